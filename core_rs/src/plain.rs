@@ -1,0 +1,320 @@
+//! The plain engine: one episode, one night at a time, with ordinary integers and `if`s.
+//!
+//! It is the readable statement of the rules, what replays and environments use, and the reference
+//! the bit-sliced engine is tested against. Read [`Game::step`] to learn the game.
+
+use crate::address::{self, TICK_START, tick_of_night};
+use crate::counts::{END_KINDS, Layout};
+use crate::error::InvalidValue;
+use crate::program::Program;
+use crate::scenario::EndRule;
+use crate::uniform::LazyUniform;
+
+/// The state of a house.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum House {
+    /// Standing.
+    Safe,
+    /// On fire.
+    Burning,
+    /// Burned down, for good.
+    Ruined,
+}
+
+/// What one agent does in a night.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Action {
+    /// Where it is.
+    pub house: usize,
+    /// Whether it works there or rests.
+    pub works: bool,
+    /// What it claims to do; it may lie.
+    pub signal: bool,
+}
+
+/// How an episode ended; the discriminant indexes `END_KINDS`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Every house is safe.
+    AllSafe,
+    /// Every house is ruined.
+    AllRuined,
+    /// Nothing burns, under the rule that this ends an episode.
+    NoFires,
+    /// The last night is over.
+    Cap,
+}
+
+impl End {
+    /// The name used in results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        END_KINDS[self as usize]
+    }
+}
+
+/// What happened in one night.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Night {
+    /// Its number, from 0.
+    pub night: u32,
+    /// The houses at its start, which is what the agents saw.
+    pub before: Vec<House>,
+    /// One action per agent.
+    pub actions: Vec<Action>,
+    /// Fires put out in step 1, whether or not the house caught fire again.
+    pub extinguished: Vec<usize>,
+    /// Houses safe after step 1 that burn at the end of the night.
+    pub caught: Vec<usize>,
+    /// Houses burning at the start and safe at the end.
+    pub saved: Vec<usize>,
+    /// The houses at its end.
+    pub after: Vec<House>,
+    /// Whether, and how, the episode ended with it.
+    pub end: Option<End>,
+}
+
+impl Night {
+    /// The events of this night as a count vector (see [`crate::counts`]).
+    #[must_use]
+    pub fn counts(&self, layout: Layout) -> Vec<i64> {
+        let mut counts = vec![0; layout.counts()];
+        counts[Layout::NIGHTS] = 1;
+        for (agent, action) in self.actions.iter().enumerate() {
+            counts[layout.worked() + agent] = i64::from(action.works);
+        }
+        for (h, house) in self.after.iter().enumerate() {
+            counts[layout.safe() + h] = i64::from(*house == House::Safe);
+            counts[layout.ruined() + h] = i64::from(*house == House::Ruined);
+        }
+        for &h in &self.saved {
+            counts[layout.saved() + h] = 1;
+        }
+        if let Some(end) = self.end {
+            counts[layout.ended() + end as usize] = 1;
+        }
+        counts
+    }
+}
+
+/// One episode in progress.
+#[derive(Clone, Debug)]
+pub struct Game<'p> {
+    program: &'p Program,
+    episode: u64,
+    houses: Vec<House>,
+    /// The strategy each seat plays this episode, where strategies play.
+    strategies: Vec<usize>,
+    night: u32,
+    end: Option<End>,
+}
+
+impl<'p> Game<'p> {
+    /// An episode played by a line-up of the program: draws the first fires, and a strategy for
+    /// every seat that mixes.
+    #[must_use]
+    pub fn new(program: &'p Program, lineup: usize, episode: u64) -> Self {
+        let mut game = Self::without_lineup(program, episode);
+        game.strategies = (0..program.layout.agents)
+            .map(|seat| {
+                let entries = program.seat(lineup, seat);
+                let mut u = game.uniform(TICK_START, address::SLOT_MIXTURE, seat);
+                let drawn = entries.iter().position(|&(_, cumulative)| u.is_below(cumulative));
+                entries[drawn.unwrap_or(entries.len() - 1)].0 as usize
+            })
+            .collect();
+        game
+    }
+
+    /// An episode whose actions come from outside.
+    #[must_use]
+    pub fn without_lineup(program: &'p Program, episode: u64) -> Self {
+        let mut game = Self {
+            program,
+            episode,
+            houses: vec![House::Safe; program.layout.houses],
+            strategies: Vec::new(),
+            night: 0,
+            end: None,
+        };
+        for h in 0..program.layout.houses {
+            if game.uniform(TICK_START, address::SLOT_CATCH, h).is_below(program.catch[0]) {
+                game.houses[h] = House::Burning;
+            }
+        }
+        game
+    }
+
+    /// Takes an episode up again where [`Game::step`] left it.
+    #[must_use]
+    pub fn resume(program: &'p Program, episode: u64, houses: Vec<House>, night: u32) -> Self {
+        Self { houses, night, ..Self::without_lineup(program, episode) }
+    }
+
+    fn uniform(&self, tick: u32, slot: u32, index: usize) -> LazyUniform {
+        LazyUniform::new(self.program.episodes.seed, self.episode, tick, slot + index as u32)
+    }
+
+    /// The houses as the last night left them.
+    #[must_use]
+    pub fn houses(&self) -> &[House] {
+        &self.houses
+    }
+
+    /// The index in the program's pool of the strategy each seat plays.
+    #[must_use]
+    pub fn strategies(&self) -> &[usize] {
+        &self.strategies
+    }
+
+    /// How the episode ended, once it has.
+    #[must_use]
+    pub fn end(&self) -> Option<End> {
+        self.end
+    }
+
+    /// What the heuristic agents of the line-up do tonight.
+    #[must_use]
+    pub fn heuristic_actions(&self) -> Vec<Action> {
+        let burning: Vec<usize> = (0..self.houses.len())
+            .filter(|&h| self.houses[h] == House::Burning)
+            .collect();
+        (0..self.strategies.len())
+            .map(|agent| self.heuristic_action(agent, &burning))
+            .collect()
+    }
+
+    fn heuristic_action(&self, agent: usize, burning: &[usize]) -> Action {
+        let strategy = &self.program.strategies[self.strategies[agent]];
+        let home = agent % self.houses.len();
+        let tick = tick_of_night(self.night);
+
+        let mut u = self.uniform(tick, address::SLOT_WORK, agent);
+        let home_first = self.houses[home] == House::Burning && u.is_below(strategy.home);
+        let works = home_first || u.is_below(strategy.work);
+        let house = if !works || home_first || burning.is_empty() {
+            home
+        } else {
+            let mut pick = self.uniform(tick, address::SLOT_PICK, agent);
+            burning[pick.index(burning.len())]
+        };
+        let honest = self.uniform(tick, address::SLOT_SIGNAL, agent).is_below(strategy.honesty);
+        Action { house, works, signal: works == honest }
+    }
+
+    /// Plays one night with the given actions, one per agent.
+    ///
+    /// # Errors
+    /// If the episode is over, or the actions are not one per agent, each at a house of the ring.
+    pub fn step(&mut self, actions: &[Action]) -> Result<Night, InvalidValue> {
+        let program = self.program;
+        let ring = self.houses.len();
+        self.check(actions)?;
+        let before = self.houses.clone();
+        let tick = tick_of_night(self.night);
+
+        // 1. Extinguish.
+        let mut extinguished = Vec::new();
+        for h in 0..ring {
+            let workers = actions.iter().filter(|a| a.works && a.house == h).count();
+            if before[h] == House::Burning && workers > 0 {
+                let threshold = program.extinguish[workers - 1];
+                if self.uniform(tick, address::SLOT_EXTINGUISH, h).is_below(threshold) {
+                    self.houses[h] = House::Safe;
+                    extinguished.push(h);
+                }
+            }
+        }
+
+        // 2 and 3. Spread, burn out, ignite: one draw decides for each safe house. Under
+        // `burn_out_then_spread` its three thresholds are equal, since no fire is left to spread.
+        let fires = self.houses.clone();
+        let mut caught = Vec::new();
+        for h in 0..ring {
+            match fires[h] {
+                House::Burning => self.houses[h] = House::Ruined,
+                House::Ruined => {}
+                House::Safe => {
+                    let neighbors = [(h + 1) % ring, (h + ring - 1) % ring];
+                    let k = neighbors.iter().filter(|&&n| fires[n] == House::Burning).count();
+                    let threshold = program.catch[k];
+                    if self.uniform(tick, address::SLOT_CATCH, h).is_below(threshold) {
+                        self.houses[h] = House::Burning;
+                        caught.push(h);
+                    }
+                }
+            }
+        }
+
+        let night = self.night;
+        self.end = self.end_after(night);
+        self.night += 1;
+        Ok(Night {
+            night,
+            saved: (0..ring)
+                .filter(|&h| before[h] == House::Burning && self.houses[h] == House::Safe)
+                .collect(),
+            before,
+            actions: actions.to_vec(),
+            extinguished,
+            caught,
+            after: self.houses.clone(),
+            end: self.end,
+        })
+    }
+
+    fn end_after(&self, night: u32) -> Option<End> {
+        let program = self.program;
+        let all = |state| self.houses.iter().all(|&house| house == state);
+        if night >= program.min_nights {
+            if all(House::Safe) {
+                return Some(End::AllSafe);
+            }
+            if all(House::Ruined) {
+                return Some(End::AllRuined);
+            }
+            if program.end_rule == EndRule::NoFires && !self.houses.contains(&House::Burning) {
+                return Some(End::NoFires);
+            }
+        }
+        (night + 1 >= program.max_nights).then_some(End::Cap)
+    }
+
+    fn check(&self, actions: &[Action]) -> Result<(), InvalidValue> {
+        if let Some(end) = self.end {
+            let given = format!("a night after the episode ended ({})", end.name());
+            return Err(InvalidValue::new("actions", given, "no more nights; start a new episode"));
+        }
+        let agents = self.program.layout.agents;
+        if actions.len() != agents {
+            let given = format!("{} actions", actions.len());
+            return Err(InvalidValue::new("actions", given, format!("one for each of {agents} agents")));
+        }
+        match actions.iter().position(|a| a.house >= self.houses.len()) {
+            Some(i) => Err(InvalidValue::new(
+                format!("actions[{i}].house"),
+                actions[i].house,
+                format!("a house from 0 to {}", self.houses.len() - 1),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Plays the line-up's episode to its end and returns its count vector.
+    pub fn play_out(mut self) -> Vec<i64> {
+        let layout = self.program.layout;
+        let mut totals = vec![0; layout.counts()];
+        while self.end.is_none() {
+            let actions = self.heuristic_actions();
+            match self.step(&actions) {
+                Ok(night) => {
+                    for (total, count) in totals.iter_mut().zip(night.counts(layout)) {
+                        *total += count;
+                    }
+                }
+                Err(_) => break, // heuristic actions are always valid
+            }
+        }
+        totals
+    }
+}

@@ -1,0 +1,261 @@
+//! Spreads line-ups × blocks over a thread pool and adds up what comes back.
+//!
+//! Every sum is one of integers, so the result does not depend on who played which blocks when.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::counts::Layout;
+use crate::program::Program;
+use crate::sliced::{Path, Task};
+
+/// How a program is played; none of it changes a result.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Threads at most; 0 for as many as the pool has. More than that are never used.
+    pub threads: usize,
+    /// Which words to play over.
+    pub path: Path,
+    /// Whether to keep the counts of every block.
+    pub per_block: bool,
+}
+
+/// What was counted, line-up after line-up.
+#[derive(Clone, Debug)]
+pub struct EventCounts {
+    /// Which count stands where.
+    pub layout: Layout,
+    /// A count vector per line-up: totals over all episodes.
+    pub totals: Vec<i64>,
+    /// A features × features matrix per line-up: `Σ_b f_b f_bᵀ` over its blocks.
+    pub moments: Vec<i64>,
+    /// A count vector per line-up and block, if asked for.
+    pub blocks: Option<Vec<u32>>,
+}
+
+/// Why a run gave no result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunError {
+    /// The caller asked to stop.
+    Cancelled,
+    /// The result would not fit into memory; so many bytes were asked for.
+    OutOfMemory(u128),
+    /// The thread pool could not be started.
+    NoThreads(String),
+}
+
+/// How often the caller is asked whether to go on.
+const POLL: Duration = Duration::from_millis(50);
+/// Blocks a thread plays before it hands in sums; few enough for threads to end together.
+const MOST_BLOCKS: u64 = 2048;
+
+/// Plays a program. `poll` is called on this thread about twenty times a second with the number of
+/// blocks done (of line-ups × blocks in all), and stops the run by returning `false`.
+///
+/// # Errors
+/// If stopped, or if there is not enough memory or no thread.
+pub fn run(
+    program: &Program,
+    options: Options,
+    mut poll: impl FnMut(u64) -> bool,
+) -> Result<EventCounts, RunError> {
+    let layout = program.layout;
+    let lineups = program.lineups();
+    let blocks = program.blocks();
+    let mut per_block = match options.per_block {
+        true => Some(zeros(lineups as u128 * u128::from(blocks) * layout.counts() as u128)?),
+        false => None,
+    };
+    let mut sums = EventCounts {
+        layout,
+        totals: zeros(lineups as u128 * layout.counts() as u128)?,
+        moments: zeros(lineups as u128 * (layout.features() * layout.features()) as u128)?,
+        blocks: None,
+    };
+
+    let pool = pool()?;
+    let threads = match options.threads {
+        0 => pool.current_num_threads(),
+        threads => threads.min(pool.current_num_threads()),
+    };
+    let work = Work {
+        program,
+        path: options.path,
+        chunk: chunk_size(lineups as u64, blocks, threads, options.path),
+        queue: Mutex::new(Queue { lineup: 0, block: 0, per_block: per_block.as_deref_mut() }),
+        sums: Mutex::new(&mut sums),
+        cancel: AtomicBool::new(false),
+        done: AtomicU64::new(0),
+    };
+    let running = (Mutex::new(threads), Condvar::new());
+    let mut cancelled = false;
+    pool.in_place_scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|_| {
+                // Counts down even if the work panics, so that the caller is never left waiting.
+                let _finished = CountDown(&running);
+                work.play();
+            });
+        }
+        let (left, changed) = &running;
+        let mut left = lock(left);
+        while *left > 0 {
+            left = changed.wait_timeout(left, POLL).unwrap_or_else(PoisonError::into_inner).0;
+            if *left > 0 && !cancelled {
+                drop(left);
+                cancelled = !poll(work.done.load(Ordering::Relaxed));
+                work.cancel.store(cancelled, Ordering::Relaxed);
+                left = lock(&running.0);
+            }
+        }
+    });
+    drop(work);
+    if cancelled {
+        return Err(RunError::Cancelled);
+    }
+    sums.blocks = per_block;
+    Ok(sums)
+}
+
+/// Threads of the pool that all runs of this process share.
+///
+/// # Errors
+/// If the pool can't be started.
+pub fn pool_threads() -> Result<usize, RunError> {
+    Ok(pool()?.current_num_threads())
+}
+
+/// The pool of this process. Threads do not survive a fork, so a child process gets its own.
+fn pool() -> Result<Arc<ThreadPool>, RunError> {
+    static POOL: Mutex<Option<(u32, Arc<ThreadPool>)>> = Mutex::new(None);
+    let mut slot = lock(&POOL);
+    let process = std::process::id();
+    if let Some((owner, pool)) = &*slot
+        && *owner == process
+    {
+        return Ok(Arc::clone(pool));
+    }
+    let pool = ThreadPoolBuilder::new()
+        .thread_name(|i| format!("bucket-brigade-{i}"))
+        .build()
+        .map_err(|error| RunError::NoThreads(error.to_string()))?;
+    let pool = Arc::new(pool);
+    // The parent's pool must not be dropped here: that would wait for threads that do not exist.
+    std::mem::forget(slot.replace((process, Arc::clone(&pool))));
+    Ok(pool)
+}
+
+fn chunk_size(lineups: u64, blocks: u64, threads: usize, path: Path) -> u64 {
+    // Enough blocks for lanes to be taken up again many times, few enough for all threads to be
+    // busy to the end.
+    let shared = lineups.saturating_mul(blocks) / (8 * threads as u64);
+    shared.clamp(8 * path.words() as u64, MOST_BLOCKS)
+}
+
+fn zeros<T: Clone + Default>(length: u128) -> Result<Vec<T>, RunError> {
+    let too_large = || RunError::OutOfMemory(length * size_of::<T>() as u128);
+    let length = usize::try_from(length).map_err(|_| too_large())?;
+    let mut zeros = Vec::new();
+    zeros.try_reserve_exact(length).map_err(|_| too_large())?;
+    zeros.resize(length, T::default());
+    Ok(zeros)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Counts a thread out when it is dropped.
+struct CountDown<'a>(&'a (Mutex<usize>, Condvar));
+
+impl Drop for CountDown<'_> {
+    fn drop(&mut self) {
+        *lock(&self.0.0) -= 1;
+        self.0.1.notify_one();
+    }
+}
+
+/// What the threads of a run share.
+struct Work<'a> {
+    program: &'a Program,
+    path: Path,
+    chunk: u64,
+    queue: Mutex<Queue<'a>>,
+    sums: Mutex<&'a mut EventCounts>,
+    cancel: AtomicBool,
+    done: AtomicU64,
+}
+
+/// The next blocks to play, and where the counts of blocks still to be played go.
+struct Queue<'a> {
+    lineup: usize,
+    block: u64,
+    per_block: Option<&'a mut [u32]>,
+}
+
+impl<'a> Work<'a> {
+    fn next(&self) -> Option<(Task<'_>, Option<&'a mut [u32]>)> {
+        let mut queue = lock(&self.queue);
+        if queue.lineup == self.program.lineups() {
+            return None;
+        }
+        let lineup = queue.lineup;
+        let start = queue.block;
+        let end = self.program.blocks().min(start + self.chunk);
+        queue.block = end;
+        if end == self.program.blocks() {
+            queue.lineup += 1;
+            queue.block = 0;
+        }
+        let length = (end - start) as usize * self.program.layout.counts();
+        let out = queue.per_block.take().map(|rest| {
+            let (out, rest) = rest.split_at_mut(length);
+            queue.per_block = Some(rest);
+            out
+        });
+        let task = Task { program: self.program, lineup, blocks: start..end, cancel: &self.cancel };
+        Some((task, out))
+    }
+
+    fn play(&self) {
+        let layout = self.program.layout;
+        let (c, f) = (layout.counts(), layout.features());
+        while let Some((task, mut out)) = self.next() {
+            if self.cancel.load(Ordering::Relaxed) {
+                return;
+            }
+            let (lineup, first) = (task.lineup, task.blocks.start);
+            let mut totals = vec![0i64; c];
+            let mut moments = vec![0i64; f * f];
+            let mut features = vec![0u32; f];
+            self.path.play(&task, &mut |block, episodes, counts| {
+                for (total, &count) in totals.iter_mut().zip(counts) {
+                    *total += i64::from(count);
+                }
+                layout.to_features(episodes, counts, &mut features);
+                for (row, &x) in moments.chunks_exact_mut(f).zip(&features) {
+                    for (moment, &y) in row.iter_mut().zip(&features) {
+                        *moment += (u64::from(x) * u64::from(y)) as i64; // both below 2^32
+                    }
+                }
+                if let Some(out) = &mut out {
+                    let at = (block - first) as usize * c;
+                    out[at..at + c].copy_from_slice(counts);
+                }
+                self.done.fetch_add(1, Ordering::Relaxed);
+            });
+            let mut sums = lock(&self.sums);
+            add(&mut sums.totals[lineup * c..][..c], &totals);
+            add(&mut sums.moments[lineup * f * f..][..f * f], &moments);
+        }
+    }
+}
+
+fn add(into: &mut [i64], from: &[i64]) {
+    for (sum, x) in into.iter_mut().zip(from) {
+        *sum += x;
+    }
+}

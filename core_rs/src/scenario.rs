@@ -1,0 +1,201 @@
+//! The parameters of a game and the one place where they are checked (`docs/rules.md`).
+
+use crate::error::InvalidValue;
+
+/// Version of the rules and the addressing together; any change that could alter an outcome raises it.
+pub const RULES_VERSION: u32 = 1;
+/// Fewest and most houses on the ring.
+pub const HOUSES: std::ops::RangeInclusive<usize> = 2..=32;
+/// Fewest and most agents.
+pub const AGENTS: std::ops::RangeInclusive<usize> = 1..=16;
+/// Fewest and most nights an episode may be allowed.
+pub const MAX_NIGHTS: std::ops::RangeInclusive<u32> = 1..=10_000;
+
+/// Which comes first once the workers are done: fires spreading, or burning out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NightOrder {
+    /// Surviving fires reach their neighbours, then ruin their own house.
+    SpreadThenBurnOut,
+    /// Surviving fires are ruins before spread is drawn, so nothing is left to spread.
+    BurnOutThenSpread,
+}
+
+/// When an episode ends before its last night.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndRule {
+    /// All houses are safe, or all are ruined.
+    AllSafeOrAllRuined,
+    /// No house burns, whatever is ruined.
+    NoFires,
+}
+
+/// Everything that decides what happens in an episode, apart from who plays.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dynamics {
+    /// H, houses on the ring.
+    pub num_houses: usize,
+    /// A, agents.
+    pub num_agents: usize,
+    /// β: a surviving fire ignites each safe neighbour, per night.
+    pub prob_fire_spreads_to_neighbor: f64,
+    /// κ: one worker puts a fire out, per night.
+    pub prob_solo_agent_extinguishes_fire: f64,
+    /// ρ: a safe house ignites by itself, at the start and per night.
+    pub prob_house_catches_fire: f64,
+    /// An episode does not end before this night (numbered from 0) is over.
+    pub min_nights: u32,
+    /// An episode ends after this many nights at the latest.
+    pub max_nights: u32,
+    /// Spread before or after burning out.
+    pub night_order: NightOrder,
+    /// What ends an episode early.
+    pub end_rule: EndRule,
+}
+
+impl Dynamics {
+    /// Checks every parameter.
+    ///
+    /// # Errors
+    /// The first parameter that is out of range.
+    pub fn validate(&self) -> Result<(), InvalidValue> {
+        if !HOUSES.contains(&self.num_houses) {
+            return Err(InvalidValue::new("num_houses", self.num_houses, "an integer from 2 to 32"));
+        }
+        if !AGENTS.contains(&self.num_agents) {
+            return Err(InvalidValue::new("num_agents", self.num_agents, "an integer from 1 to 16"));
+        }
+        for (name, p) in [
+            ("prob_fire_spreads_to_neighbor", self.prob_fire_spreads_to_neighbor),
+            ("prob_solo_agent_extinguishes_fire", self.prob_solo_agent_extinguishes_fire),
+            ("prob_house_catches_fire", self.prob_house_catches_fire),
+        ] {
+            check_probability(name, p)?;
+        }
+        if !MAX_NIGHTS.contains(&self.max_nights) {
+            return Err(InvalidValue::new("max_nights", self.max_nights, "an integer from 1 to 10000"));
+        }
+        if self.min_nights > self.max_nights {
+            return Err(InvalidValue::new(
+                "min_nights",
+                self.min_nights,
+                format!("an integer from 0 to max_nights ({})", self.max_nights),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// What the events of an episode are worth; the four ownership weights hold one number per agent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rewards {
+    /// Per night, times the fraction of houses safe at its end.
+    pub team_reward_house_survives: f64,
+    /// Subtracted per night, times the fraction of houses ruined at its end.
+    pub team_penalty_house_burns: f64,
+    /// Per own house saved.
+    pub reward_own_house_survives: Vec<f64>,
+    /// Per house of another agent saved.
+    pub reward_other_house_survives: Vec<f64>,
+    /// Subtracted per night and own ruined house.
+    pub penalty_own_house_burns: Vec<f64>,
+    /// Subtracted per night and other ruined house.
+    pub penalty_other_house_burns: Vec<f64>,
+    /// Subtracted per night worked.
+    pub cost_to_work_one_night: f64,
+    /// Per night rested.
+    pub reward_rest: f64,
+}
+
+impl Rewards {
+    /// Checks that every number is finite and every per-agent list has one entry per agent.
+    ///
+    /// # Errors
+    /// The first reward that is not.
+    pub fn validate(&self, num_agents: usize) -> Result<(), InvalidValue> {
+        for (name, value) in [
+            ("team_reward_house_survives", self.team_reward_house_survives),
+            ("team_penalty_house_burns", self.team_penalty_house_burns),
+            ("cost_to_work_one_night", self.cost_to_work_one_night),
+            ("reward_rest", self.reward_rest),
+        ] {
+            check_finite(name, value)?;
+        }
+        for (name, values) in [
+            ("reward_own_house_survives", &self.reward_own_house_survives),
+            ("reward_other_house_survives", &self.reward_other_house_survives),
+            ("penalty_own_house_burns", &self.penalty_own_house_burns),
+            ("penalty_other_house_burns", &self.penalty_other_house_burns),
+        ] {
+            if values.len() != num_agents {
+                return Err(InvalidValue::new(
+                    name,
+                    format!("a list of {} numbers", values.len()),
+                    format!("one number, or one for each of the {num_agents} agents"),
+                ));
+            }
+            for &value in values {
+                check_finite(name, value)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Checks that `p` lies in [0, 1].
+///
+/// # Errors
+/// If it does not, or is not a number.
+pub fn check_probability(name: &str, p: f64) -> Result<(), InvalidValue> {
+    if (0.0..=1.0).contains(&p) {
+        Ok(())
+    } else {
+        Err(InvalidValue::new(name, p, "a number from 0 to 1"))
+    }
+}
+
+fn check_finite(name: &str, value: f64) -> Result<(), InvalidValue> {
+    if value.is_finite() {
+        Ok(())
+    } else {
+        Err(InvalidValue::new(name, value, "a finite number"))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// The dynamics of the `default` scenario.
+    pub(crate) fn default_dynamics() -> Dynamics {
+        Dynamics {
+            num_houses: 10,
+            num_agents: 4,
+            prob_fire_spreads_to_neighbor: 0.25,
+            prob_solo_agent_extinguishes_fire: 0.5,
+            prob_house_catches_fire: 0.02,
+            min_nights: 12,
+            max_nights: 100,
+            night_order: NightOrder::SpreadThenBurnOut,
+            end_rule: EndRule::AllSafeOrAllRuined,
+        }
+    }
+
+    #[test]
+    fn each_field_is_checked() {
+        assert!(default_dynamics().validate().is_ok());
+        let field = |change: fn(&mut Dynamics)| {
+            let mut d = default_dynamics();
+            change(&mut d);
+            d.validate().expect_err("an invalid value").field
+        };
+        assert_eq!(field(|d| d.num_houses = 33), "num_houses");
+        assert_eq!(field(|d| d.num_agents = 0), "num_agents");
+        assert_eq!(field(|d| d.prob_house_catches_fire = f64::NAN), "prob_house_catches_fire");
+        assert_eq!(
+            field(|d| d.prob_fire_spreads_to_neighbor = 1.2),
+            "prob_fire_spreads_to_neighbor"
+        );
+        assert_eq!(field(|d| d.max_nights = 0), "max_nights");
+        assert_eq!(field(|d| d.min_nights = 101), "min_nights");
+    }
+}

@@ -1,0 +1,229 @@
+//! Bernoulli draws for a vector of lanes at once: planes of `U` compared with the bits of `T`.
+
+use super::stream::{QUADS, Slot, Stream};
+use super::words::Words;
+use crate::threshold::ALWAYS;
+
+/// The bits of a threshold, a word per bit (most significant first), which may differ from lane to
+/// lane; with the lanes whose answer is certain.
+#[derive(Clone, Copy)]
+pub struct Rows<W> {
+    /// Bit `31 − j` of the threshold.
+    pub bits: [W; 32],
+    /// Lanes whose threshold is 2^32.
+    pub always: W,
+    /// Lanes whose threshold is neither 0 nor 2^32, so that a draw is needed.
+    pub maybe: W,
+}
+
+impl<W: Words> Rows<W> {
+    /// The same threshold in every lane.
+    #[inline(always)]
+    pub fn uniform(threshold: u64) -> Self {
+        let (always, never) = (threshold == ALWAYS, threshold == 0);
+        let bits = if always { 0 } else { threshold as u32 };
+        let mut rows = Self {
+            bits: [W::zero(); 32],
+            always: W::splat(u32::from(always).wrapping_neg()),
+            maybe: W::splat(u32::from(!always && !never).wrapping_neg()),
+        };
+        for (j, word) in rows.bits.iter_mut().enumerate() {
+            *word = W::splat((bits >> (31 - j) & 1).wrapping_neg());
+        }
+        rows
+    }
+
+    /// What to combine `self` with, by exclusive or, to get `other`.
+    #[inline(always)]
+    fn difference(&self, other: &Self) -> Self {
+        let mut rows = *self;
+        for j in 0..32 {
+            rows.bits[j] = self.bits[j] ^ other.bits[j];
+        }
+        rows.always = self.always ^ other.always;
+        rows.maybe = self.maybe ^ other.maybe;
+        rows
+    }
+
+    #[inline(always)]
+    fn quad(&self, quad: usize) -> [W; 4] {
+        let bits = &self.bits[4 * quad..4 * quad + 4];
+        [bits[0], bits[1], bits[2], bits[3]]
+    }
+}
+
+/// Quads after which the rest of a threshold is zero, so that an undecided `U` is not below it.
+#[must_use]
+pub fn quads_of(threshold: u64) -> usize {
+    match threshold {
+        0 | ALWAYS => 0,
+        t => QUADS - t.trailing_zeros() as usize / 4,
+    }
+}
+
+/// Something that looks at the planes of a uniform, four at a time, until it has seen enough.
+///
+/// A trait and not a closure, because closures can't be `inline(always)`, and code that is not
+/// inlined into the functions that enable SIMD instructions is compiled without them.
+pub trait Question<W: Words> {
+    /// Looks at the planes of one quad; whether the next ones are needed too.
+    fn look(&mut self, quad: usize, u: [W; 4]) -> bool;
+}
+
+/// Draws the first `quads` quads of a slot for a question, until it has its answer. Where the draw
+/// is crowded, one quad will hardly do, and two are drawn together.
+#[inline(always)]
+pub fn ask<W: Words>(
+    stream: &Stream<W>,
+    slot: u32,
+    quads: usize,
+    crowded: bool,
+    question: &mut impl Question<W>,
+) {
+    let slot = stream.slot(slot);
+    let mut quad = 0;
+    if crowded && quads >= 2 {
+        let [first, second] = stream.two_quads(&slot, 0);
+        question.look(0, first);
+        if !question.look(1, second) {
+            return;
+        }
+        quad = 2;
+    }
+    while quad < quads && question.look(quad, stream.quad(&slot, quad)) {
+        quad += 1;
+    }
+}
+
+/// Whether so many lanes wait for an answer that one quad will hardly do.
+#[inline(always)]
+pub fn is_crowded<W: Words>(undecided: W) -> bool {
+    4 * undecided.nonzero().count_ones() as usize >= 3 * W::LANES
+}
+
+/// Thresholds of which a thermometer chooses one per lane: the first, unless the lane is in the
+/// first mask, then the second, unless it is in the second mask too, …
+///
+/// Kept as the first one's rows and the differences from one to the next, so that any number of
+/// cases costs one draw.
+pub struct Ladder<W> {
+    rows: Vec<Rows<W>>,
+    quads: usize,
+}
+
+impl<W: Words> Ladder<W> {
+    /// A ladder of at least one threshold.
+    #[inline(always)]
+    pub fn new(thresholds: &[u64]) -> Self {
+        let mut rows = Vec::with_capacity(thresholds.len());
+        let mut last = Rows::uniform(0);
+        let mut quads = 0;
+        for &threshold in thresholds {
+            let next = Rows::uniform(threshold);
+            rows.push(last.difference(&next));
+            last = next;
+            quads = usize::max(quads, quads_of(threshold));
+        }
+        Self { rows, quads }
+    }
+
+    /// The lanes of `need` whose uniform at `slot` is below the threshold that `above` chooses.
+    #[inline(always)]
+    pub fn draw(&self, stream: &Stream<W>, slot: u32, need: W, above: &[W]) -> W {
+        let (mut always, mut maybe) = (self.rows[0].always, self.rows[0].maybe);
+        for (rows, &mask) in self.rows[1..].iter().zip(above) {
+            always = always ^ (mask & rows.always);
+            maybe = maybe ^ (mask & rows.maybe);
+        }
+        let undecided = need & maybe;
+        let mut climb = Climb { ladder: self, above, undecided, below: need & always };
+        if !undecided.is_zero() {
+            ask(stream, slot, self.quads, is_crowded(undecided), &mut climb);
+        }
+        climb.below
+    }
+}
+
+struct Climb<'a, W> {
+    ladder: &'a Ladder<W>,
+    above: &'a [W],
+    undecided: W,
+    below: W,
+}
+
+impl<W: Words> Question<W> for Climb<'_, W> {
+    #[inline(always)]
+    fn look(&mut self, quad: usize, u: [W; 4]) -> bool {
+        let rows = &self.ladder.rows;
+        let mut t = rows[0].quad(quad);
+        for (rows, &mask) in rows[1..].iter().zip(self.above) {
+            let difference = rows.quad(quad);
+            for j in 0..4 {
+                t[j] = t[j] ^ (mask & difference[j]);
+            }
+        }
+        W::compare(t, u, &mut self.undecided, &mut self.below);
+        !self.undecided.is_zero()
+    }
+}
+
+/// What one seat does: the thresholds of working and of working at its own burning home.
+pub struct SeatRows<W> {
+    /// θ1 (1 − θ8).
+    pub work: Rows<W>,
+    /// That, times θ3.
+    pub home: Rows<W>,
+    /// Quads after which the rest of every `work` threshold is zero.
+    pub work_quads: usize,
+    /// The same of `home`.
+    pub home_quads: usize,
+}
+
+impl<W: Words> SeatRows<W> {
+    /// The lanes of `active` in which the agent works, and of `home_burns` in which it stays home
+    /// to do so: one uniform, two thresholds.
+    #[inline(always)]
+    pub fn draw(&self, stream: &Stream<W>, slot: u32, active: W, home_burns: W) -> (W, W) {
+        let (open_work, open_home) = (active & self.work.maybe, home_burns & self.home.maybe);
+        let mut duty = Duty {
+            seat: self,
+            open_work,
+            works: active & self.work.always,
+            open_home,
+            stays: home_burns & self.home.always,
+            any_work: !open_work.is_zero(),
+            any_home: !open_home.is_zero(),
+        };
+        if duty.any_work || duty.any_home {
+            let quads = usize::max(
+                if duty.any_work { self.work_quads } else { 0 },
+                if duty.any_home { self.home_quads } else { 0 },
+            );
+            ask(stream, slot, quads, is_crowded(open_work | open_home), &mut duty);
+        }
+        (duty.works, duty.stays)
+    }
+}
+
+struct Duty<'a, W> {
+    seat: &'a SeatRows<W>,
+    open_work: W,
+    works: W,
+    open_home: W,
+    stays: W,
+    any_work: bool,
+    any_home: bool,
+}
+
+impl<W: Words> Question<W> for Duty<'_, W> {
+    #[inline(always)]
+    fn look(&mut self, quad: usize, u: [W; 4]) -> bool {
+        if self.any_work {
+            W::compare(self.seat.work.quad(quad), u, &mut self.open_work, &mut self.works);
+        }
+        if self.any_home {
+            W::compare(self.seat.home.quad(quad), u, &mut self.open_home, &mut self.stays);
+        }
+        !(self.open_work | self.open_home).is_zero()
+    }
+}
