@@ -10,7 +10,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::counts::Layout;
 use crate::program::Program;
-use crate::sliced::{Path, Task};
+use crate::sliced::{Path, Sink, Task};
 
 /// How a program is played; none of it changes a result.
 #[derive(Clone, Copy, Debug)]
@@ -227,30 +227,57 @@ impl<'a> Work<'a> {
             if self.cancel.load(Ordering::Relaxed) {
                 return;
             }
-            let (lineup, first) = (task.lineup, task.blocks.start);
-            let mut totals = vec![0i64; c];
-            let mut moments = vec![0i64; f * f];
-            let mut features = vec![0u32; f];
-            self.path.play(&task, &mut |block, episodes, counts| {
-                for (total, &count) in totals.iter_mut().zip(counts) {
-                    *total += i64::from(count);
-                }
-                layout.to_features(episodes, counts, &mut features);
-                for (row, &x) in moments.chunks_exact_mut(f).zip(&features) {
-                    for (moment, &y) in row.iter_mut().zip(&features) {
-                        *moment += (u64::from(x) * u64::from(y)) as i64; // both below 2^32
-                    }
-                }
-                if let Some(out) = &mut out {
-                    let at = (block - first) as usize * c;
-                    out[at..at + c].copy_from_slice(counts);
-                }
-                self.done.fetch_add(1, Ordering::Relaxed);
-            });
+            let lineup = task.lineup;
+            let mut sums_here = Sums {
+                layout,
+                totals: vec![0; c],
+                features: vec![0; f],
+                moments: vec![0; f * f],
+                first_block: task.blocks.start,
+                out: out.as_deref_mut(),
+                done: &self.done,
+            };
+            self.path.play(&task, &mut sums_here);
+            let (totals, moments) = (sums_here.totals, sums_here.moments);
             let mut sums = lock(&self.sums);
             add(&mut sums.totals[lineup * c..][..c], &totals);
             add(&mut sums.moments[lineup * f * f..][..f * f], &moments);
         }
+    }
+}
+
+/// The sums of one task.
+struct Sums<'a> {
+    layout: Layout,
+    totals: Vec<i64>,
+    /// Of the block at hand.
+    features: Vec<u32>,
+    moments: Vec<i64>,
+    first_block: u64,
+    /// Count vectors of the task's blocks, if asked for.
+    out: Option<&'a mut [u32]>,
+    done: &'a AtomicU64,
+}
+
+impl Sink for Sums<'_> {
+    #[inline(always)]
+    fn finish(&mut self, block: u64, episodes: u32, counts: &[u32]) {
+        for (total, &count) in self.totals.iter_mut().zip(counts) {
+            *total += i64::from(count);
+        }
+        self.layout.to_features(episodes, counts, &mut self.features);
+        let f = self.features.len();
+        for (i, row) in self.moments.chunks_exact_mut(f).enumerate() {
+            let x = u64::from(self.features[i]);
+            for (moment, &y) in row.iter_mut().zip(&self.features) {
+                *moment += (x * u64::from(y)) as i64; // both below 2^32
+            }
+        }
+        if let Some(out) = &mut self.out {
+            let at = (block - self.first_block) as usize * counts.len();
+            out[at..at + counts.len()].copy_from_slice(counts);
+        }
+        self.done.fetch_add(1, Ordering::Relaxed);
     }
 }
 

@@ -97,6 +97,13 @@ unsafe impl Words for Avx2 {
         unsafe { [_mm256_xor_si256(a[0], b[0]), _mm256_xor_si256(a[1], b[1])] }
     }
     #[inline(always)]
+    fn xor_word(a: Self::Wide, word: u32) -> Self::Wide {
+        unsafe {
+            let word = _mm256_set1_epi32(word as i32);
+            [_mm256_xor_si256(a[0], word), _mm256_xor_si256(a[1], word)]
+        }
+    }
+    #[inline(always)]
     fn wide_mul(a: Self::Wide, factor: u32) -> Self::Wide {
         unsafe {
             let factor = _mm256_set1_epi32(factor as i32);
@@ -105,7 +112,7 @@ unsafe impl Words for Avx2 {
     }
     #[inline(always)]
     fn high(a: Self::Wide) -> Self::Wide {
-        unsafe { [_mm256_srli_epi64(a[0], 32), _mm256_srli_epi64(a[1], 32)] }
+        unsafe { [_mm256_shuffle_epi32(a[0], 0b1111_0101), _mm256_shuffle_epi32(a[1], 0b1111_0101)] }
     }
     #[inline(always)]
     fn narrow(a: Self::Wide) -> Self {

@@ -87,6 +87,13 @@ unsafe impl Words for Avx512 {
         unsafe { [_mm512_xor_si512(a[0], b[0]), _mm512_xor_si512(a[1], b[1])] }
     }
     #[inline(always)]
+    fn xor_word(a: Self::Wide, word: u32) -> Self::Wide {
+        unsafe {
+            let word = _mm512_set1_epi32(word as i32);
+            [_mm512_xor_si512(a[0], word), _mm512_xor_si512(a[1], word)]
+        }
+    }
+    #[inline(always)]
     fn wide_mul(a: Self::Wide, factor: u32) -> Self::Wide {
         unsafe {
             let factor = _mm512_set1_epi32(factor as i32);

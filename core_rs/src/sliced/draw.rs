@@ -1,6 +1,6 @@
 //! Bernoulli draws for a vector of lanes at once: planes of `U` compared with the bits of `T`.
 
-use super::stream::{QUADS, Slot, Stream};
+use super::stream::{QUADS, Stream};
 use super::words::Words;
 use crate::threshold::ALWAYS;
 
@@ -71,7 +71,7 @@ pub trait Question<W: Words> {
 }
 
 /// Draws the first `quads` quads of a slot for a question, until it has its answer. Where the draw
-/// is crowded, one quad will hardly do, and two are drawn together.
+/// is crowded, one quad will hardly do, and two are begun together.
 #[inline(always)]
 pub fn ask<W: Words>(
     stream: &Stream<W>,
@@ -83,9 +83,9 @@ pub fn ask<W: Words>(
     let slot = stream.slot(slot);
     let mut quad = 0;
     if crowded && quads >= 2 {
-        let [first, second] = stream.two_quads(&slot, 0);
-        question.look(0, first);
-        if !question.look(1, second) {
+        let u = [stream.quad(&slot, 0), stream.quad(&slot, 1)];
+        question.look(0, u[0]);
+        if !question.look(1, u[1]) {
             return;
         }
         quad = 2;
@@ -127,11 +127,18 @@ impl<W: Words> Ladder<W> {
         Self { rows, quads }
     }
 
-    /// The lanes of `need` whose uniform at `slot` is below the threshold that `above` chooses.
+    /// The lanes of `need` whose uniform at `slot` is below the threshold that `above` chooses. Masks
+    /// beyond the ladder's last threshold must be zero.
     #[inline(always)]
-    pub fn draw(&self, stream: &Stream<W>, slot: u32, need: W, above: &[W]) -> W {
+    pub fn draw<const CASES: usize>(
+        &self,
+        stream: &Stream<W>,
+        slot: u32,
+        need: W,
+        above: [W; CASES],
+    ) -> W {
         let (mut always, mut maybe) = (self.rows[0].always, self.rows[0].maybe);
-        for (rows, &mask) in self.rows[1..].iter().zip(above) {
+        for (rows, &mask) in self.rows[1..].iter().zip(&above) {
             always = always ^ (mask & rows.always);
             maybe = maybe ^ (mask & rows.maybe);
         }
@@ -144,19 +151,19 @@ impl<W: Words> Ladder<W> {
     }
 }
 
-struct Climb<'a, W> {
+struct Climb<'a, W, const CASES: usize> {
     ladder: &'a Ladder<W>,
-    above: &'a [W],
+    above: [W; CASES],
     undecided: W,
     below: W,
 }
 
-impl<W: Words> Question<W> for Climb<'_, W> {
+impl<W: Words, const CASES: usize> Question<W> for Climb<'_, W, CASES> {
     #[inline(always)]
     fn look(&mut self, quad: usize, u: [W; 4]) -> bool {
         let rows = &self.ladder.rows;
         let mut t = rows[0].quad(quad);
-        for (rows, &mask) in rows[1..].iter().zip(self.above) {
+        for (rows, &mask) in rows[1..].iter().zip(&self.above) {
             let difference = rows.quad(quad);
             for j in 0..4 {
                 t[j] = t[j] ^ (mask & difference[j]);

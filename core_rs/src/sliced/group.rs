@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::draw::{Ladder, Rows, SeatRows, quads_of};
-use super::night::{HOUSES, Ring, Rules, Tally, play_night};
+use super::night::{HOUSES, Ring, Rules, Tally, Workspace, play_night};
 use super::stream::Stream;
 use super::words::Words;
 use crate::address::{self, SLOT_MIXTURE};
@@ -24,10 +24,16 @@ pub struct Task<'a> {
     pub cancel: &'a AtomicBool,
 }
 
-/// Plays a task, handing every finished block's number, episodes and count vector to `finish`.
-/// Blocks finish in no particular order. A cancelled task leaves blocks out.
+/// What becomes of finished blocks, which come in no particular order.
+pub trait Sink {
+    /// Takes the counts of a block, by its number from the program's first. Implementations should
+    /// be `inline(always)`, to be compiled with the instructions of the words.
+    fn finish(&mut self, block: u64, episodes: u32, counts: &[u32]);
+}
+
+/// Plays a task into a sink. A cancelled task leaves blocks out.
 #[inline(always)]
-pub fn play_blocks<W: Words>(task: &Task<'_>, finish: &mut dyn FnMut(u64, u32, &[u32])) {
+pub fn play_blocks<W: Words>(task: &Task<'_>, sink: &mut impl Sink) {
     let program = task.program;
     let layout = program.layout;
     let rules = Rules::<W>::new(program);
@@ -41,6 +47,7 @@ pub fn play_blocks<W: Words>(task: &Task<'_>, finish: &mut dyn FnMut(u64, u32, &
         may_end: W::zero(),
     };
     let mut tally = Box::new(Tally::new());
+    let mut work = Box::new(Workspace::new());
     let mut counts = vec![0u32; layout.counts()];
 
     let mut queue = Queue::new(task);
@@ -54,7 +61,7 @@ pub fn play_blocks<W: Words>(task: &Task<'_>, finish: &mut dyn FnMut(u64, u32, &
             idle &= idle - 1;
             if occupied >> lane & 1 == 1 {
                 take_counts(&mut tally, layout, lane, &mut counts);
-                finish(playing[lane], program.lanes(playing[lane]).count_ones(), &counts);
+                sink.finish(playing[lane], program.lanes(playing[lane]).count_ones(), &counts);
                 occupied &= !(1 << lane);
             }
             if let Some((from, block)) = queue.next(&rules, &seats) {
@@ -75,7 +82,9 @@ pub fn play_blocks<W: Words>(task: &Task<'_>, finish: &mut dyn FnMut(u64, u32, &
             return;
         }
         stream.next_tick();
-        play_night(&rules, &seats.rows, &stream, &mut ring, &mut tally);
+        #[cfg(feature = "count-calls")]
+        super::calls::GROUP_NIGHTS.fetch_add(1, Ordering::Relaxed);
+        play_night(&rules, &seats.rows, &stream, &mut ring, &mut tally, &mut work);
     }
 }
 
@@ -214,7 +223,7 @@ impl<W: Words> Seats<W> {
             let mut drawn = Vec::with_capacity(entries.len());
             for entry in entries {
                 let slot = SLOT_MIXTURE + *seat as u32;
-                let here = entry.cumulative.draw(stream, slot, left, &[]);
+                let here = entry.cumulative.draw(stream, slot, left, []);
                 left = left.and_not(here);
                 drawn.push(here);
             }

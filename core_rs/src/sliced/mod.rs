@@ -7,6 +7,8 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(feature = "count-calls")]
+pub mod calls;
 mod draw;
 mod group;
 mod night;
@@ -15,7 +17,7 @@ mod stream;
 mod words;
 
 use crate::error::InvalidValue;
-pub use group::Task;
+pub use group::{Sink, Task};
 use words::Portable;
 
 /// A way to hold words: how many, and with which instructions.
@@ -100,40 +102,74 @@ impl Path {
         })
     }
 
-    /// Plays a task over these words, handing every finished block's number (from the program's
-    /// first), episodes and count vector to `finish`.
+    /// Plays a task over these words into a sink.
     ///
     /// # Panics
     /// If the path is not available here.
-    pub fn play(self, task: &Task<'_>, finish: &mut dyn FnMut(u64, u32, &[u32])) {
+    pub fn play(self, task: &Task<'_>, sink: &mut impl Sink) {
         assert!(self.is_available(), "no {} on this processor", self.name());
         match self {
-            Self::Portable1 => group::play_blocks::<Portable<1>>(task, finish),
-            Self::Portable8 => group::play_blocks::<Portable<8>>(task, finish),
-            Self::Portable16 => group::play_blocks::<Portable<16>>(task, finish),
+            Self::Portable1 => group::play_blocks::<Portable<1>>(task, sink),
+            Self::Portable8 => group::play_blocks::<Portable<8>>(task, sink),
+            Self::Portable16 => group::play_blocks::<Portable<16>>(task, sink),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: checked above.
-            Self::Avx2 => unsafe { play_avx2(task, finish) },
+            Self::Avx2 => unsafe { play_avx2(task, sink) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: checked above.
-            Self::Avx512 => unsafe { play_avx512(task, finish) },
+            Self::Avx512 => unsafe { play_avx512(task, sink) },
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx2 | Self::Avx512 => unreachable!("not available"),
+        }
+    }
+
+    /// Makes `2 · slots` Philox calls, for benchmarks to time; the value only keeps them from being
+    /// optimised away, and is the same for paths of as many words.
+    ///
+    /// # Panics
+    /// If the path is not available here.
+    #[must_use]
+    pub fn philox_calls(self, seed: u64, slots: u32) -> u32 {
+        assert!(self.is_available(), "no {} on this processor", self.name());
+        match self {
+            Self::Portable1 => stream::combine_planes::<Portable<1>>(seed, slots),
+            Self::Portable8 => stream::combine_planes::<Portable<8>>(seed, slots),
+            Self::Portable16 => stream::combine_planes::<Portable<16>>(seed, slots),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: checked above.
+            Self::Avx2 => unsafe { calls_avx2(seed, slots) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: checked above.
+            Self::Avx512 => unsafe { calls_avx512(seed, slots) },
             #[cfg(not(target_arch = "x86_64"))]
             Self::Avx2 | Self::Avx512 => unreachable!("not available"),
         }
     }
 }
 
-// Everything generic over the words is `inline(always)`, so that it is compiled inside these two
-// functions, with their instructions.
+// Everything generic over the words is `inline(always)`, so that it is compiled inside the
+// functions below, with their instructions.
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,popcnt,bmi1,bmi2")]
-fn play_avx2(task: &Task<'_>, finish: &mut dyn FnMut(u64, u32, &[u32])) {
-    group::play_blocks::<avx2::Avx2>(task, finish);
+fn play_avx2(task: &Task<'_>, sink: &mut impl Sink) {
+    group::play_blocks::<avx2::Avx2>(task, sink);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,popcnt,bmi1,bmi2,avx512f,avx512vpopcntdq")]
-fn play_avx512(task: &Task<'_>, finish: &mut dyn FnMut(u64, u32, &[u32])) {
-    group::play_blocks::<avx512::Avx512>(task, finish);
+fn play_avx512(task: &Task<'_>, sink: &mut impl Sink) {
+    group::play_blocks::<avx512::Avx512>(task, sink);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,popcnt,bmi1,bmi2")]
+fn calls_avx2(seed: u64, slots: u32) -> u32 {
+    stream::combine_planes::<avx2::Avx2>(seed, slots)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,popcnt,bmi1,bmi2,avx512f,avx512vpopcntdq")]
+fn calls_avx512(seed: u64, slots: u32) -> u32 {
+    stream::combine_planes::<avx512::Avx512>(seed, slots)
 }

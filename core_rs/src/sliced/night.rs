@@ -1,7 +1,7 @@
 //! One night of a vector of blocks: the same steps as `plain::Game::step`, as boolean algebra.
 
 use super::draw::{Ladder, SeatRows};
-use super::pick::{BITS, Burning};
+use super::pick::{BITS, Choice};
 use super::stream::Stream;
 use super::words::Words;
 use crate::address::{SLOT_CATCH, SLOT_EXTINGUISH, SLOT_PICK, SLOT_WORK};
@@ -17,6 +17,10 @@ pub const AGENTS: usize = 16;
 pub struct Rules<W: Words> {
     houses: usize,
     agents: usize,
+    /// Where each agent lives.
+    homes: [usize; AGENTS],
+    /// Bits of a number of houses.
+    fire_bits: usize,
     min_nights: u32,
     max_nights: u32,
     no_fires_ends: bool,
@@ -30,9 +34,15 @@ impl<W: Words> Rules<W> {
     /// Lays out a program.
     #[inline(always)]
     pub fn new(program: &Program) -> Self {
+        let mut homes = [0; AGENTS];
+        for (agent, home) in homes.iter_mut().enumerate() {
+            *home = agent % program.layout.houses;
+        }
         Self {
             houses: program.layout.houses,
             agents: program.layout.agents,
+            homes,
+            fire_bits: (usize::BITS - program.layout.houses.leading_zeros()) as usize,
             min_nights: program.min_nights,
             max_nights: program.max_nights,
             no_fires_ends: program.end_rule == EndRule::NoFires,
@@ -47,7 +57,7 @@ impl<W: Words> Rules<W> {
     pub fn first_fires(&self, stream: &Stream<W>, lanes: W) -> [W; HOUSES] {
         let mut burning = [W::zero(); HOUSES];
         for (h, fires) in burning.iter_mut().enumerate().take(self.houses) {
-            *fires = self.catch.draw(stream, SLOT_CATCH + h as u32, lanes, &[]);
+            *fires = self.catch.draw(stream, SLOT_CATCH + h as u32, lanes, []);
         }
         burning
     }
@@ -93,32 +103,62 @@ impl<W: Words> Tally<W> {
     }
 }
 
-#[inline(always)]
-fn count<W: Words>(counter: &mut W, events: W) {
-    if !events.is_zero() {
-        *counter = counter.add(events.count_ones());
-    }
-}
-
 /// The workers at a fire as a thermometer: at least 1, at least 2, …
 #[derive(Clone, Copy)]
 struct Crew<W> {
     at_least: [W; AGENTS],
-    /// Levels that some lane reaches.
-    levels: usize,
 }
 
 impl<W: Words> Crew<W> {
+    /// Lets a worker join, after `before` others may have. A fixed number of steps at first: what a
+    /// wrongly guessed branch costs would pay for many.
     #[inline(always)]
-    fn join(&mut self, mut worker: W) {
-        for level in &mut self.at_least[..self.levels] {
+    fn join(&mut self, worker: W, before: usize) {
+        let mut worker = worker;
+        for (i, level) in self.at_least[..=before].iter_mut().enumerate() {
             let full = *level;
             *level = full | worker;
             worker = full & worker;
+            if i >= 3 && worker.is_zero() {
+                return;
+            }
         }
-        if !worker.is_zero() {
-            self.at_least[self.levels] = worker;
-            self.levels += 1;
+    }
+
+    /// The levels above the first.
+    #[inline(always)]
+    fn more<const N: usize>(&self) -> [W; N] {
+        let mut more = [W::zero(); N];
+        more.copy_from_slice(&self.at_least[1..=N]);
+        more
+    }
+}
+
+/// What a night works out on its way, kept from night to night because clearing it would take as
+/// long as playing.
+pub struct Workspace<W> {
+    fires: Fires<W>,
+    crews: [Crew<W>; HOUSES],
+    put_out: [W; HOUSES],
+    survives: [W; HOUSES],
+}
+
+impl<W: Words> Workspace<W> {
+    /// A workspace for any number of nights.
+    #[inline(always)]
+    pub fn new() -> Self {
+        Self {
+            fires: Fires {
+                houses: [0; HOUSES],
+                number: 0,
+                rank: [[W::zero(); BITS]; HOUSES],
+                count: [W::zero(); BITS],
+                bits: 0,
+                any: W::zero(),
+            },
+            crews: [Crew { at_least: [W::zero(); AGENTS] }; HOUSES],
+            put_out: [W::zero(); HOUSES],
+            survives: [W::zero(); HOUSES],
         }
     }
 }
@@ -131,42 +171,181 @@ pub fn play_night<W: Words>(
     stream: &Stream<W>,
     ring: &mut Ring<W>,
     tally: &mut Tally<W>,
+    work: &mut Workspace<W>,
 ) {
-    let houses = rules.houses;
-    let active = ring.active;
-    let mut crews = [Crew { at_least: [W::zero(); AGENTS], levels: 0 }; HOUSES];
-    send_agents(rules, seats, stream, ring, tally, &mut crews);
+    let Workspace { fires, crews, .. } = work;
+    fires.find(rules, ring);
+    // Small numbers take few bits; which loops are unrolled over them is worth three copies.
+    match fires.bits {
+        0..=2 => send_agents::<W, 2>(rules, seats, stream, ring, fires, tally, crews),
+        3..=4 => send_agents::<W, 4>(rules, seats, stream, ring, fires, tally, crews),
+        _ => send_agents::<W, BITS>(rules, seats, stream, ring, fires, tally, crews),
+    }
+    let spreads = extinguish(rules, stream, ring, work) && !rules.catch_is_flat;
+    let (any_fire, any_ruin, all_ruined) = if spreads {
+        burn::<W, true>(rules, stream, ring, tally, work)
+    } else {
+        burn::<W, false>(rules, stream, ring, tally, work)
+    };
+    tally.nights = tally.nights.add(ring.active.count_ones());
+    end_episodes(rules, ring, tally, any_fire, any_ruin, all_ruined);
+}
 
-    // 1. Extinguish.
-    let mut put_out = [W::zero(); HOUSES];
-    let mut survives = [W::zero(); HOUSES];
-    for h in 0..houses {
-        let crew = &crews[h];
-        if crew.levels > 0 {
-            let more = &crew.at_least[1..crew.levels];
-            let slot = SLOT_EXTINGUISH + h as u32;
-            put_out[h] = rules.extinguish.draw(stream, slot, crew.at_least[0], more);
+/// The fires at the start of a night.
+struct Fires<W> {
+    /// Houses that burn in some lane.
+    houses: [u8; HOUSES],
+    number: usize,
+    /// How many houses burn before a house, as bits, least significant first.
+    rank: [[W; BITS]; HOUSES],
+    /// How many burn in all.
+    count: [W; BITS],
+    /// Bits of the largest such count.
+    bits: usize,
+    /// Lanes with a fire.
+    any: W,
+}
+
+impl<W: Words> Fires<W> {
+    #[inline(always)]
+    fn find(&mut self, rules: &Rules<W>, ring: &Ring<W>) {
+        self.number = 0;
+        self.count = [W::zero(); BITS];
+        self.any = W::zero();
+        self.bits = 0;
+        for h in 0..rules.houses {
+            let burning = ring.burning[h];
+            self.houses[self.number] = h as u8;
+            self.number += usize::from(!burning.is_zero());
+            self.rank[h] = self.count;
+            self.any = self.any | burning;
+            let mut carry = burning;
+            for plane in &mut self.count[..rules.fire_bits] {
+                let full = *plane;
+                *plane = full ^ carry;
+                carry = full & carry;
+            }
         }
-        survives[h] = ring.burning[h].and_not(put_out[h]);
+        for (i, plane) in self.count.iter().enumerate() {
+            if !plane.is_zero() {
+                self.bits = i + 1;
+            }
+        }
     }
 
-    // 2 and 3. Spread, burn out, ignite.
-    let mut any_fire = W::zero();
-    let mut any_ruin = W::zero();
-    let mut all_ruined = active;
-    for h in 0..houses {
-        let safe = active.and_not(survives[h] | ring.ruined[h]);
-        let left = survives[if h == 0 { houses - 1 } else { h - 1 }];
-        let right = survives[if h + 1 == houses { 0 } else { h + 1 }];
-        let next_door = [left | right, left & right];
-        let cases = if rules.catch_is_flat || next_door[0].is_zero() {
-            0
+    #[inline(always)]
+    fn houses(&self) -> &[u8] {
+        &self.houses[..self.number]
+    }
+}
+
+/// Lets every agent decide, and puts those that work at a fire into its crew. No lane may have
+/// `2^B` fires or more.
+#[inline(always)]
+fn send_agents<W: Words, const B: usize>(
+    rules: &Rules<W>,
+    seats: &[SeatRows<W>],
+    stream: &Stream<W>,
+    ring: &Ring<W>,
+    fires: &Fires<W>,
+    tally: &mut Tally<W>,
+    crews: &mut [Crew<W>; HOUSES],
+) {
+    for &h in fires.houses() {
+        crews[usize::from(h)].at_least[..rules.agents].fill(W::zero());
+    }
+    let choice = Choice::<W, B>::new(&fires.count);
+    for (a, seat) in seats.iter().enumerate().take(rules.agents) {
+        let home = rules.homes[a];
+        let slot = SLOT_WORK + a as u32;
+        let (works, stays) = seat.draw(stream, slot, ring.active, ring.burning[home]);
+        tally.worked[a] = tally.worked[a].add(works.count_ones());
+        let goes = (works & fires.any).and_not(stays);
+        let chooses = goes & choice.several;
+        let mut index = [W::zero(); B];
+        if !chooses.is_zero() {
+            index = choice.pick(stream, SLOT_PICK + a as u32, chooses);
+        }
+        for &h in fires.houses() {
+            let h = usize::from(h);
+            let mut elsewhere = W::zero();
+            for i in 0..B {
+                elsewhere = elsewhere | (index[i] ^ fires.rank[h][i]);
+            }
+            let mut at = (goes & ring.burning[h]).and_not(elsewhere);
+            if h == home {
+                at = at | stays;
+            }
+            crews[h].join(at, a);
+        }
+    }
+}
+
+/// Step 1: which fires are put out. Whether any survives.
+#[inline(always)]
+fn extinguish<W: Words>(
+    rules: &Rules<W>,
+    stream: &Stream<W>,
+    ring: &Ring<W>,
+    work: &mut Workspace<W>,
+) -> bool {
+    for h in 0..rules.houses {
+        work.survives[h] = W::zero();
+        work.put_out[h] = W::zero();
+    }
+    let (mut three, mut five) = (W::zero(), W::zero());
+    for &h in work.fires.houses() {
+        let at_least = &work.crews[usize::from(h)].at_least;
+        three = three | at_least[2];
+        five = five | at_least[4];
+    }
+    let (few, some) = (three.is_zero(), five.is_zero());
+    let mut any = W::zero();
+    for &h in work.fires.houses() {
+        let h = usize::from(h);
+        let crew = &work.crews[h];
+        let (need, slot) = (crew.at_least[0], SLOT_EXTINGUISH + u32::from(h as u8));
+        let put_out = if few {
+            rules.extinguish.draw(stream, slot, need, crew.more::<1>())
+        } else if some {
+            rules.extinguish.draw(stream, slot, need, crew.more::<3>())
         } else {
-            2 - usize::from(next_door[1].is_zero())
+            rules.extinguish.draw(stream, slot, need, crew.more::<15>())
         };
-        let caught = rules.catch.draw(stream, SLOT_CATCH + h as u32, safe, &next_door[..cases]);
-        let ruined = ring.ruined[h] | survives[h];
-        count(&mut tally.saved[h], put_out[h].and_not(caught));
+        let survives = ring.burning[h].and_not(put_out);
+        work.put_out[h] = put_out;
+        work.survives[h] = survives;
+        any = any | survives;
+    }
+    !any.is_zero()
+}
+
+/// Steps 2 and 3: spread, burn out, ignite. Returns the lanes with a fire, with a ruin, and with
+/// ruins only. `SPREADS` says whether a fire next door makes a difference.
+#[inline(always)]
+fn burn<W: Words, const SPREADS: bool>(
+    rules: &Rules<W>,
+    stream: &Stream<W>,
+    ring: &mut Ring<W>,
+    tally: &mut Tally<W>,
+    work: &Workspace<W>,
+) -> (W, W, W) {
+    let houses = rules.houses;
+    let active = ring.active;
+    let (mut any_fire, mut any_ruin, mut all_ruined) = (W::zero(), W::zero(), active);
+    for h in 0..houses {
+        let survives = work.survives[h];
+        let ruined = ring.ruined[h] | survives;
+        let safe = active.and_not(ruined);
+        let slot = SLOT_CATCH + h as u32;
+        let caught = if SPREADS {
+            let left = work.survives[if h == 0 { houses - 1 } else { h - 1 }];
+            let right = work.survives[if h + 1 == houses { 0 } else { h + 1 }];
+            rules.catch.draw(stream, slot, safe, [left | right, left & right])
+        } else {
+            rules.catch.draw(stream, slot, safe, [])
+        };
+        count(&mut tally.saved[h], work.put_out[h].and_not(caught));
         count(&mut tally.burning[h], caught);
         count(&mut tally.ruined[h], ruined);
         ring.burning[h] = caught;
@@ -175,14 +354,25 @@ pub fn play_night<W: Words>(
         any_ruin = any_ruin | ruined;
         all_ruined = all_ruined & ruined;
     }
-    tally.nights = tally.nights.add(active.count_ones());
+    (any_fire, any_ruin, all_ruined)
+}
 
-    // 5. End.
+/// Step 5: ends the episodes that are over, and clears their lanes.
+#[inline(always)]
+fn end_episodes<W: Words>(
+    rules: &Rules<W>,
+    ring: &mut Ring<W>,
+    tally: &mut Tally<W>,
+    any_fire: W,
+    any_ruin: W,
+    all_ruined: W,
+) {
+    let active = ring.active;
     ring.may_end = ring.may_end | ring.night.equal(W::splat(rules.min_nights));
     ring.night = ring.night.add(W::splat(1));
     let at_cap = ring.night.equal(W::splat(rules.max_nights));
     let all_safe = active.and_not(any_fire | any_ruin) & ring.may_end;
-    all_ruined = all_ruined & ring.may_end;
+    let all_ruined = all_ruined & ring.may_end;
     let mut over = all_safe | all_ruined;
     let mut no_fires = W::zero();
     if rules.no_fires_ends {
@@ -196,84 +386,14 @@ pub fn play_night<W: Words>(
             count(counter, kind);
         }
         ring.active = active.and_not(over);
-        for h in 0..houses {
+        for h in 0..rules.houses {
             ring.burning[h] = ring.burning[h].and_not(over);
             ring.ruined[h] = ring.ruined[h].and_not(over);
         }
     }
 }
 
-/// Lets every agent decide, and puts those that work at a fire into its crew.
 #[inline(always)]
-fn send_agents<W: Words>(
-    rules: &Rules<W>,
-    seats: &[SeatRows<W>],
-    stream: &Stream<W>,
-    ring: &Ring<W>,
-    tally: &mut Tally<W>,
-    crews: &mut [Crew<W>; HOUSES],
-) {
-    // Houses that burn in some lane; rank[h]: how many burn before h, as bits.
-    let mut on_fire = [0u8; HOUSES];
-    let mut fires = 0;
-    let mut rank = [[W::zero(); BITS]; HOUSES];
-    let mut n = [W::zero(); BITS];
-    let mut any_fire = W::zero();
-    let mut bits = 0;
-    for h in 0..rules.houses {
-        let burning = ring.burning[h];
-        if burning.is_zero() {
-            continue;
-        }
-        on_fire[fires] = h as u8;
-        fires += 1;
-        rank[h] = n;
-        any_fire = any_fire | burning;
-        let mut carry = burning;
-        for plane in &mut n[..bits] {
-            let full = *plane;
-            *plane = full ^ carry;
-            carry = full & carry;
-        }
-        if !carry.is_zero() {
-            n[bits] = carry;
-            bits += 1;
-        }
-    }
-    let on_fire = &on_fire[..fires];
-    let burning = Burning::new(n, bits);
-
-    for (a, seat) in seats.iter().enumerate().take(rules.agents) {
-        let home = a % rules.houses;
-        let home_burns = ring.burning[home];
-        let slot = SLOT_WORK + a as u32;
-        let (works, stays) = seat.draw(stream, slot, ring.active, home_burns);
-        count(&mut tally.worked[a], works);
-        if fires == 0 {
-            continue;
-        }
-        let goes = (works & any_fire).and_not(stays);
-        let chooses = goes & burning.several;
-        let index = if chooses.is_zero() {
-            [W::zero(); BITS]
-        } else {
-            let mut index = burning.pick(stream, SLOT_PICK + a as u32, chooses);
-            for plane in &mut index[..bits] {
-                *plane = *plane & chooses;
-            }
-            index
-        };
-        for &h in on_fire {
-            let h = usize::from(h);
-            let mut elsewhere = W::zero();
-            for i in 0..bits {
-                elsewhere = elsewhere | (index[i] ^ rank[h][i]);
-            }
-            let mut at = (goes & ring.burning[h]).and_not(elsewhere);
-            if h == home {
-                at = at | stays;
-            }
-            crews[h].join(at);
-        }
-    }
+fn count<W: Words>(counter: &mut W, events: W) {
+    *counter = counter.add(events.count_ones());
 }

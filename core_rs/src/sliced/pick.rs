@@ -11,60 +11,61 @@ use super::draw::{Question, ask, is_crowded};
 use super::stream::{QUADS, Stream};
 use super::words::Words;
 
-/// Bits of a number of houses or of an index into them.
+/// Bits of a number of houses, at most.
 pub const BITS: usize = 6;
+/// Bits of such a number times five planes, at most.
+const PRODUCT: usize = BITS + 5;
 
-/// How many houses burn in each lane, as bits, least significant first.
+/// A choice among the `n` burning houses of each lane, where `n < 2^B`.
 #[derive(Clone, Copy)]
-pub struct Burning<W> {
-    /// `n`.
-    count: [W; BITS],
+pub struct Choice<W, const B: usize> {
+    /// `n` as bits, least significant first.
+    count: [W; B],
     /// `n − 1`, where `n ≥ 1`.
-    less_one: [W; BITS],
-    /// Bits in use.
-    bits: usize,
+    less_one: [W; B],
     /// Lanes with two or more.
     pub several: W,
 }
 
-impl<W: Words> Burning<W> {
-    /// From the bits of `n`, of which the first `bits` are not zero everywhere.
+impl<W: Words, const B: usize> Choice<W, B> {
+    /// The planes of a uniform to take together at first: as many as it takes for the intervals to
+    /// hold at most one open number, which is when 2^planes ≥ n.
+    const LEAD: usize = if B > 4 { 5 } else { 4 };
+
+    /// From the bits of `n`.
     #[inline(always)]
-    pub fn new(count: [W; BITS], bits: usize) -> Self {
+    pub fn new(bits: &[W; BITS]) -> Self {
+        let mut count = [W::zero(); B];
+        count.copy_from_slice(&bits[..B]);
         let mut less_one = count;
         let mut borrow = W::ones();
         let mut several = W::zero();
-        for i in 0..bits {
+        for i in 0..B {
             less_one[i] = count[i] ^ borrow;
             borrow = borrow.and_not(count[i]);
             if i > 0 {
                 several = several | count[i];
             }
         }
-        Self { count, less_one, bits, several }
+        Self { count, less_one, several }
     }
 
-    /// The index drawn at `slot` in the lanes of `need`, which must lie in `several`; other lanes
-    /// are left with anything.
+    /// The index drawn at `slot` in the lanes of `need`, which must lie in `several`; 0 in others.
     #[inline(always)]
-    pub fn pick(&self, stream: &Stream<W>, slot: u32, need: W) -> [W; BITS] {
-        // The intervals hold at most one open number once 2^k ≥ n, so the first planes are taken
-        // together, by multiplication.
-        let lead = if self.bits > 4 { 5 } else { 4 };
+    pub fn pick(&self, stream: &Stream<W>, slot: u32, need: W) -> [W; B] {
         let mut state = State {
-            burning: self,
-            lead,
+            choice: self,
             planes: 0,
-            product: [W::zero(); BITS + 5],
+            product: [W::zero(); PRODUCT],
             excess: [W::zero(); BITS],
             undecided: need,
             passed: W::zero(),
         };
         ask(stream, slot, QUADS, is_crowded(need), &mut state);
-        let mut index = [W::zero(); BITS];
+        let mut index = [W::zero(); B];
         let mut carry = state.passed;
-        for i in 0..self.bits {
-            let bit = state.product[lead + i];
+        for i in 0..B {
+            let bit = state.product[Self::LEAD + i] & need;
             index[i] = bit ^ carry;
             carry = bit & carry;
         }
@@ -72,14 +73,12 @@ impl<W: Words> Burning<W> {
     }
 }
 
-struct State<'a, W> {
-    burning: &'a Burning<W>,
-    /// How many planes to take together at first.
-    lead: usize,
+struct State<'a, W, const B: usize> {
+    choice: &'a Choice<W, B>,
     /// Planes seen.
     planes: usize,
     /// The first planes of `U` times `n`.
-    product: [W; BITS + 5],
+    product: [W; PRODUCT],
     /// `e`, at least where undecided.
     excess: [W; BITS],
     undecided: W,
@@ -87,37 +86,38 @@ struct State<'a, W> {
     passed: W,
 }
 
-impl<W: Words> Question<W> for State<'_, W> {
+impl<W: Words, const B: usize> Question<W> for State<'_, W, B> {
     #[inline(always)]
     fn look(&mut self, _quad: usize, u: [W; 4]) -> bool {
+        let lead = Choice::<W, B>::LEAD;
         for plane in u {
-            self.planes += 1;
-            if self.planes <= self.lead {
+            if self.planes < lead {
                 self.multiply(plane);
-                if self.planes == self.lead {
-                    self.settle();
-                }
             } else {
                 self.halve(plane);
             }
+            self.planes += 1;
+            if self.planes == lead {
+                self.settle();
+            }
         }
-        self.planes < self.lead || !self.undecided.is_zero()
+        self.planes < lead || !self.undecided.is_zero()
     }
 }
 
-impl<W: Words> State<'_, W> {
+impl<W: Words, const B: usize> State<'_, W, B> {
     /// `product = 2 · product + (u ? n : 0)`.
     #[inline(always)]
     fn multiply(&mut self, u: W) {
-        let (p, bits) = (&mut self.product, self.burning.bits);
-        let width = bits + self.planes;
+        let p = &mut self.product;
+        let width = B + self.planes + 1;
         for i in (1..width).rev() {
             p[i] = p[i - 1];
         }
         p[0] = W::zero();
         let mut carry = W::zero();
         for i in 0..width {
-            let addend = if i < bits { self.burning.count[i] & u } else { W::zero() };
+            let addend = if i < B { self.choice.count[i] & u } else { W::zero() };
             let half = p[i] ^ addend;
             let next = (p[i] & addend) | (half & carry);
             p[i] = half ^ carry;
@@ -128,12 +128,11 @@ impl<W: Words> State<'_, W> {
     /// From the product of the first planes: `e = d − 1`, and which lanes it leaves open.
     #[inline(always)]
     fn settle(&mut self) {
-        for i in 0..self.lead {
-            self.excess[i] = !self.product[i];
-        }
         let mut open = W::zero(); // e < n − 1
-        for i in 0..usize::max(self.burning.bits, self.lead) {
-            let (e, n) = (self.excess[i], self.burning.less_one[i]);
+        for i in 0..usize::max(B, Choice::<W, B>::LEAD) {
+            let n = if i < B { self.choice.less_one[i] } else { W::zero() };
+            let e = if i < Choice::<W, B>::LEAD { !self.product[i] } else { W::zero() };
+            self.excess[i] = e;
             open = n.and_not(e) | open.and_not(e ^ n);
         }
         self.undecided = self.undecided & open;
@@ -142,11 +141,10 @@ impl<W: Words> State<'_, W> {
     /// One more plane: compares `x = 2 e + !u` with `n − 1`.
     #[inline(always)]
     fn halve(&mut self, u: W) {
-        let bits = self.burning.bits;
         let mut x = !u;
         let mut borrow = W::zero();
-        for i in 0..bits {
-            let n = self.burning.less_one[i];
+        for i in 0..B {
+            let n = self.choice.less_one[i];
             let next = x ^ (u & (n ^ borrow));
             borrow = n.and_not(x) | borrow.and_not(x ^ n);
             x = self.excess[i];
@@ -165,43 +163,46 @@ mod tests {
     use crate::address;
     use crate::sliced::words::Portable;
 
-    /// Every `n` on every ring size, in lanes with different `n`, against the definition.
-    #[test]
-    fn picks_are_exact() {
+    /// Every `n` of so many bits, in lanes with different `n`, against the definition.
+    fn picks_are_exact<const B: usize>() {
         type W = Portable<4>;
         let seed = 99;
-        for houses in 2..=32u32 {
-            for block in (0..40).step_by(4) {
-                let mut stream = Stream::<W>::new(address::key(seed));
-                (0..4).for_each(|lane| stream.set_block(lane, block + lane as u64));
-                let n_of = |lane: usize, bit: u32| 1 + (lane as u32 * 32 + bit + block as u32) % houses;
-                let mut count = [W::zero(); BITS];
-                let mut need = W::zero();
-                for lane in 0..4 {
-                    for bit in 0..32 {
-                        let n = n_of(lane, bit);
-                        for (i, plane) in count.iter_mut().enumerate() {
-                            plane.set(lane, plane.get(lane) | (n >> i & 1) << bit);
-                        }
-                        need.set(lane, need.get(lane) | u32::from(n > 1) << bit);
+        let most = u32::min((1 << B) - 1, 32);
+        for block in (0..200).step_by(4) {
+            let mut stream = Stream::<W>::new(address::key(seed));
+            (0..4).for_each(|lane| stream.set_block(lane, block + lane as u64));
+            let n_of = |lane: usize, bit: u32| 1 + (lane as u32 * 32 + bit + block as u32) % most;
+            let mut count = [W::zero(); BITS];
+            let mut need = W::zero();
+            for lane in 0..4 {
+                for bit in 0..32 {
+                    let n = n_of(lane, bit);
+                    for (i, plane) in count.iter_mut().enumerate() {
+                        plane.set(lane, plane.get(lane) | (n >> i & 1) << bit);
                     }
+                    need.set(lane, need.get(lane) | u32::from(n > 1) << bit);
                 }
-                let burning = Burning::new(count, (u32::BITS - houses.leading_zeros()) as usize);
-                let index = burning.pick(&stream, 0x0C3, need);
-                for lane in 0..4 {
-                    for bit in 0..32u32 {
-                        let n = n_of(lane, bit);
-                        assert_eq!(burning.several.get(lane) >> bit & 1 == 1, n > 1);
-                        if n > 1 {
-                            let episode = (block + lane as u64) * 32 + u64::from(bit);
-                            let u = u64::from(address::uniform(seed, episode, 0, 0x0C3));
-                            let picked =
-                                (0..BITS).fold(0, |x, i| x | u64::from(index[i].get(lane) >> bit & 1) << i);
-                            assert_eq!(picked, u * u64::from(n) >> 32, "n = {n} of {houses}");
-                        }
-                    }
+            }
+            let choice = Choice::<W, B>::new(&count);
+            let index = choice.pick(&stream, 0x0C3, need);
+            for lane in 0..4 {
+                assert_eq!(choice.several.get(lane), need.get(lane));
+                for bit in 0..32u32 {
+                    let n = n_of(lane, bit);
+                    let episode = (block + lane as u64) * 32 + u64::from(bit);
+                    let u = u64::from(address::uniform(seed, episode, 0, 0x0C3));
+                    let bits = index.iter().enumerate();
+                    let picked = bits.fold(0, |x, (i, b)| x | u64::from(b.get(lane) >> bit & 1) << i);
+                    assert_eq!(picked, u * u64::from(n) >> 32, "n = {n}");
                 }
             }
         }
+    }
+
+    #[test]
+    fn picks_are_exact_at_every_size() {
+        picks_are_exact::<2>();
+        picks_are_exact::<4>();
+        picks_are_exact::<6>();
     }
 }

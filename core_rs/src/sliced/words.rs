@@ -38,6 +38,8 @@ pub unsafe trait Words:
     fn wide_splat(lane: u64) -> Self::Wide;
     /// Adds 64-bit lanes, wrapping.
     fn wide_add(a: Self::Wide, b: Self::Wide) -> Self::Wide;
+    /// Exclusive or of the lower halves with a word; the upper halves are left with anything.
+    fn xor_word(a: Self::Wide, word: u32) -> Self::Wide;
     /// Exclusive or.
     fn wide_xor(a: Self::Wide, b: Self::Wide) -> Self::Wide;
     /// Lower half of each lane times `factor`, 64 bits.
@@ -174,6 +176,10 @@ unsafe impl<const N: usize> Words for Portable<N> {
     #[inline(always)]
     fn wide_xor(a: Self::Wide, b: Self::Wide) -> Self::Wide {
         std::array::from_fn(|i| a[i] ^ b[i])
+    }
+    #[inline(always)]
+    fn xor_word(a: Self::Wide, word: u32) -> Self::Wide {
+        a.map(|x| x ^ u64::from(word))
     }
     #[inline(always)]
     fn wide_mul(a: Self::Wide, factor: u32) -> Self::Wide {
