@@ -22,21 +22,13 @@ pub struct InvalidValue {
 impl InvalidValue {
     /// An error about `field`.
     pub fn new(field: impl Into<String>, value: impl ToString, allowed: impl Into<String>) -> Self {
-        Self {
-            field: field.into(),
-            value: value.to_string(),
-            allowed: allowed.into(),
-        }
+        Self { field: field.into(), value: value.to_string(), allowed: allowed.into() }
     }
 }
 
 impl fmt::Display for InvalidValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} = {} is not allowed: expected {}",
-            self.field, self.value, self.allowed
-        )
+        write!(f, "{} = {} is not allowed: expected {}", self.field, self.value, self.allowed)
     }
 }
 

@@ -10,6 +10,8 @@ pub mod error;
 pub mod philox;
 pub mod plain;
 pub mod program;
+#[cfg(feature = "python")]
+mod python;
 pub mod run;
 pub mod scenario;
 pub mod sliced;

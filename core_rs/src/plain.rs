@@ -3,6 +3,8 @@
 //! It is the readable statement of the rules, what replays and environments use, and the reference
 //! the bit-sliced engine is tested against. Read [`Game::step`] to learn the game.
 
+use std::sync::Arc;
+
 use crate::address::{self, TICK_START, tick_of_night};
 use crate::counts::{END_KINDS, Layout};
 use crate::error::InvalidValue;
@@ -99,8 +101,8 @@ impl Night {
 
 /// One episode in progress.
 #[derive(Clone, Debug)]
-pub struct Game<'p> {
-    program: &'p Program,
+pub struct Game {
+    program: Arc<Program>,
     episode: u64,
     houses: Vec<House>,
     /// The strategy each seat plays this episode, where strategies play.
@@ -109,11 +111,11 @@ pub struct Game<'p> {
     end: Option<End>,
 }
 
-impl<'p> Game<'p> {
+impl Game {
     /// An episode played by a line-up of the program: draws the first fires, and a strategy for
     /// every seat that mixes.
     #[must_use]
-    pub fn new(program: &'p Program, lineup: usize, episode: u64) -> Self {
+    pub fn new(program: &Arc<Program>, lineup: usize, episode: u64) -> Self {
         let mut game = Self::without_lineup(program, episode);
         game.strategies = (0..program.layout.agents)
             .map(|seat| {
@@ -128,9 +130,9 @@ impl<'p> Game<'p> {
 
     /// An episode whose actions come from outside.
     #[must_use]
-    pub fn without_lineup(program: &'p Program, episode: u64) -> Self {
+    pub fn without_lineup(program: &Arc<Program>, episode: u64) -> Self {
         let mut game = Self {
-            program,
+            program: Arc::clone(program),
             episode,
             houses: vec![House::Safe; program.layout.houses],
             strategies: Vec::new(),
@@ -143,12 +145,6 @@ impl<'p> Game<'p> {
             }
         }
         game
-    }
-
-    /// Takes an episode up again where [`Game::step`] left it.
-    #[must_use]
-    pub fn resume(program: &'p Program, episode: u64, houses: Vec<House>, night: u32) -> Self {
-        Self { houses, night, ..Self::without_lineup(program, episode) }
     }
 
     fn uniform(&self, tick: u32, slot: u32, index: usize) -> LazyUniform {
@@ -167,6 +163,18 @@ impl<'p> Game<'p> {
         &self.strategies
     }
 
+    /// The shape of the ring and the team.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        self.program.layout
+    }
+
+    /// The number of the night to come.
+    #[must_use]
+    pub fn night(&self) -> u32 {
+        self.night
+    }
+
     /// How the episode ended, once it has.
     #[must_use]
     pub fn end(&self) -> Option<End> {
@@ -176,12 +184,9 @@ impl<'p> Game<'p> {
     /// What the heuristic agents of the line-up do tonight.
     #[must_use]
     pub fn heuristic_actions(&self) -> Vec<Action> {
-        let burning: Vec<usize> = (0..self.houses.len())
-            .filter(|&h| self.houses[h] == House::Burning)
-            .collect();
-        (0..self.strategies.len())
-            .map(|agent| self.heuristic_action(agent, &burning))
-            .collect()
+        let burning: Vec<usize> =
+            (0..self.houses.len()).filter(|&h| self.houses[h] == House::Burning).collect();
+        (0..self.strategies.len()).map(|agent| self.heuristic_action(agent, &burning)).collect()
     }
 
     fn heuristic_action(&self, agent: usize, burning: &[usize]) -> Action {
@@ -207,9 +212,9 @@ impl<'p> Game<'p> {
     /// # Errors
     /// If the episode is over, or the actions are not one per agent, each at a house of the ring.
     pub fn step(&mut self, actions: &[Action]) -> Result<Night, InvalidValue> {
-        let program = self.program;
-        let ring = self.houses.len();
         self.check(actions)?;
+        let program = Arc::clone(&self.program);
+        let ring = self.houses.len();
         let before = self.houses.clone();
         let tick = tick_of_night(self.night);
 
@@ -264,7 +269,7 @@ impl<'p> Game<'p> {
     }
 
     fn end_after(&self, night: u32) -> Option<End> {
-        let program = self.program;
+        let program = &self.program;
         let all = |state| self.houses.iter().all(|&house| house == state);
         if night >= program.min_nights {
             if all(House::Safe) {
@@ -288,7 +293,11 @@ impl<'p> Game<'p> {
         let agents = self.program.layout.agents;
         if actions.len() != agents {
             let given = format!("{} actions", actions.len());
-            return Err(InvalidValue::new("actions", given, format!("one for each of {agents} agents")));
+            return Err(InvalidValue::new(
+                "actions",
+                given,
+                format!("one for each of {agents} agents"),
+            ));
         }
         match actions.iter().position(|a| a.house >= self.houses.len()) {
             Some(i) => Err(InvalidValue::new(

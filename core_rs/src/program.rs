@@ -66,10 +66,7 @@ impl Program {
         episodes: Episodes,
     ) -> Result<Self, InvalidValue> {
         dynamics.validate()?;
-        let layout = Layout {
-            houses: dynamics.num_houses,
-            agents: dynamics.num_agents,
-        };
+        let layout = Layout { houses: dynamics.num_houses, agents: dynamics.num_agents };
         check_episodes(episodes, dynamics.max_nights, layout)?;
         for (i, theta) in strategies.iter().enumerate() {
             for (j, &x) in theta.iter().enumerate() {
@@ -191,7 +188,11 @@ fn check_episodes(episodes: Episodes, max_nights: u32, layout: Layout) -> Result
 }
 
 /// Checks one seat's mixture and turns its weights into cumulative thresholds.
-fn compile_seat(name: &str, seat: &Seat, strategies: usize) -> Result<Vec<SeatEntry>, InvalidValue> {
+fn compile_seat(
+    name: &str,
+    seat: &Seat,
+    strategies: usize,
+) -> Result<Vec<SeatEntry>, InvalidValue> {
     let mut sum = 0.0;
     let mut entries = Vec::with_capacity(seat.len());
     for &(strategy, weight) in seat {
@@ -200,7 +201,11 @@ fn compile_seat(name: &str, seat: &Seat, strategies: usize) -> Result<Vec<SeatEn
             return Err(InvalidValue::new(name, strategy, allowed));
         }
         if !(weight.is_finite() && weight >= 0.0) {
-            return Err(InvalidValue::new(name, format!("weight {weight}"), "weights of at least 0"));
+            return Err(InvalidValue::new(
+                name,
+                format!("weight {weight}"),
+                "weights of at least 0",
+            ));
         }
         if weight > 0.0 {
             sum += weight;

@@ -112,7 +112,6 @@ pub fn run(
             }
         }
     });
-    drop(work);
     if cancelled {
         return Err(RunError::Cancelled);
     }
@@ -223,7 +222,7 @@ impl<'a> Work<'a> {
     fn play(&self) {
         let layout = self.program.layout;
         let (c, f) = (layout.counts(), layout.features());
-        while let Some((task, mut out)) = self.next() {
+        while let Some((task, out)) = self.next() {
             if self.cancel.load(Ordering::Relaxed) {
                 return;
             }
@@ -234,7 +233,7 @@ impl<'a> Work<'a> {
                 features: vec![0; f],
                 moments: vec![0; f * f],
                 first_block: task.blocks.start,
-                out: out.as_deref_mut(),
+                out,
                 done: &self.done,
             };
             self.path.play(&task, &mut sums_here);

@@ -59,10 +59,18 @@ impl Dynamics {
     /// The first parameter that is out of range.
     pub fn validate(&self) -> Result<(), InvalidValue> {
         if !HOUSES.contains(&self.num_houses) {
-            return Err(InvalidValue::new("num_houses", self.num_houses, "an integer from 2 to 32"));
+            return Err(InvalidValue::new(
+                "num_houses",
+                self.num_houses,
+                "an integer from 2 to 32",
+            ));
         }
         if !AGENTS.contains(&self.num_agents) {
-            return Err(InvalidValue::new("num_agents", self.num_agents, "an integer from 1 to 16"));
+            return Err(InvalidValue::new(
+                "num_agents",
+                self.num_agents,
+                "an integer from 1 to 16",
+            ));
         }
         for (name, p) in [
             ("prob_fire_spreads_to_neighbor", self.prob_fire_spreads_to_neighbor),
@@ -72,7 +80,11 @@ impl Dynamics {
             check_probability(name, p)?;
         }
         if !MAX_NIGHTS.contains(&self.max_nights) {
-            return Err(InvalidValue::new("max_nights", self.max_nights, "an integer from 1 to 10000"));
+            return Err(InvalidValue::new(
+                "max_nights",
+                self.max_nights,
+                "an integer from 1 to 10000",
+            ));
         }
         if self.min_nights > self.max_nights {
             return Err(InvalidValue::new(
@@ -154,11 +166,7 @@ pub fn check_probability(name: &str, p: f64) -> Result<(), InvalidValue> {
 }
 
 fn check_finite(name: &str, value: f64) -> Result<(), InvalidValue> {
-    if value.is_finite() {
-        Ok(())
-    } else {
-        Err(InvalidValue::new(name, value, "a finite number"))
-    }
+    if value.is_finite() { Ok(()) } else { Err(InvalidValue::new(name, value, "a finite number")) }
 }
 
 #[cfg(test)]

@@ -39,12 +39,8 @@ impl StrategyThresholds {
     #[must_use]
     pub fn new(theta: &[f64; 10]) -> Self {
         let work = threshold(theta[1] * (1.0 - theta[8]));
-        let home = u128::from(work) * u128::from(threshold(theta[3])) >> 32;
-        Self {
-            work,
-            home: home as u64,
-            honesty: threshold(theta[0]),
-        }
+        let home = (u128::from(work) * u128::from(threshold(theta[3]))) >> 32;
+        Self { work, home: home as u64, honesty: threshold(theta[0]) }
     }
 }
 

@@ -83,7 +83,7 @@ mod tests {
             let u = u64::from(uniform(11, episode, 2, 0x0C1));
             for n in 1..=32 {
                 let index = LazyUniform::new(11, episode, 2, 0x0C1).index(n);
-                assert_eq!(index as u64, u * n as u64 >> 32);
+                assert_eq!(index as u64, (u * n as u64) >> 32);
             }
             for threshold in [0, 1, u, u + 1, 1 << 31, ALWAYS - 1, ALWAYS] {
                 let below = LazyUniform::new(11, episode, 2, 0x0C1).is_below(threshold);

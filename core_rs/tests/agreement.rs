@@ -1,6 +1,8 @@
 //! The bit-sliced engine against the plain one: equal counts, episode by episode added up, for
 //! every kind of words, on shapes and parameters chosen to be awkward.
 
+use std::sync::Arc;
+
 use bucket_brigade_core::program::{Episodes, Program, Seat};
 use bucket_brigade_core::run::{Options, run};
 use bucket_brigade_core::scenario::{Dynamics, EndRule, NightOrder};
@@ -11,7 +13,8 @@ struct Choices(u64);
 
 impl Choices {
     fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % n
     }
     fn probability(&mut self) -> f64 {
@@ -40,8 +43,7 @@ fn random_program(c: &mut Choices) -> Program {
             [c.below(2) as usize],
         end_rule: [EndRule::AllSafeOrAllRuined, EndRule::NoFires][c.below(2) as usize],
     };
-    let pool: Vec<[f64; 10]> =
-        (0..16).map(|_| std::array::from_fn(|_| c.probability())).collect();
+    let pool: Vec<[f64; 10]> = (0..16).map(|_| std::array::from_fn(|_| c.probability())).collect();
     let seat = |c: &mut Choices| -> Seat {
         match c.below(3) {
             0 => {
@@ -51,14 +53,14 @@ fn random_program(c: &mut Choices) -> Program {
             _ => vec![(c.below(16) as usize, 1.0)],
         }
     };
-    let lineups: Vec<Vec<Seat>> =
-        (0..2).map(|_| (0..agents).map(|_| seat(c)).collect()).collect();
+    let lineups: Vec<Vec<Seat>> = (0..2).map(|_| (0..agents).map(|_| seat(c)).collect()).collect();
     let first = [0, 5, 32 * 7, u64::from(u32::MAX) * 32 - 40, u64::MAX - 700][c.below(5) as usize];
     let episodes = Episodes { seed: c.below(u64::MAX), first, count: 1 + c.below(700) };
     Program::compile(&dynamics, &pool, &lineups, episodes).expect("a valid program")
 }
 
 fn plain_totals(program: &Program) -> Vec<i64> {
+    let program = &Arc::new(program.clone());
     let mut totals = Vec::new();
     for lineup in 0..program.lineups() {
         let mut sum = vec![0; program.layout.counts()];
@@ -85,7 +87,8 @@ fn totals_equal_the_plain_engine() {
                 let d = program.layout.counts();
                 let per_lineup = program.blocks() as usize * d;
                 for (i, &total) in expected.iter().enumerate() {
-                    let column = blocks[i / d * per_lineup..][..per_lineup].iter().skip(i % d).step_by(d);
+                    let column =
+                        blocks[i / d * per_lineup..][..per_lineup].iter().skip(i % d).step_by(d);
                     assert_eq!(column.map(|&x| i64::from(x)).sum::<i64>(), total);
                 }
             }

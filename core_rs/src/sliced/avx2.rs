@@ -112,7 +112,9 @@ unsafe impl Words for Avx2 {
     }
     #[inline(always)]
     fn high(a: Self::Wide) -> Self::Wide {
-        unsafe { [_mm256_shuffle_epi32(a[0], 0b1111_0101), _mm256_shuffle_epi32(a[1], 0b1111_0101)] }
+        unsafe {
+            [_mm256_shuffle_epi32(a[0], 0b1111_0101), _mm256_shuffle_epi32(a[1], 0b1111_0101)]
+        }
     }
     #[inline(always)]
     fn narrow(a: Self::Wide) -> Self {

@@ -98,7 +98,11 @@ impl Path {
         }
         usable().find(|path| path.name() == name).ok_or_else(|| {
             let names: Vec<_> = usable().map(Self::name).collect();
-            InvalidValue::new("simd", format!("{name:?}"), format!("auto or one of {}", names.join(", ")))
+            InvalidValue::new(
+                "simd",
+                format!("{name:?}"),
+                format!("auto or one of {}", names.join(", ")),
+            )
         })
     }
 

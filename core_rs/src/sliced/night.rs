@@ -47,7 +47,8 @@ impl<W: Words> Rules<W> {
             max_nights: program.max_nights,
             no_fires_ends: program.end_rule == EndRule::NoFires,
             catch: Ladder::new(&program.catch),
-            catch_is_flat: program.catch[0] == program.catch[1] && program.catch[1] == program.catch[2],
+            catch_is_flat: program.catch[0] == program.catch[1]
+                && program.catch[1] == program.catch[2],
             extinguish: Ladder::new(&program.extinguish),
         }
     }

@@ -192,8 +192,9 @@ mod tests {
                     let episode = (block + lane as u64) * 32 + u64::from(bit);
                     let u = u64::from(address::uniform(seed, episode, 0, 0x0C3));
                     let bits = index.iter().enumerate();
-                    let picked = bits.fold(0, |x, (i, b)| x | u64::from(b.get(lane) >> bit & 1) << i);
-                    assert_eq!(picked, u * u64::from(n) >> 32, "n = {n}");
+                    let picked =
+                        bits.fold(0, |x, (i, b)| x | u64::from(b.get(lane) >> bit & 1) << i);
+                    assert_eq!(picked, (u * u64::from(n)) >> 32, "n = {n}");
                 }
             }
         }

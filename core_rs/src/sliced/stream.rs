@@ -100,12 +100,7 @@ impl<W: Words> Stream<W> {
         let p0 = W::wide_mul(c0, MULTIPLIERS[0]);
         let c2 = W::wide_xor(W::high(p0), self.block.low);
         let third = W::wide_mul(c2, MULTIPLIERS[1]);
-        Slot {
-            first,
-            third_high: W::high(third),
-            third,
-            second: W::xor_word(p0, keys[2][1]),
-        }
+        Slot { first, third_high: W::high(third), third, second: W::xor_word(p0, keys[2][1]) }
     }
 
     /// The counter words after round 3.

@@ -1,0 +1,66 @@
+"""Bucket Brigade: a social-dilemma game, played in enormous batches.
+
+Ten houses on a ring catch fire; a few agents work or rest each night, honestly or not. This
+package plays line-ups of strategies millions of times on all cores, exactly reproducibly, and
+computes equilibria of the game. Start with `simulate`, or with ``bucket-brigade --help``.
+"""
+
+from bucket_brigade._core import __version__
+from bucket_brigade.backends import BackendStatus, list_backends, select_backend
+from bucket_brigade.comparison import compare
+from bucket_brigade.counts import END_KINDS, EventCounts
+from bucket_brigade.episodes import Action, Episode, House, Night, replay, run_heuristic_episode
+from bucket_brigade.equilibrium import DoubleOracle, NashEquilibrium
+from bucket_brigade.errors import BackendUnavailable, BucketBrigadeError, InvalidFile, InvalidValue
+from bucket_brigade.lineups import Mixture
+from bucket_brigade.payoffs import PayoffEvaluator, PayoffMatrix, payoff_matrix
+from bucket_brigade.results import PairedDifference, SimulationResult
+from bucket_brigade.scenario import (
+    RULES_VERSION,
+    SCENARIOS,
+    Scenario,
+    list_scenarios,
+    load_scenario,
+    scenario,
+)
+from bucket_brigade.simulation import simulate, simulate_until
+from bucket_brigade.strategies import ARCHETYPES, Strategy, as_strategy
+
+__all__ = [
+    "ARCHETYPES",
+    "END_KINDS",
+    "RULES_VERSION",
+    "SCENARIOS",
+    "Action",
+    "BackendStatus",
+    "BackendUnavailable",
+    "BucketBrigadeError",
+    "DoubleOracle",
+    "Episode",
+    "EventCounts",
+    "House",
+    "InvalidFile",
+    "InvalidValue",
+    "Mixture",
+    "NashEquilibrium",
+    "Night",
+    "PairedDifference",
+    "PayoffEvaluator",
+    "PayoffMatrix",
+    "Scenario",
+    "SimulationResult",
+    "Strategy",
+    "__version__",
+    "as_strategy",
+    "compare",
+    "list_backends",
+    "list_scenarios",
+    "load_scenario",
+    "payoff_matrix",
+    "replay",
+    "run_heuristic_episode",
+    "scenario",
+    "select_backend",
+    "simulate",
+    "simulate_until",
+]

@@ -1,0 +1,109 @@
+"""The CPU backend: the Rust core's bit-sliced engine on all cores. The reference and default."""
+
+import multiprocessing
+import numbers
+import os
+from collections.abc import Callable
+
+from bucket_brigade import _core
+from bucket_brigade.counts import EventCounts
+from bucket_brigade.errors import InvalidValue
+
+__all__ = ["CpuBackend"]
+
+THREADS = "BUCKET_BRIGADE_THREADS"
+
+
+class CpuBackend:
+    """Plays programs with the bit-sliced engine.
+
+    Parameters
+    ----------
+    simd : str
+        Words to play over: "auto" for the fastest this processor has, or a name that
+        ``bucket-brigade backends`` shows. It changes no result.
+    """
+
+    name = "cpu"
+
+    def __init__(self, simd: str = "auto") -> None:
+        self.simd = simd
+
+    def unavailable(self) -> str | None:
+        """Never."""
+        return None
+
+    def device(self) -> str:
+        """Threads and SIMD path."""
+        paths, best = _core.simd_paths()
+        others = ", ".join(path for path in paths if path != best)
+        return f"{_core.pool_threads()} threads, {best} (also {others})"
+
+    def run(
+        self,
+        program: _core.Program,
+        *,
+        threads: int | None = None,
+        per_block: bool = False,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> EventCounts:
+        """Plays a program.
+
+        Parameters
+        ----------
+        program : Program
+            What to play.
+        threads : int, optional
+            Threads at most. By default the environment variable ``BUCKET_BRIGADE_THREADS``; or
+            else one in a `multiprocessing` child, whose siblings have the other cores, and all of
+            the process's pool elsewhere. More than the pool has are never used, and runs at the
+            same time share it.
+        per_block : bool
+            Whether to keep the counts of every block.
+        progress : callable, optional
+            Called with episodes done and in all, about twenty times a second.
+
+        Raises
+        ------
+        InvalidValue
+            If `threads` is not a whole number of at least 1.
+        MemoryError
+            If the counts of all blocks would not fit.
+        """
+        every = program.lineups * program.episodes
+        blocks = program.lineups * program.blocks
+
+        def report(done: int) -> None:
+            if progress is not None:
+                progress(every * done // blocks, every)
+
+        totals, moments, per_block_counts = program.run(
+            threads=_threads(threads),
+            simd=self.simd,
+            per_block=per_block,
+            progress=None if progress is None else report,
+        )
+        report(blocks)
+        return EventCounts(
+            houses=program.houses,
+            agents=program.agents,
+            episodes=program.episodes,
+            totals=totals,
+            moments=moments,
+            block_episodes=program.block_episodes,
+            blocks=per_block_counts,
+        )
+
+
+def _threads(threads: object) -> int:
+    """Threads to use; 0 for all of the pool."""
+    field = "threads"
+    if threads is None:
+        text = os.environ.get(THREADS, "")
+        if not text:
+            return 0 if multiprocessing.parent_process() is None else 1
+        field, threads = THREADS, int(text) if text.isdecimal() else text
+    whole = isinstance(threads, numbers.Integral) and not isinstance(threads, bool)
+    if not whole or not 1 <= int(threads) < 1 << 32:  # type: ignore[call-overload]
+        raise InvalidValue(field, repr(threads), "an integer of at least 1")
+    return int(threads)  # type: ignore[call-overload, no-any-return]

@@ -1,0 +1,122 @@
+"""What the subcommands share: options, errors as messages, progress, output."""
+
+import contextlib
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from bucket_brigade.backends import Progress as Report
+from bucket_brigade.errors import BucketBrigadeError, InvalidFile, InvalidValue
+from bucket_brigade.scenario import Scenario, load_scenario
+from bucket_brigade.strategies import Strategy, parse_strategy
+
+FAILED, BAD_USAGE, INTERRUPTED = 1, 2, 130
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Name = Annotated[str, typer.Argument(help="A scenario's name, or a file that holds one.")]
+Lineup = Annotated[
+    str,
+    typer.Option(
+        help="One strategy per seat, separated by commas: an archetype, or ten numbers with colons."
+    ),
+]
+Seed = Annotated[int, typer.Option(help="Seed of all randomness.")]
+Seat = Annotated[
+    int | None, typer.Option(help="Focal seat; by default payoffs are means over all seats.")
+]
+NightOrder = Annotated[
+    str | None, typer.Option(help="spread_then_burn_out or burn_out_then_spread.")
+]
+EndRule = Annotated[str | None, typer.Option(help="all_safe_or_all_ruined or no_fires.")]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Change a parameter: NAME=VALUE. May be repeated.", metavar="N=V"),
+]
+Threads = Annotated[int | None, typer.Option(help="CPU threads at most; by default all.")]
+Backend = Annotated[str, typer.Option(help="auto, cpu or an installed one.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
+    """Turns errors a user can act on into a message and an exit code."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except (InvalidValue, InvalidFile) as error:
+            code, message = BAD_USAGE, str(error)
+        except (BucketBrigadeError, OSError, MemoryError) as error:
+            code, message = FAILED, str(error) or type(error).__name__
+        except KeyboardInterrupt:
+            code, message = INTERRUPTED, "interrupted"
+        typer.echo(f"bucket-brigade: {message}", err=True)
+        raise typer.Exit(code)
+
+    return wrapped
+
+
+def chosen_scenario(
+    name: str,
+    night_order: str | None = None,
+    end_rule: str | None = None,
+    changes: list[str] | None = None,
+) -> Scenario:
+    """The scenario of a name or file, with the changes asked for."""
+    given: dict[str, Any] = {}
+    for change in changes or []:
+        parameter, equals, text = change.partition("=")
+        if not equals:
+            raise InvalidValue("--set", repr(change), "NAME=VALUE")
+        try:
+            given[parameter.strip()] = json.loads(text)
+        except json.JSONDecodeError:
+            given[parameter.strip()] = text.strip()
+    if night_order is not None:
+        given["night_order"] = night_order
+    if end_rule is not None:
+        given["end_rule"] = end_rule
+    return load_scenario(name).replace(**given)
+
+
+def chosen_lineup(text: str) -> list[str | Strategy]:
+    """The strategies of a line-up; archetypes keep their names."""
+    parts = [part.strip() for part in text.split(",")]
+    checked = [parse_strategy(part, f"lineup[{i}]") for i, part in enumerate(parts)]
+    return [theta if ":" in part else part for part, theta in zip(parts, checked, strict=True)]
+
+
+@contextlib.contextmanager
+def progress_bar(description: str) -> Iterator[Report | None]:
+    """A progress callback that draws a bar where standard error is a terminal; None elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(description, total=None)
+        yield lambda done, every: bar.update(task, completed=done, total=every)
+
+
+def print_json(value: object) -> None:
+    """Prints a value as JSON."""
+    typer.echo(json.dumps(value, indent=2, allow_nan=False))
+
+
+def console() -> Console:
+    """Where tables are printed; as wide as they need where that is no terminal."""
+    return Console() if sys.stdout.isatty() else Console(width=160)

@@ -1,0 +1,73 @@
+"""``bucket-brigade payoffs``: the archetype payoff matrix."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from bucket_brigade.cli.common import (
+    AsJson,
+    Backend,
+    Changes,
+    EndRule,
+    Name,
+    NightOrder,
+    Seat,
+    Seed,
+    Threads,
+    chosen_scenario,
+    console,
+    print_json,
+    progress_bar,
+    reports_errors,
+)
+from bucket_brigade.payoffs import payoff_matrix
+
+
+@reports_errors
+def payoffs(
+    name: Name,
+    episodes: Annotated[int, typer.Option(help="Episodes of each line-up.")] = 20_000,
+    seed: Seed = 0,
+    seat: Seat = None,
+    night_order: NightOrder = None,
+    end_rule: EndRule = None,
+    changes: Changes = None,
+    threads: Threads = None,
+    backend: Backend = "auto",
+    csv: Annotated[Path | None, typer.Option(help="Write the matrix to this CSV file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what each archetype earns when everyone else plays one of them."""
+    scenario = chosen_scenario(name, night_order, end_rule, changes)
+    with progress_bar(scenario.name) as progress:
+        matrix = payoff_matrix(
+            scenario,
+            episodes=episodes,
+            seed=seed,
+            seat=seat,
+            threads=threads,
+            backend=backend,
+            progress=progress,
+        )
+    if csv is not None:
+        matrix.to_csv(csv)
+    if as_json:
+        print_json(matrix.to_dict())
+        return
+    if csv is not None:
+        return
+    who = "mean over seats" if seat is None else f"seat {seat}"
+    table = Table(
+        title=f"{scenario.name}: return of the row ({who}) when all others play the column"
+    )
+    table.add_column("focal")
+    for other in matrix.names:
+        table.add_column(other, justify="right")
+    for i, focal in enumerate(matrix.names):
+        cells = [
+            f"{m:.1f} ± {e:.1f}" for m, e in zip(matrix.mean[i], matrix.stderr[i], strict=True)
+        ]
+        table.add_row(focal, *cells)
+    console().print(table)

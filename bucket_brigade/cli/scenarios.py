@@ -1,0 +1,44 @@
+"""``bucket-brigade scenarios``: lists the scenarios, or shows one."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from bucket_brigade.cli.common import AsJson, console, print_json, reports_errors
+from bucket_brigade.scenario import SCENARIOS, load_scenario
+
+
+@reports_errors
+def scenarios(
+    name: Annotated[
+        str | None, typer.Argument(help="A scenario's name, or a file that holds one.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the scenarios, or show the parameters of one."""
+    if name is not None:
+        parameters = load_scenario(name).to_dict()
+        if as_json:
+            print_json(parameters)
+            return
+        table = Table("parameter", "value", title=str(parameters["name"]))
+        for key, value in parameters.items():
+            table.add_row(key, str(value))
+        console().print(table)
+        return
+    if as_json:
+        print_json([scenario.to_dict() for scenario in SCENARIOS.values()])
+        return
+    table = Table("name", "spread", "extinguish", "ignite", "work cost", "nights", "about")
+    for scenario in SCENARIOS.values():
+        table.add_row(
+            scenario.name,
+            f"{scenario.prob_fire_spreads_to_neighbor:g}",
+            f"{scenario.prob_solo_agent_extinguishes_fire:g}",
+            f"{scenario.prob_house_catches_fire:g}",
+            f"{scenario.cost_to_work_one_night:g}",
+            f"{scenario.min_nights}-{scenario.max_nights}",
+            scenario.description,
+        )
+    console().print(table)

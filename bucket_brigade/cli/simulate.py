@@ -1,0 +1,129 @@
+"""``bucket-brigade simulate``: payoffs and counts of one line-up."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from bucket_brigade import simulation
+from bucket_brigade.cli.common import (
+    FAILED,
+    AsJson,
+    Backend,
+    Changes,
+    EndRule,
+    Lineup,
+    Name,
+    NightOrder,
+    Seed,
+    Threads,
+    chosen_lineup,
+    chosen_scenario,
+    console,
+    print_json,
+    progress_bar,
+    reports_errors,
+)
+from bucket_brigade.errors import InvalidValue
+from bucket_brigade.results import SimulationResult
+
+DEFAULT_EPISODES = 100_000
+
+
+@reports_errors
+def simulate(
+    name: Name,
+    lineup: Lineup,
+    episodes: Annotated[
+        int | None, typer.Option(help=f"How many to play; {DEFAULT_EPISODES:,} by default.")
+    ] = None,
+    stderr: Annotated[
+        float | None,
+        typer.Option(help="Instead: play until every seat's standard error is at most this."),
+    ] = None,
+    max_episodes: Annotated[int, typer.Option(help="Where --stderr gives up.")] = 10**9,
+    seed: Seed = 0,
+    first_episode: Annotated[int, typer.Option(help="Number of the first episode.")] = 0,
+    night_order: NightOrder = None,
+    end_rule: EndRule = None,
+    changes: Changes = None,
+    threads: Threads = None,
+    backend: Backend = "auto",
+    csv: Annotated[Path | None, typer.Option(help="Also write a table to this file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Play a line-up many times: mean returns with standard errors, and what happened."""
+    if episodes is not None and stderr is not None:
+        raise InvalidValue("--episodes", episodes, "either --episodes or --stderr, not both")
+    scenario = chosen_scenario(name, night_order, end_rule, changes)
+    lineups = [chosen_lineup(lineup)]
+    with progress_bar(scenario.name) as progress:
+        if stderr is not None:
+            result = simulation.simulate_until(
+                scenario,
+                lineups,
+                stderr=stderr,
+                max_episodes=max_episodes,
+                seed=seed,
+                first_episode=first_episode,
+                threads=threads,
+                backend=backend,
+                progress=progress,
+            )
+        else:
+            result = simulation.simulate(
+                scenario,
+                lineups,
+                episodes=DEFAULT_EPISODES if episodes is None else episodes,
+                seed=seed,
+                first_episode=first_episode,
+                threads=threads,
+                backend=backend,
+                progress=progress,
+            )
+    if csv is not None:
+        result.to_csv(csv)
+    if as_json:
+        print_json(result.to_dict(0))
+    else:
+        _print(result)
+    if stderr is not None and not result.stderr.max() <= stderr:
+        worst = result.stderr.max()
+        typer.echo(
+            f"bucket-brigade: the standard error is still {worst:.4g} after {result.episodes:,} "
+            "episodes (see --max-episodes)",
+            err=True,
+        )
+        raise typer.Exit(FAILED)
+
+
+def _print(result: SimulationResult) -> None:
+    data, counts = result.to_dict(0), result.counts
+    title = f"{result.scenario.name}: {result.episodes:,} episodes, seed {result.seed}"
+    seats = Table("seat", "strategy", "mean return", "± stderr", "nights worked", title=title)
+    nights = int(counts.nights[0])
+    for seat, strategy in enumerate(data["lineup"]):
+        seats.add_row(
+            str(seat),
+            str(strategy),
+            f"{result.mean[0, seat]:.2f}",
+            f"{result.stderr[0, seat]:.2f}",
+            f"{counts.worked[0, seat] / nights:.1%}",
+        )
+    houses = Table("house", "safe", "ruined", "saved per episode", title="Nights that ended with")
+    for house in range(counts.houses):
+        houses.add_row(
+            str(house),
+            f"{counts.safe[0, house] / nights:.1%}",
+            f"{counts.ruined[0, house] / nights:.1%}",
+            f"{counts.saved[0, house] / result.episodes:.3f}",
+        )
+    out = console()
+    out.print(seats)
+    out.print(houses)
+    ended = ", ".join(
+        f"{kind} {n / result.episodes:.1%}" for kind, n in data["counts"]["ended"].items()
+    )
+    out.print(f"{nights / result.episodes:.1f} nights an episode; ended: {ended}")
+    out.print(f"played by {result.backend}: {result.device}")

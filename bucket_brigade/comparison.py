@@ -1,0 +1,54 @@
+"""Comparing two line-ups over the same episodes, in memory that does not grow with their number."""
+
+import functools
+import operator
+
+from bucket_brigade.backends import Backend, Progress
+from bucket_brigade.lineups import Lineup
+from bucket_brigade.results import PairedDifference
+from bucket_brigade.sampling import simulate_parts
+from bucket_brigade.scenario import Scenario
+
+__all__ = ["compare"]
+
+
+def compare(
+    scenario: Scenario,
+    lineup: Lineup,
+    other: Lineup,
+    *,
+    episodes: int,
+    seed: int = 0,
+    first_episode: int = 0,
+    threads: int | None = None,
+    backend: str | Backend = "auto",
+    progress: Progress | None = None,
+) -> PairedDifference:
+    """Payoffs of `lineup` less those of `other`, paired by block.
+
+    Both line-ups play the same episodes and so meet the same luck, which cancels in the difference.
+
+    Parameters are those of `bucket_brigade.simulate`.
+
+    Returns
+    -------
+    PairedDifference
+        Mean difference and its paired standard error per seat.
+
+    Raises
+    ------
+    InvalidValue
+        For the first value that is not allowed.
+    """
+    parts = simulate_parts(
+        scenario,
+        [lineup, other],
+        episodes=episodes,
+        seed=seed,
+        first_episode=first_episode,
+        threads=threads,
+        backend=backend,
+        progress=progress,
+    )
+    moments = functools.reduce(operator.add, (part.difference(0, 1).moments for part in parts))
+    return PairedDifference(scenario=scenario, moments=moments)

@@ -1,0 +1,189 @@
+"""What a backend counts, and the statistics of anything that is linear in it."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from bucket_brigade import _core
+from bucket_brigade.errors import InvalidValue
+
+__all__ = ["END_KINDS", "EventCounts", "Moments"]
+
+#: How an episode can end, in the order of `EventCounts.ended`.
+END_KINDS: tuple[str, ...] = tuple(_core.END_KINDS)
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Moments:
+    """First and second moments over blocks of some integers ("features"), for L line-ups.
+
+    The first feature is the number of episodes of a block. Means and standard errors of every
+    linear combination follow, so they survive new reward weights.
+
+    Attributes
+    ----------
+    sums : ndarray of int64, shape (L, F)
+        Σ_b f_b.
+    products : ndarray of int64, shape (L, F, F)
+        Σ_b f_b f_bᵀ.
+    blocks : int
+        Number of blocks.
+    """
+
+    sums: IntArray
+    products: IntArray
+    blocks: int
+
+    def mean(self, weights: FloatArray) -> FloatArray:
+        """Mean per episode of ``weights @ features``: shape (L, A) for weights (A, F)."""
+        means: FloatArray = _core.weighted_sums(weights, self.sums) / self.sums[:, :1]
+        return means
+
+    def stderr(self, weights: FloatArray) -> FloatArray:
+        """Standard errors of `mean`, from the spread between blocks (docs/rules.md).
+
+        With B blocks of n_b episodes, block sums x_b, N = Σ n_b and m = Σ x_b / N,
+        ``se² = B/(B−1) · Σ (x_b − n_b m)² / N²``. NaN where there is one block only.
+
+        Notes
+        -----
+        Features are first shifted by a whole number per episode, exactly, in integers that may
+        wrap on the way but not in the end. What is left is small, so float64 loses nothing that
+        matters, and a count without variance has a standard error of exactly zero.
+        """
+        lineups, seats = len(self.sums), len(weights)
+        if self.blocks < 2:
+            return np.full((lineups, seats), np.nan)
+        total = self.sums[:, :1]
+        shift = self.sums // total
+        shift[:, 0] = 0
+        sizes = self.products[:, 0, :]
+        squares = self.products[:, 0, 0]
+        cross = shift[:, :, None] * sizes[:, None, :]
+        products = (
+            self.products
+            - cross
+            - cross.transpose(0, 2, 1)
+            + shift[:, :, None] * shift[:, None, :] * squares[:, None, None]
+        ).astype(np.float64)
+        rest = (self.sums - total * shift) / total
+        sized = (sizes - shift * squares[:, None]).astype(np.float64)
+        cross_rest = rest[:, :, None] * sized[:, None, :]
+        centred = (
+            products
+            - cross_rest
+            - cross_rest.transpose(0, 2, 1)
+            + rest[:, :, None] * rest[:, None, :] * squares[:, None, None]
+        )
+        variance = np.einsum("af,lfg,ag->la", weights, centred, weights)
+        correction = self.blocks / (self.blocks - 1)
+        errors: FloatArray = np.sqrt(np.maximum(variance, 0.0) * correction) / total
+        return errors
+
+    def __add__(self, other: Self) -> Self:
+        """The moments of two sets of blocks together."""
+        return type(self)(
+            self.sums + other.sums, self.products + other.products, self.blocks + other.blocks
+        )
+
+
+@dataclass(frozen=True)
+class EventCounts:
+    """Events counted over all episodes, exactly, for L line-ups on a ring of H with A agents.
+
+    Attributes
+    ----------
+    houses, agents : int
+        H and A.
+    episodes : int
+        Episodes of each line-up.
+    totals : ndarray of int64, shape (L, D)
+        Count vectors: nights, worked[A], safe[H], ruined[H], saved[H], ended[4].
+    moments : ndarray of int64, shape (L, F, F)
+        Σ_b f_b f_bᵀ over blocks of 32 episodes, of the features (episodes, nights, worked[A],
+        houses safe, ruined and saved by owner) that returns depend on.
+    block_episodes : ndarray of int64, shape (B,)
+        Episodes of each block.
+    blocks : ndarray of uint32, shape (L, B, D), optional
+        Count vectors of every block, if they were asked for.
+    """
+
+    houses: int
+    agents: int
+    episodes: int
+    totals: IntArray
+    moments: IntArray
+    block_episodes: IntArray
+    blocks: npt.NDArray[np.uint32] | None = None
+
+    def _part(self, start: int, length: int) -> IntArray:
+        return self.totals[:, start : start + length]
+
+    @property
+    def nights(self) -> IntArray:
+        """Nights played, shape (L,)."""
+        return self.totals[:, 0]
+
+    @property
+    def worked(self) -> IntArray:
+        """Nights each seat worked, shape (L, A)."""
+        return self._part(1, self.agents)
+
+    @property
+    def safe(self) -> IntArray:
+        """Nights that ended with each house safe, shape (L, H)."""
+        return self._part(1 + self.agents, self.houses)
+
+    @property
+    def ruined(self) -> IntArray:
+        """Nights that ended with each house ruined, shape (L, H)."""
+        return self._part(1 + self.agents + self.houses, self.houses)
+
+    @property
+    def saved(self) -> IntArray:
+        """Times each house was saved, shape (L, H)."""
+        return self._part(1 + self.agents + 2 * self.houses, self.houses)
+
+    @property
+    def ended(self) -> IntArray:
+        """Episodes that ended in each of the ways of `END_KINDS`, shape (L, 4)."""
+        return self._part(1 + self.agents + 3 * self.houses, len(END_KINDS))
+
+    def statistics(self) -> Moments:
+        """The moments of the features, with their sums."""
+        episodes = np.full(len(self.totals), self.episodes, dtype=np.int64)
+        sums = _core.features(self.houses, self.agents, episodes, self.totals)
+        return Moments(sums, self.moments, len(self.block_episodes))
+
+    def block_features(self, lineup: int) -> IntArray:
+        """Features of every block of a line-up, shape (B, F).
+
+        Raises
+        ------
+        InvalidValue
+            If the counts of blocks were not kept.
+        """
+        if self.blocks is None:
+            raise InvalidValue("per_block", False, "True, to keep the counts of every block")
+        counts = np.ascontiguousarray(self.blocks[lineup], dtype=np.int64)
+        return _core.features(self.houses, self.agents, self.block_episodes, counts)
+
+    def followed_by(self, later: Self) -> Self:
+        """These counts and those of a later range of episodes that begins with a new block."""
+        blocks = None
+        if self.blocks is not None and later.blocks is not None:
+            blocks = np.concatenate([self.blocks, later.blocks], axis=1)
+        return type(self)(
+            houses=self.houses,
+            agents=self.agents,
+            episodes=self.episodes + later.episodes,
+            totals=self.totals + later.totals,
+            moments=self.moments + later.moments,
+            block_episodes=np.concatenate([self.block_episodes, later.block_episodes]),
+            blocks=blocks,
+        )

@@ -1,0 +1,214 @@
+"""Single episodes by the plain engine: replays, outside actions, and one return."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from bucket_brigade import _core
+from bucket_brigade.errors import InvalidValue
+from bucket_brigade.lineups import Lineup, as_u64, compile_program
+from bucket_brigade.scenario import Scenario
+
+__all__ = ["Action", "Episode", "House", "Night", "replay", "run_heuristic_episode"]
+
+
+class House(IntEnum):
+    """The state of a house."""
+
+    SAFE = 0
+    BURNING = 1
+    RUINED = 2
+
+
+@dataclass(frozen=True)
+class Action:
+    """What an agent does in a night.
+
+    Attributes
+    ----------
+    house : int
+        Where it is.
+    works : bool
+        Whether it works there or rests.
+    signal : bool
+        What it claims: True for work. It may lie.
+    """
+
+    house: int
+    works: bool
+    signal: bool = True
+
+
+@dataclass(frozen=True)
+class Night:
+    """What happened in one night, and what an observer sees after it.
+
+    Attributes
+    ----------
+    night : int
+        Its number, from 0.
+    before, after : tuple of House
+        The ring at its start (which is what the agents saw) and at its end.
+    actions : tuple of Action
+        One per agent.
+    extinguished : tuple of int
+        Fires put out in step 1, whether or not the house caught fire again.
+    caught : tuple of int
+        Houses safe after step 1 that burn at the end.
+    saved : tuple of int
+        Houses burning at the start and safe at the end.
+    rewards : tuple of float
+        One per agent.
+    ended : str or None
+        How the episode ended with this night, if it did (see `END_KINDS`).
+    """
+
+    night: int
+    before: tuple[House, ...]
+    actions: tuple[Action, ...]
+    extinguished: tuple[int, ...]
+    caught: tuple[int, ...]
+    saved: tuple[int, ...]
+    after: tuple[House, ...]
+    rewards: tuple[float, ...]
+    ended: str | None
+
+
+class Episode:
+    """One episode, played night by night by a line-up or by actions from outside.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The game.
+    lineup : line-up, optional
+        One entry per seat (see `simulate`); without it every night needs actions.
+    seed, episode : int
+        Which episode: the same one as number `episode` of a batch with this seed.
+
+    Raises
+    ------
+    InvalidValue
+        For the first value that is not allowed.
+
+    Examples
+    --------
+    >>> episode = Episode(SCENARIOS["easy"], ["hero"] * 4, seed=7, episode=0)
+    >>> while not episode.ended:
+    ...     night = episode.step()
+    >>> night.ended
+    'all_safe'
+    """
+
+    def __init__(
+        self, scenario: Scenario, lineup: Lineup | None = None, *, seed: int = 0, episode: int = 0
+    ) -> None:
+        number = as_u64("episode", episode)
+        stand_in: Lineup = ["hero"] * scenario.num_agents if lineup is None else lineup
+        program = compile_program(scenario, [stand_in], seed=seed, first_episode=number, episodes=1)
+        self.scenario = scenario
+        self._program = program
+        self._weights = _core.reward_weights(scenario)
+        self._core = _core.Episode(program, None if lineup is None else 0, number)
+        self._by_lineup = lineup is not None
+
+    @property
+    def houses(self) -> tuple[House, ...]:
+        """The ring as the last night left it."""
+        return tuple(House(code) for code in self._core.houses)
+
+    @property
+    def night(self) -> int:
+        """Number of the night to come."""
+        return self._core.night
+
+    @property
+    def ended(self) -> str | None:
+        """How the episode ended (see `END_KINDS`), or None while it goes on."""
+        return self._core.ended
+
+    @property
+    def strategies(self) -> tuple[int, ...]:
+        """Which strategy of the line-up each seat plays, numbered as they first appear in it."""
+        return tuple(self._core.strategies)
+
+    def step(self, actions: Sequence[Action] | None = None) -> Night:
+        """Plays a night.
+
+        Parameters
+        ----------
+        actions : sequence of Action, optional
+            One per agent; by default those of the line-up.
+
+        Raises
+        ------
+        InvalidValue
+            If the episode is over, or the actions are not one per agent at a house of the ring.
+        """
+        if actions is None and not self._by_lineup:
+            raise InvalidValue("actions", None, "one per agent, as no line-up plays")
+        given = None
+        if actions is not None:
+            given = [_checked(f"actions[{i}]", action) for i, action in enumerate(actions)]
+        events = self._core.step(given)
+        counts = np.array([events["counts"]], dtype=np.int64)
+        one = np.ones(1, dtype=np.int64)
+        features = _core.features(self._program.houses, self._program.agents, one, counts)
+        return Night(
+            night=events["night"],
+            before=tuple(House(code) for code in events["before"]),
+            actions=tuple(Action(*action) for action in events["actions"]),
+            extinguished=tuple(events["extinguished"]),
+            caught=tuple(events["caught"]),
+            saved=tuple(events["saved"]),
+            after=tuple(House(code) for code in events["after"]),
+            rewards=tuple(_core.weighted_sums(self._weights, features)[0].tolist()),
+            ended=events["ended"],
+        )
+
+
+def _checked(field: str, action: object) -> tuple[int, bool, bool]:
+    if not isinstance(action, Action):
+        raise InvalidValue(field, repr(action), "an Action")
+    return as_u64(f"{field}.house", action.house), bool(action.works), bool(action.signal)
+
+
+def replay(scenario: Scenario, lineup: Lineup, *, seed: int, episode: int) -> list[Night]:
+    """All nights of one episode of a batch.
+
+    Raises
+    ------
+    InvalidValue
+        For the first value that is not allowed.
+    """
+    game = Episode(scenario, lineup, seed=seed, episode=episode)
+    nights = []
+    while game.ended is None:
+        nights.append(game.step())
+    return nights
+
+
+def run_heuristic_episode(
+    scenario: Scenario, theta_focal: object, theta_opponents: object, seed: int
+) -> float:
+    """The return of seat 0 in episode 0 of a seed: one call into Rust.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The game.
+    theta_focal, theta_opponents : str or array_like, shape (10,)
+        What seat 0 and all other seats play.
+    seed : int
+        0 to 2^64 - 1.
+
+    Raises
+    ------
+    InvalidValue
+        For the first value that is not allowed.
+    """
+    lineup = [theta_focal] + [theta_opponents] * (scenario.num_agents - 1)
+    program = compile_program(scenario, [lineup], seed=seed, episodes=1)
+    return program.play_return(0, 0, _core.reward_weights(scenario)[0])

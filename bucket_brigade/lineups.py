@@ -1,0 +1,173 @@
+"""Line-ups: a strategy, or a mixture of strategies, for every seat."""
+
+import numbers
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bucket_brigade import _core
+from bucket_brigade.errors import InvalidValue
+from bucket_brigade.scenario import Scenario
+from bucket_brigade.strategies import Strategy, as_strategy
+
+__all__ = ["Lineup", "Mixture", "SeatEntry", "compile_program"]
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """A seat that draws its strategy anew, and on its own, for every episode.
+
+    Attributes
+    ----------
+    strategies : sequence
+        What it draws from: archetype names, strategy vectors, or indices into the pool.
+    weights : sequence of float
+        Their probabilities: at least 0, with sum 1 within 1e-9. At most 16 may be above 0.
+    """
+
+    strategies: Sequence[object]
+    weights: Sequence[float]
+
+
+#: What may stand at a seat: an archetype's name, ten numbers, a `Mixture`; given a pool, also an
+#: index into it, a dict from index to probability, or a probability for each of its strategies.
+SeatEntry = object
+#: One seat entry per agent.
+Lineup = Sequence[SeatEntry]
+
+
+class _Pool:
+    """Collects the strategies of line-ups, each once."""
+
+    def __init__(self, pool: Sequence[object] | None) -> None:
+        self.given = None if pool is None else len(pool)
+        self.strategies: list[Strategy] = []
+        self.index: dict[object, int] = {}
+        for i, value in enumerate(pool or ()):
+            self.strategies.append(as_strategy(value, f"pool[{i}]"))
+
+    def add(self, value: object, field: str) -> int:
+        """The index of a strategy, taken into the pool if it is new."""
+        if isinstance(value, numbers.Integral) and not isinstance(value, bool):
+            if self.given is None:
+                raise InvalidValue(field, value, "a strategy; indices need pool=")
+            if not 0 <= int(value) < self.given:
+                raise InvalidValue(field, value, f"an index into the pool, 0 to {self.given - 1}")
+            return int(value)
+        key: object = value
+        if not isinstance(value, str):
+            theta = as_strategy(value, field)
+            key = theta.tobytes()
+        if key not in self.index:
+            self.index[key] = len(self.strategies)
+            self.strategies.append(as_strategy(value, field))
+        return self.index[key]
+
+    def seat(self, entry: object, field: str) -> tuple[list[int], list[float]]:
+        """Indices and weights of what a seat plays."""
+        if isinstance(entry, Mixture):
+            strategies, weights = list(entry.strategies), list(entry.weights)
+            if len(strategies) != len(weights) or not strategies:
+                given = f"{len(strategies)} strategies with {len(weights)} weights"
+                raise InvalidValue(field, given, "a weight for each of at least one strategy")
+        elif isinstance(entry, Mapping):
+            strategies, weights = list(entry.keys()), list(entry.values())
+            if not strategies:
+                raise InvalidValue(field, "an empty mixture", "at least one strategy")
+        elif self.given is not None and _is_vector(entry, self.given):
+            strategies, weights = list(range(self.given)), list(entry)  # type: ignore[call-overload]
+        else:
+            return [self.add(entry, field)], [1.0]
+        indices = [self.add(value, f"{field}[{i}]") for i, value in enumerate(strategies)]
+        return indices, [_weight(weight, field) for weight in weights]
+
+
+def _is_vector(entry: object, length: int) -> bool:
+    if isinstance(entry, str | bytes) or not hasattr(entry, "__len__"):
+        return False
+    return len(entry) == length
+
+
+def _weight(weight: object, field: str) -> float:
+    if isinstance(weight, bool) or not isinstance(weight, numbers.Real):
+        raise InvalidValue(field, f"weight {weight!r}", "weights that are numbers")
+    return float(weight)
+
+
+def compile_program(
+    scenario: Scenario,
+    lineups: Iterable[Lineup],
+    *,
+    pool: Sequence[object] | None = None,
+    seed: int,
+    first_episode: int = 0,
+    episodes: int,
+) -> _core.Program:
+    """Compiles a request to the integers a backend plays.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The game.
+    lineups : iterable of line-ups
+        Each a sequence of one seat entry per agent (see `SeatEntry`).
+    pool : sequence of strategies, optional
+        What indices and weight vectors in line-ups refer to. With a pool of ten strategies, ten
+        numbers at a seat are weights.
+    seed, first_episode, episodes : int
+        Which episodes: 0 ≤ seed < 2^64, and ``first_episode + episodes ≤ 2^64``.
+
+    Raises
+    ------
+    InvalidValue
+        For the first value that is not allowed.
+    """
+    if not isinstance(scenario, Scenario):
+        raise InvalidValue("scenario", repr(scenario), "a Scenario (see bb.scenario)")
+    if isinstance(lineups, str | bytes) or not isinstance(lineups, Iterable):
+        raise InvalidValue("lineups", repr(lineups), "a list of line-ups")
+    collected = _Pool(pool)
+    sizes: list[list[int]] = []
+    indices: list[int] = []
+    weights: list[float] = []
+    for i, lineup in enumerate(lineups):
+        if isinstance(lineup, str | bytes) or not isinstance(lineup, Iterable):
+            raise InvalidValue(f"lineups[{i}]", repr(lineup), "a list of one strategy per seat")
+        seats = [collected.seat(entry, f"lineups[{i}][{s}]") for s, entry in enumerate(lineup)]
+        if len(seats) != scenario.num_agents:
+            allowed = f"one for each of the {scenario.num_agents} seats"
+            raise InvalidValue(f"lineups[{i}]", f"{len(seats)} strategies", allowed)
+        sizes.append([len(chosen) for chosen, _ in seats])
+        for chosen, shares in seats:
+            indices += chosen
+            weights += shares
+    if not sizes:
+        raise InvalidValue("lineups", "an empty list", "at least one line-up")
+    strategies: npt.NDArray[np.float64] = np.stack(collected.strategies)
+    return _core.Program(
+        scenario,
+        strategies,
+        np.array(sizes, dtype=np.int64),
+        np.array(indices, dtype=np.int64),
+        np.array(weights, dtype=np.float64),
+        seed=as_u64("seed", seed),
+        first_episode=as_u64("first_episode", first_episode),
+        episodes=as_u64("episodes", episodes),
+    )
+
+
+def as_u64(field: str, value: object) -> int:
+    """An integer of 64 bits without sign.
+
+    Raises
+    ------
+    InvalidValue
+        If it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise InvalidValue(field, repr(value), "an integer")
+    if not 0 <= int(value) < 1 << 64:
+        raise InvalidValue(field, value, "an integer from 0 to 2^64 - 1")
+    return int(value)

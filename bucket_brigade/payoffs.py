@@ -1,0 +1,308 @@
+"""Payoffs of strategies against opponents, sampled: single ones, mixtures, and matrices."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bucket_brigade.backends import Backend, Progress
+from bucket_brigade.errors import InvalidValue
+from bucket_brigade.lineups import Mixture, as_u64
+from bucket_brigade.results import SimulationResult, write_csv
+from bucket_brigade.sampling import BlockMean, block_returns, simulate_parts
+from bucket_brigade.scenario import RULES_VERSION, Scenario
+from bucket_brigade.simulation import simulate
+from bucket_brigade.strategies import ARCHETYPES
+
+__all__ = ["PayoffEvaluator", "PayoffMatrix", "payoff_matrix"]
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PayoffMatrix:
+    """Payoffs of K strategies when everyone else plays one of them.
+
+    This is the reduction "focal strategy i, all others j" of the game, not the game itself.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The strategies.
+    mean, stderr : ndarray of float64, shape (K, K)
+        Expected return of the focal agent that plays row i while all others play column j, and
+        its standard error.
+    seat : int or None
+        The focal agent's seat; None for the mean over seats.
+    """
+
+    names: tuple[str, ...]
+    mean: FloatArray
+    stderr: FloatArray
+    seat: int | None
+    scenario: Scenario
+    episodes: int
+    seed: int
+    backend: str
+
+    def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
+        """The matrix as CSV text, a row per pair, also written to a file if one is named."""
+        pairs = [(i, j) for i in range(len(self.names)) for j in range(len(self.names))]
+        rows = [
+            (self.names[i], self.names[j], self.mean[i, j].item(), self.stderr[i, j].item())
+            for i, j in pairs
+        ]
+        return write_csv(["focal", "others", "mean", "stderr"], rows, path)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The matrix as JSON knows it."""
+        return {
+            "scenario": self.scenario.to_dict(),
+            "rules_version": RULES_VERSION,
+            "backend": self.backend,
+            "episodes": self.episodes,
+            "seed": self.seed,
+            "seat": self.seat,
+            "strategies": list(self.names),
+            "mean": self.mean.tolist(),
+            "stderr": [[None if np.isnan(x) else x for x in row] for row in self.stderr.tolist()],
+        }
+
+
+def _focal_seats(scenario: Scenario, seat: int | None) -> list[int]:
+    if seat is None:
+        return list(range(scenario.num_agents))
+    if as_u64("seat", seat) >= scenario.num_agents:
+        raise InvalidValue("seat", seat, f"a seat from 0 to {scenario.num_agents - 1}, or None")
+    return [int(seat)]
+
+
+def focal_lineups(
+    seats: Sequence[int], agents: int, focal: object, others: object
+) -> list[list[object]]:
+    """A line-up per focal seat, in which it plays `focal` and all other seats `others`."""
+    return [[focal if s == seat else others for s in range(agents)] for seat in seats]
+
+
+def focal_payoffs(
+    scenario: Scenario,
+    pairs: Sequence[tuple[object, object]],
+    *,
+    seat: int | None = None,
+    **options: Any,
+) -> tuple[FloatArray, FloatArray, str]:
+    """Payoffs of a focal strategy when every other seat plays (or mixes) another.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The game.
+    pairs : sequence of (focal, others)
+        Seat entries, as `simulate` takes them.
+    seat : int, optional
+        The focal seat; by default the mean over all seats is taken, each simulated by itself.
+    **options
+        `episodes`, `seed` and the like, for `simulate`.
+
+    Returns
+    -------
+    mean, stderr : ndarray of float64, shape (pairs,)
+    backend : str
+
+    Notes
+    -----
+    The mean over seats adds the returns of as many line-ups over the same episodes. Their standard
+    error is the paired one: block sums are added before their spread is taken.
+    """
+    seats = _focal_seats(scenario, seat)
+    agents = scenario.num_agents
+    lineups = [
+        lineup for focal, others in pairs for lineup in focal_lineups(seats, agents, focal, others)
+    ]
+    if len(seats) == 1:
+        result = simulate(scenario, lineups, **options)
+        return result.mean[:, seats[0]], result.stderr[:, seats[0]], result.backend
+    payoffs = [BlockMean() for _ in pairs]
+    player = ""
+    for part in simulate_parts(scenario, lineups, **options):
+        player = part.backend
+        for i, payoff in enumerate(payoffs):
+            payoff.add(seat_mean(part, i * len(seats), seats), part.counts.block_episodes)
+    mean = np.array([payoff.mean for payoff in payoffs])
+    return mean, np.array([payoff.stderr for payoff in payoffs]), player
+
+
+def seat_mean(part: SimulationResult, first: int, seats: Sequence[int]) -> FloatArray:
+    """Block sums of the mean over focal seats, of as many line-ups from `first` on."""
+    returns = [block_returns(part, first + i)[:, seat] for i, seat in enumerate(seats)]
+    mean: FloatArray = np.mean(returns, axis=0)
+    return mean
+
+
+@dataclass(frozen=True)
+class PayoffEvaluator:
+    """Sampled payoffs of one scenario, at one seed.
+
+    At one seed a payoff is a fixed function of the strategies: every call plays the same episodes,
+    so that strategies are compared under the same luck.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The game.
+    num_simulations : int
+        Episodes of each line-up.
+    seed : int
+        Seed of all of them.
+    seat : int, optional
+        The focal seat; by default payoffs are means over all seats.
+    threads, backend
+        As for `simulate`.
+    """
+
+    scenario: Scenario
+    num_simulations: int = 1000
+    seed: int = 0
+    seat: int | None = None
+    threads: int | None = None
+    backend: str | Backend = "auto"
+    progress: Progress | None = field(default=None, compare=False)
+
+    def _payoffs(
+        self, pairs: Sequence[tuple[object, object]]
+    ) -> tuple[FloatArray, FloatArray, str]:
+        return focal_payoffs(
+            self.scenario,
+            pairs,
+            seat=self.seat,
+            episodes=self.num_simulations,
+            seed=self.seed,
+            threads=self.threads,
+            backend=self.backend,
+            progress=self.progress,
+        )
+
+    def evaluate_symmetric_payoff(self, theta_focal: object, theta_opponents: object) -> float:
+        """Expected return of `theta_focal` when all others play `theta_opponents`.
+
+        Parameters
+        ----------
+        theta_focal, theta_opponents : str or array_like, shape (10,)
+            Strategies.
+
+        Raises
+        ------
+        InvalidValue
+            For the first value that is not allowed.
+        """
+        return float(self._payoffs([(theta_focal, theta_opponents)])[0][0])
+
+    def evaluate_payoff_matrix(self, strategy_pool: Sequence[object]) -> FloatArray:
+        """Expected return of strategy i when all others play strategy j: shape (K, K).
+
+        Raises
+        ------
+        InvalidValue
+            For the first value that is not allowed.
+        """
+        size = len(strategy_pool)
+        if size == 0:
+            raise InvalidValue("strategy_pool", "an empty list", "at least one strategy")
+        pairs = [(focal, others) for focal in strategy_pool for others in strategy_pool]
+        return self._payoffs(pairs)[0].reshape(size, size)
+
+    def evaluate_against_mixture(
+        self,
+        theta_focal: object,
+        strategy_mixture: Mapping[int, float] | Sequence[float],
+        strategy_pool: Sequence[object],
+    ) -> float:
+        """Expected return of `theta_focal` when every other agent draws its strategy on its own.
+
+        Parameters
+        ----------
+        theta_focal : str or array_like, shape (10,)
+            The focal strategy.
+        strategy_mixture : mapping from index to probability, or sequence of probability
+            The distribution over `strategy_pool`.
+        strategy_pool : sequence of strategies
+            What is drawn from.
+
+        Raises
+        ------
+        InvalidValue
+            For the first value that is not allowed.
+        """
+        mixture = _mixture(strategy_mixture, strategy_pool)
+        return float(self._payoffs([(theta_focal, mixture)])[0][0])
+
+
+def _mixture(weights: Mapping[int, float] | Sequence[float], pool: Sequence[object]) -> Mixture:
+    """The mixture over a pool that indices or a vector of probabilities describe."""
+    if isinstance(weights, Mapping):
+        for index in weights:
+            if not 0 <= as_u64("strategy_mixture", index) < len(pool):
+                allowed = f"indices into the pool, 0 to {len(pool) - 1}"
+                raise InvalidValue("strategy_mixture", index, allowed)
+        return Mixture([pool[i] for i in weights], list(weights.values()))
+    if len(weights) != len(pool):
+        allowed = f"one for each of the pool's {len(pool)} strategies"
+        raise InvalidValue("strategy_mixture", f"{len(weights)} weights", allowed)
+    return Mixture(list(pool), list(weights))
+
+
+def payoff_matrix(
+    scenario: Scenario,
+    strategies: Mapping[str, object] | None = None,
+    *,
+    episodes: int = 10_000,
+    seed: int = 0,
+    seat: int | None = None,
+    threads: int | None = None,
+    backend: str | Backend = "auto",
+    progress: Progress | None = None,
+) -> PayoffMatrix:
+    """The K×K matrix of "focal plays i, everyone else j", with standard errors.
+
+    Parameters
+    ----------
+    strategies : mapping from name to strategy, optional
+        By default the five archetypes.
+    seat : int, optional
+        The focal seat; by default the mean over all seats.
+
+    Other parameters are those of `simulate`.
+
+    Raises
+    ------
+    InvalidValue
+        For the first value that is not allowed.
+    """
+    named = dict(ARCHETYPES if strategies is None else strategies)
+    if not named:
+        raise InvalidValue("strategies", "an empty mapping", "at least one strategy")
+    pairs = [(focal, others) for focal in named.values() for others in named.values()]
+    mean, stderr, player = focal_payoffs(
+        scenario,
+        pairs,
+        seat=seat,
+        episodes=episodes,
+        seed=seed,
+        threads=threads,
+        backend=backend,
+        progress=progress,
+    )
+    size = len(named)
+    return PayoffMatrix(
+        names=tuple(named),
+        mean=mean.reshape(size, size),
+        stderr=stderr.reshape(size, size),
+        seat=seat,
+        scenario=scenario,
+        episodes=episodes,
+        seed=seed,
+        backend=player,
+    )

@@ -1,0 +1,109 @@
+"""Sampling in parts: long ranges of episodes cut at blocks, and means that are added up."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bucket_brigade import _core
+from bucket_brigade.backends import Progress
+from bucket_brigade.errors import InvalidValue
+from bucket_brigade.lineups import Lineup, as_u64
+from bucket_brigade.results import SimulationResult
+from bucket_brigade.scenario import Scenario
+from bucket_brigade.simulation import BLOCK, simulate
+
+__all__ = ["BlockMean", "block_returns", "simulate_parts"]
+
+#: Line-ups × blocks whose counts are held at a time.
+HELD_BLOCKS = 1 << 18
+
+
+def simulate_parts(
+    scenario: Scenario,
+    lineups: Sequence[Lineup],
+    *,
+    episodes: int,
+    first_episode: int = 0,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Iterator[SimulationResult]:
+    """Simulates adjoining ranges of episodes one after another, with the counts of their blocks.
+
+    Ranges end where blocks do, so that together they have the blocks of the whole. Parameters are
+    those of `simulate`; memory does not grow with the number of episodes.
+    """
+    left, start = as_u64("episodes", episodes), as_u64("first_episode", first_episode)
+    if left < 1:
+        raise InvalidValue("episodes", episodes, "at least 1")
+    most = BLOCK * max(HELD_BLOCKS // max(len(lineups), 1), 16)
+    every = left * len(lineups)
+    while left:
+        part = min(left, most - start % BLOCK)
+        before = every - left * len(lineups)
+
+        def told(done: int, _: int, before: int = before) -> None:
+            if progress is not None:
+                progress(before + done, every)
+
+        yield simulate(
+            scenario,
+            lineups,
+            episodes=part,
+            first_episode=start,
+            per_block=True,
+            progress=told,
+            **options,
+        )
+        left, start = left - part, start + part
+
+
+def block_returns(result: SimulationResult, lineup: int) -> npt.NDArray[np.float64]:
+    """Returns of every seat summed over each block, shape (blocks, seats)."""
+    weights = _core.reward_weights(result.scenario)
+    return _core.weighted_sums(weights, result.counts.block_features(lineup))
+
+
+class BlockMean:
+    """A mean per episode with its standard error, from sums over blocks that come in parts.
+
+    Sums are kept of deviations from the mean of the first part, which loses no precision to the
+    size of the mean itself.
+    """
+
+    def __init__(self) -> None:
+        self._centre: float | None = None
+        self._blocks = 0
+        self._episodes = 0.0
+        self._sum = 0.0
+        self._squares = 0.0
+        self._sized = 0.0
+        self._sizes = 0.0
+
+    def add(self, sums: npt.NDArray[np.float64], sizes: npt.NDArray[np.int64]) -> None:
+        """Adds blocks: what they sum to and how many episodes they have, both shape (blocks,)."""
+        if self._centre is None:
+            self._centre = float(sums.sum() / sizes.sum())
+        deviations = sums - sizes * self._centre
+        self._blocks += len(sums)
+        self._episodes += float(sizes.sum())
+        self._sum += float(deviations.sum())
+        self._squares += float(deviations @ deviations)
+        self._sized += float(deviations @ sizes)
+        self._sizes += float(sizes @ sizes)
+
+    @property
+    def mean(self) -> float:
+        """The mean per episode."""
+        return (self._centre or 0.0) + self._sum / self._episodes
+
+    @property
+    def stderr(self) -> float:
+        """Its standard error (see `Moments.stderr`); NaN for a single block."""
+        if self._blocks < 2:
+            return float("nan")
+        m = self._sum / self._episodes
+        spread = self._squares - 2 * m * self._sized + m * m * self._sizes
+        corrected = max(spread, 0.0) * self._blocks / (self._blocks - 1)
+        return float(np.sqrt(corrected) / self._episodes)

@@ -1,0 +1,314 @@
+"""Scenarios: the parameters of a game, frozen and checked, and the twelve that come with it."""
+
+import dataclasses
+import json
+import numbers
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Self
+
+from bucket_brigade import _core
+from bucket_brigade.errors import InvalidFile, InvalidValue
+
+__all__ = ["RULES_VERSION", "SCENARIOS", "Scenario", "list_scenarios", "load_scenario", "scenario"]
+
+#: Version of the rules and of the addressing of randomness (docs/rules.md, docs/randomness.md).
+RULES_VERSION: int = _core.RULES_VERSION
+
+_PER_AGENT = (
+    "reward_own_house_survives",
+    "reward_other_house_survives",
+    "penalty_own_house_burns",
+    "penalty_other_house_burns",
+)
+_WHOLE = ("min_nights", "max_nights", "num_agents", "num_houses")
+_CHOICE = ("night_order", "end_rule")
+_NOTES = ("name", "description", "version", "rules_version")
+_NUMBER_OF_SEATS = "one number, or a list of one per agent"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """The parameters of a game (docs/rules.md). Frozen; checked when made.
+
+    Attributes
+    ----------
+    prob_fire_spreads_to_neighbor : float
+        β in [0, 1]: a surviving fire ignites each safe ring neighbour, per night.
+    prob_solo_agent_extinguishes_fire : float
+        κ in [0, 1]: one worker puts a fire out, per night.
+    prob_house_catches_fire : float
+        ρ in [0, 1]: a safe house ignites by itself, at the start and every night.
+    team_reward_house_survives, team_penalty_house_burns : float
+        Times the fraction of houses safe / ruined, every night, to every agent.
+    reward_own_house_survives, reward_other_house_survives : float or tuple of float
+        Per house saved, owned by the agent / by another. One number, or one per agent.
+    penalty_own_house_burns, penalty_other_house_burns : float or tuple of float
+        Subtracted per night and ruined house, owned / other.
+    cost_to_work_one_night, reward_rest : float
+        Subtracted per night worked; added per night rested.
+    min_nights, max_nights : int
+        An episode goes on to night `min_nights` (from 0) at least, and has `max_nights` (1 to
+        10,000) at most.
+    num_agents, num_houses : int
+        1 to 16, and 2 to 32. Agent `a` lives at house `a mod H`; house `h` belongs to `h mod A`.
+    night_order : str
+        "spread_then_burn_out" or "burn_out_then_spread".
+    end_rule : str
+        "all_safe_or_all_ruined" or "no_fires".
+    name, description : str
+        For people; they have no effect, and do not count when scenarios are compared.
+
+    Raises
+    ------
+    InvalidValue
+        For the first parameter that is not allowed.
+
+    Examples
+    --------
+    >>> scenario("hard").replace(cost_to_work_one_night=0.9).cost_to_work_one_night
+    0.9
+    """
+
+    prob_fire_spreads_to_neighbor: float
+    prob_solo_agent_extinguishes_fire: float
+    prob_house_catches_fire: float
+    team_reward_house_survives: float
+    team_penalty_house_burns: float
+    cost_to_work_one_night: float
+    min_nights: int
+    reward_own_house_survives: float | tuple[float, ...] = 0.0
+    reward_other_house_survives: float | tuple[float, ...] = 0.0
+    penalty_own_house_burns: float | tuple[float, ...] = 0.0
+    penalty_other_house_burns: float | tuple[float, ...] = 0.0
+    reward_rest: float = 0.5
+    max_nights: int = 100
+    num_agents: int = 4
+    num_houses: int = 10
+    night_order: str = "spread_then_burn_out"
+    end_rule: str = "all_safe_or_all_ruined"
+    name: str = dataclasses.field(default="custom", compare=False)
+    description: str = dataclasses.field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            object.__setattr__(self, field.name, _normalised(field.name, value))
+        _core.check_scenario(self)
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some parameters changed, checked anew.
+
+        Raises
+        ------
+        InvalidValue
+            If a parameter does not exist, or its value is not allowed.
+        """
+        for name in changes:
+            _check_name(name)
+        return dataclasses.replace(self, **changes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The parameters as JSON knows them, with the version of the rules."""
+        plain = {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in dataclasses.asdict(self).items()
+        }
+        return {**plain, "rules_version": RULES_VERSION}
+
+    @classmethod
+    def from_dict(cls, parameters: Mapping[str, Any], *, name: str | None = None) -> Self:
+        """A scenario from what `to_dict` gave, or from a scenario of the original project.
+
+        Files of the original project have the same field names and leave out those with defaults.
+
+        Raises
+        ------
+        InvalidValue
+            If a parameter is unknown, missing or not allowed, or the rules are of another version.
+        """
+        version = parameters.get("rules_version", RULES_VERSION)
+        if version != RULES_VERSION:
+            raise InvalidValue(
+                "rules_version", version, f"{RULES_VERSION}, the version played here"
+            )
+        known = {field.name for field in dataclasses.fields(cls)}
+        for key in parameters:
+            if key not in known and key not in _NOTES:
+                _check_name(key)
+        required = [f.name for f in dataclasses.fields(cls) if f.default is dataclasses.MISSING]
+        for key in required:
+            if key not in parameters:
+                raise InvalidValue(key, "missing", f"all of {', '.join(required)}")
+        given = {key: value for key, value in parameters.items() if key in known}
+        if name is not None:
+            given.setdefault("name", name)
+        return cls(**given)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the scenario to a JSON file."""
+        Path(path).write_text(json.dumps(self.to_dict(), indent=2) + "\n", encoding="utf-8")
+
+
+def _check_name(name: str) -> None:
+    known = [field.name for field in dataclasses.fields(Scenario)]
+    if name not in known:
+        raise InvalidValue("parameter", repr(name), f"one of {', '.join(known)}")
+
+
+def _normalised(name: str, value: object) -> object:
+    """The value with its field's type; what can't be converted is refused."""
+    if name in _NOTES or name in _CHOICE:
+        if not isinstance(value, str):
+            raise InvalidValue(name, repr(value), "a string")
+        return value
+    if name in _WHOLE:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+            raise InvalidValue(name, repr(value), "an integer")
+        return int(value)
+    if name in _PER_AGENT and not isinstance(value, numbers.Real):
+        if isinstance(value, str | bytes | Mapping) or not hasattr(value, "__iter__"):
+            raise InvalidValue(name, repr(value), _NUMBER_OF_SEATS)
+        return tuple(_number(name, item) for item in value)
+    return _number(name, value)
+
+
+def _number(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise InvalidValue(name, repr(value), "a number")
+    try:
+        return float(value)
+    except OverflowError:
+        raise InvalidValue(name, value, "a number that a float64 holds") from None
+
+
+def _catalogue() -> Mapping[str, Scenario]:
+    #  name: β, κ, ρ, team +, team −, work cost, min nights, own +, own −, what it is about
+    rows: dict[str, tuple[float, float, float, float, float, float, int, float, float, str]] = {
+        "default": (0.25, 0.5, 0.02, 100, 100, 0.5, 12, 20, 40, "Middling in everything."),
+        "easy": (0.1, 0.8, 0.01, 100, 100, 0.5, 10, 1, 2, "Fires are rare and soon out."),
+        "hard": (0.4, 0.3, 0.05, 100, 100, 0.5, 15, 1, 2, "Fires are many and stubborn."),
+        "trivial_cooperation": (
+            *(0.15, 0.9, 0.0, 100, 100, 0.5, 12, 1, 2),
+            "Nothing ever burns: work is pure cost.",
+        ),
+        "early_containment": (
+            *(0.35, 0.6, 0.02, 100, 100, 0.5, 12, 1, 2),
+            "Fires spread fast unless caught at once.",
+        ),
+        "greedy_neighbor": (
+            *(0.15, 0.4, 0.02, 100, 100, 1.0, 12, 1, 2),
+            "Work is dear, and tempting to leave to others.",
+        ),
+        "sparse_heroics": (
+            *(0.1, 0.5, 0.02, 100, 100, 0.8, 20, 1, 2),
+            "A few workers make the difference.",
+        ),
+        "rest_trap": (
+            *(0.05, 0.95, 0.02, 100, 100, 0.2, 12, 1, 2),
+            "One worker puts out almost any fire, so someone else may.",
+        ),
+        "chain_reaction": (
+            *(0.45, 0.6, 0.03, 100, 100, 0.7, 15, 1, 2),
+            "Every fire endangers both neighbours.",
+        ),
+        "deceptive_calm": (
+            *(0.25, 0.6, 0.05, 100, 100, 0.4, 20, 1, 2),
+            "Quiet nights with frequent flare-ups.",
+        ),
+        "overcrowding": (
+            *(0.2, 0.3, 0.02, 50, 100, 0.6, 12, 1, 2),
+            "One worker is rarely enough, and houses are worth less.",
+        ),
+        "mixed_motivation": (
+            *(0.3, 0.5, 0.03, 100, 100, 0.6, 15, 1, 2),
+            "Own and common interest pull apart.",
+        ),
+    }
+    scenarios = {}
+    for name, (beta, kappa, rho, reward, penalty, cost, nights, own, burns, about) in rows.items():
+        scenarios[name] = Scenario(
+            prob_fire_spreads_to_neighbor=beta,
+            prob_solo_agent_extinguishes_fire=kappa,
+            prob_house_catches_fire=rho,
+            team_reward_house_survives=reward,
+            team_penalty_house_burns=penalty,
+            cost_to_work_one_night=cost,
+            min_nights=nights,
+            reward_own_house_survives=own,
+            penalty_own_house_burns=burns,
+            name=name,
+            description=about,
+        )
+    return MappingProxyType(scenarios)
+
+
+#: The twelve scenarios of docs/rules.md by name.
+SCENARIOS: Mapping[str, Scenario] = _catalogue()
+
+
+def list_scenarios() -> list[str]:
+    """Names of the scenarios that come with the package."""
+    return list(SCENARIOS)
+
+
+def scenario(name: str) -> Scenario:
+    """The scenario of a name.
+
+    Raises
+    ------
+    InvalidValue
+        If there is none.
+    """
+    if name not in SCENARIOS:
+        raise InvalidValue("scenario", repr(name), f"one of {', '.join(SCENARIOS)}, or a file")
+    return SCENARIOS[name]
+
+
+def load_scenario(source: str | os.PathLike[str]) -> Scenario:
+    """A scenario by name, or from a JSON file.
+
+    Parameters
+    ----------
+    source : str or path
+        A name of `list_scenarios`; or a file that holds one scenario; or ``FILE:NAME`` for one
+        of a file that holds several under the key ``scenarios``, as the original project's does.
+
+    Raises
+    ------
+    InvalidValue
+        If there is no such scenario, or one of its parameters is not allowed.
+    InvalidFile
+        If the file is not JSON, or holds no scenario.
+    """
+    text = os.fspath(source)
+    if text in SCENARIOS:
+        return SCENARIOS[text]
+    path, name = Path(text), None
+    if not path.exists() and ":" in text:
+        stem, name = text.rsplit(":", 1)
+        path = Path(stem)
+    if not path.exists():
+        raise InvalidValue("scenario", repr(text), f"one of {', '.join(SCENARIOS)}, or a file")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise InvalidFile(f"{path} can't be read as JSON: {error}") from error
+    if isinstance(content, dict) and isinstance(content.get("scenarios"), dict):
+        several = content["scenarios"]
+        if name is None and len(several) == 1:
+            name = next(iter(several))
+        if name not in several:
+            given = repr(text) if name is None else repr(name)
+            raise InvalidValue("scenario", given, f"FILE:NAME, NAME one of {', '.join(several)}")
+        content = several[name]
+    elif name is not None:
+        raise InvalidFile(f"{path} holds no scenario named {name!r}")
+    if not isinstance(content, dict):
+        raise InvalidFile(f"{path} holds {type(content).__name__}, not the fields of a scenario")
+    return Scenario.from_dict(content, name=name or path.stem)

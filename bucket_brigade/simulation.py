@@ -1,0 +1,180 @@
+"""Playing line-ups many times: `simulate`, and `simulate_until` a precision is reached."""
+
+import math
+import numbers
+from collections.abc import Iterable, Iterator, Sequence
+
+from bucket_brigade.backends import Backend, Progress, select_backend
+from bucket_brigade.counts import EventCounts
+from bucket_brigade.errors import InvalidValue
+from bucket_brigade.lineups import Lineup, as_u64, compile_program
+from bucket_brigade.results import SimulationResult
+from bucket_brigade.scenario import Scenario
+
+__all__ = ["BLOCK", "simulate", "simulate_until"]
+
+#: Episodes of a block, the unit of randomness and of standard errors.
+BLOCK = 32
+
+
+def simulate(
+    scenario: Scenario,
+    lineups: Iterable[Lineup],
+    *,
+    episodes: int,
+    seed: int = 0,
+    first_episode: int = 0,
+    pool: Sequence[object] | None = None,
+    threads: int | None = None,
+    backend: str | Backend = "auto",
+    per_block: bool = False,
+    progress: Progress | None = None,
+) -> SimulationResult:
+    """Plays every line-up for the same episodes and returns payoffs and counts.
+
+    Line-ups meet the same luck: episode `e` of a seed has the same random bits for all of them.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The game.
+    lineups : iterable of line-ups
+        Each one entry per seat: an archetype's name, ten numbers in [0, 1], or a `Mixture`. With
+        `pool`, also an index into it, a dict from index to probability, or a vector of
+        probabilities over it.
+    episodes : int
+        Episodes of each line-up, at least 1.
+    seed : int
+        0 to 2^64 - 1.
+    first_episode : int
+        Number of the first one; ``first_episode + episodes`` is at most 2^64. Results of adjoining
+        ranges add up to those of the whole.
+    pool : sequence of strategies, optional
+        What indices refer to.
+    threads : int, optional
+        CPU threads at most; by default all (see `CpuBackend.run`).
+    backend : str or Backend
+        "auto", "cpu" or the name of an installed one (see `select_backend`).
+    per_block : bool
+        Whether to keep the counts of every block of 32 episodes, which
+        `SimulationResult.difference` needs: 4 D bytes a block and line-up.
+    progress : callable, optional
+        Called with episodes done and in all, over all line-ups.
+
+    Returns
+    -------
+    SimulationResult
+
+    Raises
+    ------
+    InvalidValue
+        For the first value that is not allowed.
+    BackendUnavailable
+        If the backend can't be used here.
+
+    Examples
+    --------
+    >>> result = simulate(SCENARIOS["trivial_cooperation"], [["hero"] * 4], episodes=64, seed=1)
+    >>> result.mean.tolist()
+    [[1293.5, 1293.5, 1293.5, 1293.5]]
+    """
+    player = select_backend(backend) if isinstance(backend, str) else backend
+    lineups = _listed(lineups)
+    program = compile_program(
+        scenario, lineups, pool=pool, seed=seed, first_episode=first_episode, episodes=episodes
+    )
+    counts = player.run(program, threads=threads, per_block=per_block, progress=progress)
+    return SimulationResult(
+        scenario=scenario,
+        lineups=tuple(tuple(lineup) for lineup in lineups),
+        seed=program.seed,
+        first_episode=program.first_episode,
+        event_counts=counts,
+        backend=player.name,
+        device=player.device(),
+    )
+
+
+def simulate_until(
+    scenario: Scenario,
+    lineups: Iterable[Lineup],
+    *,
+    stderr: float,
+    max_episodes: int = 10**9,
+    seed: int = 0,
+    first_episode: int = 0,
+    pool: Sequence[object] | None = None,
+    threads: int | None = None,
+    backend: str | Backend = "auto",
+    progress: Progress | None = None,
+) -> SimulationResult:
+    """Plays until every seat's standard error, in every line-up, is at most `stderr`.
+
+    The result is that of `simulate` with as many episodes as it took, in whole blocks. How many
+    is decided by standard errors alone, after each of a few rounds. The progress callback is told
+    the number that is expected to be enough, which may grow.
+
+    Parameters
+    ----------
+    stderr : float
+        The precision to reach, above 0.
+    max_episodes : int
+        Where to stop all the same; compare ``result.stderr`` with what was asked.
+
+    Other parameters are those of `simulate`.
+
+    Raises
+    ------
+    InvalidValue
+        For the first value that is not allowed.
+    BackendUnavailable
+        If the backend can't be used here.
+    """
+    if isinstance(stderr, bool) or not isinstance(stderr, numbers.Real):
+        raise InvalidValue("stderr", repr(stderr), "a number above 0")
+    if not (math.isfinite(stderr) and stderr > 0):
+        raise InvalidValue("stderr", stderr, "a finite number above 0")
+    first = as_u64("first_episode", first_episode)
+    most = min(as_u64("max_episodes", max_episodes), (1 << 64) - first)
+    if most < 1:
+        raise InvalidValue("max_episodes", max_episodes, "at least 1")
+    lineups = _listed(lineups)
+    # Rounds end at the ends of blocks, so that together they are one run.
+    played = 0
+    wanted = min(1024 * BLOCK - first % BLOCK, most)
+    counts: EventCounts | None = None
+    while True:
+        before, expected = played, wanted
+
+        def told(done: int, every: int, before: int = before, expected: int = expected) -> None:
+            if progress is not None:
+                progress(before * len(lineups) + done, expected * len(lineups))
+
+        result = simulate(
+            scenario,
+            lineups,
+            episodes=wanted - played,
+            seed=seed,
+            first_episode=first + played,
+            pool=pool,
+            threads=threads,
+            backend=backend,
+            progress=told,
+        )
+        counts = result.event_counts if counts is None else counts.followed_by(result.event_counts)
+        played = wanted
+        whole = result.with_counts(counts, first_episode=first)
+        worst = float(whole.stderr.max())
+        if played == most or worst <= stderr:
+            return whole
+        growth = 4.0 if math.isnan(worst) else min(max(1.1 * (worst / stderr) ** 2, 1.1), 16.0)
+        blocks = math.ceil((first + played * growth) / BLOCK)
+        wanted = min(blocks * BLOCK - first, most)
+
+
+def _listed(lineups: Iterable[Lineup]) -> list[Lineup]:
+    """Line-ups that can be gone through twice."""
+    if isinstance(lineups, str | bytes) or not isinstance(lineups, Iterable):
+        raise InvalidValue("lineups", repr(lineups), "a list of line-ups")
+    listed = list(lineups)
+    return [list(x) if isinstance(x, Iterator) else x for x in listed]

@@ -1,0 +1,108 @@
+"""Strategies: vectors of ten numbers in [0, 1], and the five archetypes."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from bucket_brigade.errors import InvalidValue
+
+__all__ = ["ARCHETYPES", "PARAMETERS", "Strategy", "as_strategy", "parse_strategy", "strategy_name"]
+
+#: A strategy θ: float64, shape (10,), each in [0, 1]. The heuristic agent reads θ0 (honesty),
+#: θ1 (work tendency), θ3 (own house priority) and θ8 (rest reward bias); see docs/rules.md.
+Strategy = npt.NDArray[np.float64]
+
+#: Names of the ten numbers, in order.
+PARAMETERS = (
+    "honesty",
+    "work_tendency",
+    "neighbor_help",
+    "own_house_priority",
+    "risk_aversion",
+    "coordination",
+    "exploration",
+    "fatigue_memory",
+    "rest_reward_bias",
+    "altruism",
+)
+
+
+def _frozen(*theta: float) -> Strategy:
+    array = np.array(theta, dtype=np.float64)
+    array.setflags(write=False)
+    return array
+
+
+#: The five archetypes by name (docs/rules.md); read-only arrays.
+ARCHETYPES: Mapping[str, Strategy] = MappingProxyType(
+    {
+        "firefighter": _frozen(1.0, 0.9, 0.5, 0.8, 0.5, 0.7, 0.1, 0.0, 0.0, 0.8),
+        "free_rider": _frozen(0.7, 0.2, 0.0, 0.9, 0.0, 0.0, 0.1, 0.0, 0.9, 0.0),
+        "hero": _frozen(1.0, 1.0, 1.0, 0.5, 0.1, 0.5, 0.0, 0.9, 0.0, 1.0),
+        "coordinator": _frozen(0.9, 0.6, 0.7, 0.6, 0.8, 1.0, 0.05, 0.0, 0.2, 0.6),
+        "liar": _frozen(0.1, 0.7, 0.0, 0.9, 0.2, 0.8, 0.3, 0.0, 0.4, 0.2),
+    }
+)
+
+
+def as_strategy(value: object, field: str = "strategy") -> Strategy:
+    """A strategy from an archetype's name or ten numbers.
+
+    Parameters
+    ----------
+    value : str or array_like of float, shape (10,)
+        A name in `ARCHETYPES`, or the ten numbers of `PARAMETERS`.
+    field : str
+        What to call it in an error.
+
+    Returns
+    -------
+    ndarray of float64, shape (10,)
+
+    Raises
+    ------
+    InvalidValue
+        If the name is unknown, or these are not ten numbers in [0, 1].
+    """
+    if isinstance(value, str):
+        if value not in ARCHETYPES:
+            raise InvalidValue(field, repr(value), f"one of {', '.join(ARCHETYPES)}")
+        return ARCHETYPES[value]
+    allowed = "an archetype's name or ten numbers from 0 to 1"
+    try:
+        theta = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidValue(field, repr(value), allowed) from None
+    if theta.shape != (len(PARAMETERS),):
+        raise InvalidValue(field, f"an array of shape {theta.shape}", allowed)
+    for name, number in zip(PARAMETERS, theta.tolist(), strict=True):
+        if not 0.0 <= number <= 1.0:
+            raise InvalidValue(f"{field}.{name}", number, "a number from 0 to 1")
+    return theta
+
+
+def parse_strategy(text: str, field: str = "strategy") -> Strategy:
+    """A strategy from the form used on the command line: a name, or ten numbers with colons.
+
+    Raises
+    ------
+    InvalidValue
+        If it is neither.
+    """
+    if ":" not in text:
+        return as_strategy(text.strip(), field)
+    try:
+        numbers = [float(part) for part in text.split(":")]
+    except ValueError:
+        raise InvalidValue(field, repr(text), "ten numbers separated by colons") from None
+    return as_strategy(numbers, field)
+
+
+def strategy_name(theta: Strategy) -> str:
+    """The archetype's name, or its probabilities of working and of working at home first."""
+    for name, archetype in ARCHETYPES.items():
+        if np.array_equal(theta, archetype):
+            return name
+    return f"(p={theta[1] * (1.0 - theta[8]):.3g}, q={theta[3]:.3g})"

@@ -1,0 +1,88 @@
+//! One episode of the plain engine, night by night.
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::program::PyProgram;
+use crate::plain::{Action, Game, House};
+
+/// An episode in progress, played by a line-up of a program or by actions from outside.
+#[pyclass(module = "bucket_brigade._core", name = "Episode")]
+pub struct PyEpisode {
+    game: Game,
+    by_lineup: bool,
+}
+
+/// (house, works, signal).
+type PyAction = (usize, bool, bool);
+
+fn codes(houses: &[House]) -> Vec<u32> {
+    houses.iter().map(|&house| house as u32).collect()
+}
+
+#[pymethods]
+impl PyEpisode {
+    #[new]
+    #[pyo3(signature = (program, lineup, episode))]
+    fn new(program: &PyProgram, lineup: Option<usize>, episode: u64) -> PyResult<Self> {
+        let game = match lineup {
+            Some(lineup) => {
+                program.check_lineup(lineup)?;
+                Game::new(&program.0, lineup, episode)
+            }
+            None => Game::without_lineup(&program.0, episode),
+        };
+        Ok(Self { game, by_lineup: lineup.is_some() })
+    }
+
+    /// States of the houses: 0 safe, 1 burning, 2 ruined.
+    #[getter]
+    fn houses(&self) -> Vec<u32> {
+        codes(self.game.houses())
+    }
+    /// The number of the night to come.
+    #[getter]
+    fn night(&self) -> u32 {
+        self.game.night()
+    }
+    /// Index of the strategy each seat plays, in the program's pool.
+    #[getter]
+    fn strategies(&self) -> Vec<usize> {
+        self.game.strategies().to_vec()
+    }
+    /// How the episode ended, or None.
+    #[getter]
+    fn ended(&self) -> Option<&'static str> {
+        self.game.end().map(|end| end.name())
+    }
+
+    /// Plays a night with the given actions, or those of the line-up: its events.
+    #[pyo3(signature = (actions = None))]
+    fn step<'py>(
+        &mut self,
+        py: Python<'py>,
+        actions: Option<Vec<PyAction>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let actions = match actions {
+            Some(actions) => actions
+                .into_iter()
+                .map(|(house, works, signal)| Action { house, works, signal })
+                .collect(),
+            None if self.by_lineup => self.game.heuristic_actions(),
+            None => Vec::new(),
+        };
+        let night = self.game.step(&actions)?;
+        let acted = |a: &Action| -> PyAction { (a.house, a.works, a.signal) };
+        let events = PyDict::new(py);
+        events.set_item("night", night.night)?;
+        events.set_item("before", codes(&night.before))?;
+        events.set_item("actions", night.actions.iter().map(acted).collect::<Vec<_>>())?;
+        events.set_item("extinguished", &night.extinguished)?;
+        events.set_item("caught", &night.caught)?;
+        events.set_item("saved", &night.saved)?;
+        events.set_item("after", codes(&night.after))?;
+        events.set_item("ended", night.end.map(|end| end.name()))?;
+        events.set_item("counts", night.counts(self.game.layout()))?;
+        Ok(events)
+    }
+}

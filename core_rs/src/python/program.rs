@@ -1,0 +1,238 @@
+//! Programs: compiled once, run here or read by another backend.
+
+use std::sync::Arc;
+
+use numpy::ndarray::{Array2, Array3};
+use numpy::{PyArray1, PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2};
+use pyo3::prelude::*;
+
+use super::scenario::dynamics;
+use crate::counts::weighted_sum;
+use crate::error::InvalidValue;
+use crate::plain::Game;
+use crate::program::{Episodes, Program, Seat};
+use crate::run::{Options, RunError, run};
+use crate::scenario::EndRule;
+use crate::sliced::Path;
+
+/// Totals, second moments, and the counts of every block if asked for.
+type Counts<'py> =
+    (Bound<'py, PyArray2<i64>>, Bound<'py, PyArray3<i64>>, Option<Bound<'py, PyArray3<u32>>>);
+
+/// Scenario, strategies, line-ups and episodes, compiled to integers.
+#[pyclass(frozen, module = "bucket_brigade._core", name = "Program")]
+pub struct PyProgram(pub Arc<Program>);
+
+#[pymethods]
+impl PyProgram {
+    /// `strategies` is (S, 10). Seat `s` of line-up `l` mixes the next `sizes[l, s]` entries of
+    /// `indices` (into strategies) and `weights`.
+    #[new]
+    #[pyo3(signature = (scenario, strategies, sizes, indices, weights, *, seed, first_episode, episodes))]
+    #[expect(clippy::too_many_arguments, reason = "what a program consists of")]
+    fn new(
+        scenario: &Bound<'_, PyAny>,
+        strategies: PyReadonlyArray2<'_, f64>,
+        sizes: PyReadonlyArray2<'_, i64>,
+        indices: PyReadonlyArray1<'_, i64>,
+        weights: PyReadonlyArray1<'_, f64>,
+        seed: u64,
+        first_episode: u64,
+        episodes: u64,
+    ) -> PyResult<Self> {
+        let strategies = strategies.as_array();
+        if strategies.ncols() != 10 {
+            let given = format!("an array of shape {:?}", strategies.shape());
+            return Err(InvalidValue::new("strategies", given, "ten numbers a strategy").into());
+        }
+        let pool: Vec<[f64; 10]> =
+            strategies.rows().into_iter().map(|row| std::array::from_fn(|j| row[j])).collect();
+        let (indices, weights) = (indices.as_array(), weights.as_array());
+        let mut entries = indices.iter().zip(weights.iter());
+        let lineups: Vec<Vec<Seat>> = sizes
+            .as_array()
+            .rows()
+            .into_iter()
+            .map(|row| row.iter().map(|&size| seat(&mut entries, size)).collect())
+            .collect();
+        let episodes = Episodes { seed, first: first_episode, count: episodes };
+        let program = Program::compile(&dynamics(scenario)?, &pool, &lineups, episodes)?;
+        Ok(Self(Arc::new(program)))
+    }
+
+    /// Plays the program on the CPU. `progress(blocks_done)` is called now and then; an exception
+    /// it raises, like one of a signal, stops the run and is passed on.
+    #[pyo3(signature = (*, threads, simd, per_block, progress))]
+    fn run<'py>(
+        &self,
+        py: Python<'py>,
+        threads: usize,
+        simd: &str,
+        per_block: bool,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Counts<'py>> {
+        let options = Options { threads, path: Path::from_name(simd)?, per_block };
+        let program = &self.0;
+        let mut raised = None;
+        let counts = py.detach(|| {
+            run(program, options, |done| {
+                Python::attach(|py| {
+                    let told = match &progress {
+                        Some(progress) => progress.call1(py, (done,)).map(drop),
+                        None => Ok(()),
+                    };
+                    raised = told.and_then(|()| py.check_signals()).err();
+                    raised.is_none()
+                })
+            })
+        });
+        let counts = match (counts, raised) {
+            (Err(RunError::Cancelled), Some(error)) => return Err(error),
+            (counts, _) => counts?,
+        };
+        let layout = program.layout;
+        let (l, d, f) = (program.lineups(), layout.counts(), layout.features());
+        let shape = |error: numpy::ndarray::ShapeError| {
+            pyo3::exceptions::PyRuntimeError::new_err(error.to_string())
+        };
+        let totals = Array2::from_shape_vec((l, d), counts.totals).map_err(shape)?;
+        let moments = Array3::from_shape_vec((l, f, f), counts.moments).map_err(shape)?;
+        let blocks = match counts.blocks {
+            Some(blocks) => {
+                let blocks = Array3::from_shape_vec((l, program.blocks() as usize, d), blocks);
+                Some(PyArray3::from_owned_array(py, blocks.map_err(shape)?))
+            }
+            None => None,
+        };
+        let totals = PyArray2::from_owned_array(py, totals);
+        Ok((totals, PyArray3::from_owned_array(py, moments), blocks))
+    }
+
+    /// Plays one episode of a line-up with the plain engine: its count vector.
+    fn play(&self, lineup: usize, episode: u64) -> PyResult<Vec<i64>> {
+        self.check_lineup(lineup)?;
+        Ok(Game::new(&self.0, lineup, episode).play_out())
+    }
+
+    /// The return of one agent in one episode of a line-up, by the plain engine.
+    fn play_return(
+        &self,
+        lineup: usize,
+        episode: u64,
+        weights: PyReadonlyArray1<'_, f64>,
+    ) -> PyResult<f64> {
+        let layout = self.0.layout;
+        let weights = weights.as_array().to_vec();
+        if weights.len() != layout.features() {
+            let allowed = format!("{} numbers", layout.features());
+            return Err(InvalidValue::new("weights", weights.len(), allowed).into());
+        }
+        let mut features = vec![0; layout.features()];
+        layout.to_features(1, &self.play(lineup, episode)?, &mut features);
+        Ok(weighted_sum(&weights, &features))
+    }
+
+    #[getter]
+    fn houses(&self) -> usize {
+        self.0.layout.houses
+    }
+    #[getter]
+    fn agents(&self) -> usize {
+        self.0.layout.agents
+    }
+    #[getter]
+    fn min_nights(&self) -> u32 {
+        self.0.min_nights
+    }
+    #[getter]
+    fn max_nights(&self) -> u32 {
+        self.0.max_nights
+    }
+    #[getter]
+    fn end_rule(&self) -> &'static str {
+        match self.0.end_rule {
+            EndRule::AllSafeOrAllRuined => "all_safe_or_all_ruined",
+            EndRule::NoFires => "no_fires",
+        }
+    }
+    #[getter]
+    fn catch(&self) -> [u64; 3] {
+        self.0.catch
+    }
+    #[getter]
+    fn extinguish(&self) -> Vec<u64> {
+        self.0.extinguish.clone()
+    }
+    /// Thresholds of each strategy: work, home, honesty. Shape (S, 3).
+    #[getter]
+    fn strategies<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray2<u64>> {
+        let rows = &self.0.strategies;
+        let thresholds = Array2::from_shape_fn((rows.len(), 3), |(i, j)| {
+            [rows[i].work, rows[i].home, rows[i].honesty][j]
+        });
+        PyArray2::from_owned_array(py, thresholds)
+    }
+    /// How many strategies each seat mixes: shape (line-ups, agents).
+    #[getter]
+    fn seat_sizes<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray2<u32>> {
+        let shape = (self.0.lineups(), self.0.layout.agents);
+        let sizes = Array2::from_shape_fn(shape, |(l, s)| self.0.seat(l, s).len() as u32);
+        PyArray2::from_owned_array(py, sizes)
+    }
+    /// What they mix, seat after seat: strategies, and cumulative thresholds.
+    #[getter]
+    fn seat_entries<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u64>>) {
+        let seats = (0..self.0.lineups() * self.0.layout.agents)
+            .flat_map(|i| self.0.seat(i / self.0.layout.agents, i % self.0.layout.agents));
+        let (strategies, thresholds): (Vec<_>, Vec<_>) = seats.copied().unzip();
+        (PyArray1::from_vec(py, strategies), PyArray1::from_vec(py, thresholds))
+    }
+    #[getter]
+    fn lineups(&self) -> usize {
+        self.0.lineups()
+    }
+    #[getter]
+    fn seed(&self) -> u64 {
+        self.0.episodes.seed
+    }
+    #[getter]
+    fn first_episode(&self) -> u64 {
+        self.0.episodes.first
+    }
+    #[getter]
+    fn episodes(&self) -> u64 {
+        self.0.episodes.count
+    }
+    /// Blocks that hold an episode of the program, per line-up.
+    #[getter]
+    fn blocks(&self) -> u64 {
+        self.0.blocks()
+    }
+    /// Episodes of each block.
+    #[getter]
+    fn block_episodes<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
+        let blocks = self.0.blocks();
+        let sizes = (0..blocks).map(|block| i64::from(self.0.lanes(block).count_ones()));
+        PyArray1::from_iter(py, sizes)
+    }
+}
+
+impl PyProgram {
+    /// Raises `InvalidValue` unless there is such a line-up.
+    pub fn check_lineup(&self, lineup: usize) -> PyResult<()> {
+        if lineup < self.0.lineups() {
+            return Ok(());
+        }
+        let allowed = format!("an index below the {} line-ups", self.0.lineups());
+        Err(InvalidValue::new("lineup", lineup, allowed).into())
+    }
+}
+
+fn seat<'a>(entries: &mut impl Iterator<Item = (&'a i64, &'a f64)>, size: i64) -> Seat {
+    let size = usize::try_from(size).unwrap_or(0);
+    // An index below 0 wraps to one far beyond any pool, and is refused as such.
+    entries.take(size).map(|(&strategy, &weight)| (strategy as usize, weight)).collect()
+}
