@@ -107,20 +107,24 @@ pub fn is_crowded<W: Words>(undecided: W) -> bool {
 /// Kept as the first one's rows and the differences from one to the next, so that any number of
 /// cases costs one draw.
 pub struct Ladder<W> {
-    rows: Vec<Rows<W>>,
+    /// Zero beyond the last threshold: a fixed length lets loops over a few cases be unrolled.
+    rows: Box<[Rows<W>; MAX_CASES]>,
     quads: usize,
 }
+
+/// Thresholds in a ladder, at most.
+const MAX_CASES: usize = 16;
 
 impl<W: Words> Ladder<W> {
     /// A ladder of at least one threshold.
     #[inline(always)]
     pub fn new(thresholds: &[u64]) -> Self {
-        let mut rows = Vec::with_capacity(thresholds.len());
+        let mut rows = Box::new([Rows::uniform(0); MAX_CASES]);
         let mut last = Rows::uniform(0);
         let mut quads = 0;
-        for &threshold in thresholds {
+        for (row, &threshold) in rows.iter_mut().zip(thresholds) {
             let next = Rows::uniform(threshold);
-            rows.push(last.difference(&next));
+            *row = last.difference(&next);
             last = next;
             quads = usize::max(quads, quads_of(threshold));
         }
@@ -138,9 +142,9 @@ impl<W: Words> Ladder<W> {
         above: [W; CASES],
     ) -> W {
         let (mut always, mut maybe) = (self.rows[0].always, self.rows[0].maybe);
-        for (rows, &mask) in self.rows[1..].iter().zip(&above) {
-            always = always ^ (mask & rows.always);
-            maybe = maybe ^ (mask & rows.maybe);
+        for case in 0..CASES {
+            always = always ^ (above[case] & self.rows[case + 1].always);
+            maybe = maybe ^ (above[case] & self.rows[case + 1].maybe);
         }
         let undecided = need & maybe;
         let mut climb = Climb { ladder: self, above, undecided, below: need & always };
@@ -163,10 +167,10 @@ impl<W: Words, const CASES: usize> Question<W> for Climb<'_, W, CASES> {
     fn look(&mut self, quad: usize, u: [W; 4]) -> bool {
         let rows = &self.ladder.rows;
         let mut t = rows[0].quad(quad);
-        for (rows, &mask) in rows[1..].iter().zip(&self.above) {
-            let difference = rows.quad(quad);
+        for case in 0..CASES {
+            let difference = rows[case + 1].quad(quad);
             for j in 0..4 {
-                t[j] = t[j] ^ (mask & difference[j]);
+                t[j] = t[j] ^ (self.above[case] & difference[j]);
             }
         }
         W::compare(t, u, &mut self.undecided, &mut self.below);
