@@ -7,9 +7,10 @@ from enum import IntEnum
 import numpy as np
 
 from bucket_brigade import _core
+from bucket_brigade.checks import as_flag, as_list, as_u64
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.lineups import Lineup, as_u64, compile_program
-from bucket_brigade.scenario import Scenario
+from bucket_brigade.lineups import Lineup, compile_program
+from bucket_brigade.scenario import Scenario, as_scenario
 
 __all__ = ["Action", "Episode", "House", "Night", "replay", "run_heuristic_episode"]
 
@@ -106,7 +107,7 @@ class Episode:
         self, scenario: Scenario, lineup: Lineup | None = None, *, seed: int = 0, episode: int = 0
     ) -> None:
         number = as_u64("episode", episode)
-        stand_in: Lineup = ["hero"] * scenario.num_agents if lineup is None else lineup
+        stand_in: Lineup = ["hero"] * as_scenario(scenario).num_agents if lineup is None else lineup
         program = compile_program(scenario, [stand_in], seed=seed, first_episode=number, episodes=1)
         self.scenario = scenario
         self._program = program
@@ -151,7 +152,8 @@ class Episode:
             raise InvalidValue("actions", None, "one per agent, as no line-up plays")
         given = None
         if actions is not None:
-            given = [_checked(f"actions[{i}]", action) for i, action in enumerate(actions)]
+            listed = as_list("actions", actions, "actions, one per agent")
+            given = [_checked(f"actions[{i}]", action) for i, action in enumerate(listed)]
         events = self._core.step(given)
         counts = np.array([events["counts"]], dtype=np.int64)
         one = np.ones(1, dtype=np.int64)
@@ -172,7 +174,11 @@ class Episode:
 def _checked(field: str, action: object) -> tuple[int, bool, bool]:
     if not isinstance(action, Action):
         raise InvalidValue(field, repr(action), "an Action")
-    return as_u64(f"{field}.house", action.house), bool(action.works), bool(action.signal)
+    return (
+        as_u64(f"{field}.house", action.house),
+        as_flag(f"{field}.works", action.works),
+        as_flag(f"{field}.signal", action.signal),
+    )
 
 
 def replay(scenario: Scenario, lineup: Lineup, *, seed: int, episode: int) -> list[Night]:
@@ -209,6 +215,6 @@ def run_heuristic_episode(
     InvalidValue
         For the first value that is not allowed.
     """
-    lineup = [theta_focal] + [theta_opponents] * (scenario.num_agents - 1)
+    lineup = [theta_focal] + [theta_opponents] * (as_scenario(scenario).num_agents - 1)
     program = compile_program(scenario, [lineup], seed=seed, episodes=1)
     return program.play_return(0, 0, _core.reward_weights(scenario)[0])

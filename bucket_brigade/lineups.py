@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade import _core
+from bucket_brigade.checks import as_list, as_number, as_u64
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.scenario import Scenario
+from bucket_brigade.scenario import Scenario, as_scenario
 from bucket_brigade.strategies import Strategy, as_strategy
 
 __all__ = ["Lineup", "Mixture", "SeatEntry", "compile_program"]
@@ -41,11 +42,12 @@ Lineup = Sequence[SeatEntry]
 class _Pool:
     """Collects the strategies of line-ups, each once."""
 
-    def __init__(self, pool: Sequence[object] | None) -> None:
+    def __init__(self, given: Sequence[object] | None) -> None:
+        pool = None if given is None else as_list("pool", given, "strategies")
         self.given = None if pool is None else len(pool)
         self.strategies: list[Strategy] = []
         self.index: dict[object, int] = {}
-        for i, value in enumerate(pool or ()):
+        for i, value in enumerate(pool or []):
             self.strategies.append(as_strategy(value, f"pool[{i}]"))
 
     def add(self, value: object, field: str) -> int:
@@ -68,7 +70,8 @@ class _Pool:
     def seat(self, entry: object, field: str) -> tuple[list[int], list[float]]:
         """Indices and weights of what a seat plays."""
         if isinstance(entry, Mixture):
-            strategies, weights = list(entry.strategies), list(entry.weights)
+            strategies = as_list(f"{field}.strategies", entry.strategies, "strategies")
+            weights = as_list(f"{field}.weights", entry.weights, "weights")
             if len(strategies) != len(weights) or not strategies:
                 given = f"{len(strategies)} strategies with {len(weights)} weights"
                 raise InvalidValue(field, given, "a weight for each of at least one strategy")
@@ -81,19 +84,13 @@ class _Pool:
         else:
             return [self.add(entry, field)], [1.0]
         indices = [self.add(value, f"{field}[{i}]") for i, value in enumerate(strategies)]
-        return indices, [_weight(weight, field) for weight in weights]
+        return indices, [as_number(f"{field}.weights", weight) for weight in weights]
 
 
 def _is_vector(entry: object, length: int) -> bool:
     if isinstance(entry, str | bytes) or not hasattr(entry, "__len__"):
         return False
     return len(entry) == length
-
-
-def _weight(weight: object, field: str) -> float:
-    if isinstance(weight, bool) or not isinstance(weight, numbers.Real):
-        raise InvalidValue(field, f"weight {weight!r}", "weights that are numbers")
-    return float(weight)
 
 
 def compile_program(
@@ -124,20 +121,16 @@ def compile_program(
     InvalidValue
         For the first value that is not allowed.
     """
-    if not isinstance(scenario, Scenario):
-        raise InvalidValue("scenario", repr(scenario), "a Scenario (see bb.scenario)")
-    if isinstance(lineups, str | bytes) or not isinstance(lineups, Iterable):
-        raise InvalidValue("lineups", repr(lineups), "a list of line-ups")
+    agents = as_scenario(scenario).num_agents
     collected = _Pool(pool)
     sizes: list[list[int]] = []
     indices: list[int] = []
     weights: list[float] = []
-    for i, lineup in enumerate(lineups):
-        if isinstance(lineup, str | bytes) or not isinstance(lineup, Iterable):
-            raise InvalidValue(f"lineups[{i}]", repr(lineup), "a list of one strategy per seat")
-        seats = [collected.seat(entry, f"lineups[{i}][{s}]") for s, entry in enumerate(lineup)]
-        if len(seats) != scenario.num_agents:
-            allowed = f"one for each of the {scenario.num_agents} seats"
+    for i, lineup in enumerate(as_list("lineups", lineups, "line-ups")):
+        listed = as_list(f"lineups[{i}]", lineup, "one strategy per seat")
+        seats = [collected.seat(entry, f"lineups[{i}][{s}]") for s, entry in enumerate(listed)]
+        if len(seats) != agents:
+            allowed = f"one for each of the {agents} seats"
             raise InvalidValue(f"lineups[{i}]", f"{len(seats)} strategies", allowed)
         sizes.append([len(chosen) for chosen, _ in seats])
         for chosen, shares in seats:
@@ -156,18 +149,3 @@ def compile_program(
         first_episode=as_u64("first_episode", first_episode),
         episodes=as_u64("episodes", episodes),
     )
-
-
-def as_u64(field: str, value: object) -> int:
-    """An integer of 64 bits without sign.
-
-    Raises
-    ------
-    InvalidValue
-        If it is none.
-    """
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise InvalidValue(field, repr(value), "an integer")
-    if not 0 <= int(value) < 1 << 64:
-        raise InvalidValue(field, value, "an integer from 0 to 2^64 - 1")
-    return int(value)

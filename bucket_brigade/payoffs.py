@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade.backends import Backend, Progress
+from bucket_brigade.checks import as_list, as_u64
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.lineups import Mixture, as_u64
+from bucket_brigade.lineups import Mixture
 from bucket_brigade.results import SimulationResult, write_csv
 from bucket_brigade.sampling import BlockMean, block_returns, simulate_parts
-from bucket_brigade.scenario import RULES_VERSION, Scenario
+from bucket_brigade.scenario import RULES_VERSION, Scenario, as_scenario
 from bucket_brigade.simulation import simulate
 from bucket_brigade.strategies import ARCHETYPES
 
@@ -117,7 +118,7 @@ def focal_payoffs(
     The mean over seats adds the returns of as many line-ups over the same episodes. Their standard
     error is the paired one: block sums are added before their spread is taken.
     """
-    seats = _focal_seats(scenario, seat)
+    seats = _focal_seats(as_scenario(scenario), seat)
     agents = scenario.num_agents
     lineups = [
         lineup for focal, others in pairs for lineup in focal_lineups(seats, agents, focal, others)
@@ -208,10 +209,11 @@ class PayoffEvaluator:
         InvalidValue
             For the first value that is not allowed.
         """
-        size = len(strategy_pool)
+        pool = as_list("strategy_pool", strategy_pool, "strategies")
+        size = len(pool)
         if size == 0:
             raise InvalidValue("strategy_pool", "an empty list", "at least one strategy")
-        pairs = [(focal, others) for focal in strategy_pool for others in strategy_pool]
+        pairs = [(focal, others) for focal in pool for others in pool]
         return self._payoffs(pairs)[0].reshape(size, size)
 
     def evaluate_against_mixture(
@@ -236,7 +238,8 @@ class PayoffEvaluator:
         InvalidValue
             For the first value that is not allowed.
         """
-        mixture = _mixture(strategy_mixture, strategy_pool)
+        pool = as_list("strategy_pool", strategy_pool, "strategies")
+        mixture = _mixture(strategy_mixture, pool)
         return float(self._payoffs([(theta_focal, mixture)])[0][0])
 
 
@@ -248,10 +251,11 @@ def _mixture(weights: Mapping[int, float] | Sequence[float], pool: Sequence[obje
                 allowed = f"indices into the pool, 0 to {len(pool) - 1}"
                 raise InvalidValue("strategy_mixture", index, allowed)
         return Mixture([pool[i] for i in weights], list(weights.values()))
-    if len(weights) != len(pool):
+    listed = as_list("strategy_mixture", weights, "probabilities")
+    if len(listed) != len(pool):
         allowed = f"one for each of the pool's {len(pool)} strategies"
-        raise InvalidValue("strategy_mixture", f"{len(weights)} weights", allowed)
-    return Mixture(list(pool), list(weights))
+        raise InvalidValue("strategy_mixture", f"{len(listed)} weights", allowed)
+    return Mixture(list(pool), listed)
 
 
 def payoff_matrix(
@@ -281,9 +285,10 @@ def payoff_matrix(
     InvalidValue
         For the first value that is not allowed.
     """
-    named = dict(ARCHETYPES if strategies is None else strategies)
-    if not named:
-        raise InvalidValue("strategies", "an empty mapping", "at least one strategy")
+    named = ARCHETYPES if strategies is None else strategies
+    if not isinstance(named, Mapping) or not named:
+        allowed = "a mapping from name to strategy, not empty"
+        raise InvalidValue("strategies", repr(strategies), allowed)
     pairs = [(focal, others) for focal in named.values() for others in named.values()]
     mean, stderr, player = focal_payoffs(
         scenario,

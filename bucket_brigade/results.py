@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade import _core
+from bucket_brigade.checks import as_u64
 from bucket_brigade.counts import END_KINDS, EventCounts, Moments
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.lineups import Mixture
@@ -123,8 +124,7 @@ class SimulationResult:
             If an index is out of range, or the result was simulated without ``per_block=True``.
         """
         for name, index in (("a", a), ("b", b)):
-            if not 0 <= index < len(self.lineups):
-                raise InvalidValue(name, index, f"a line-up from 0 to {len(self.lineups) - 1}")
+            self._check_lineup(name, index)
         features = self.event_counts.block_features(a)
         features[:, 1:] -= self.event_counts.block_features(b)[:, 1:]
         return PairedDifference(
@@ -134,8 +134,13 @@ class SimulationResult:
             ),
         )
 
+    def _check_lineup(self, name: str, index: object) -> None:
+        if as_u64(name, index) >= len(self.lineups):
+            raise InvalidValue(name, index, f"a line-up from 0 to {len(self.lineups) - 1}")
+
     def to_dict(self, lineup: int) -> dict[str, Any]:
         """One line-up's result as JSON knows it (NaN becomes null)."""
+        self._check_lineup("lineup", lineup)
         counts = self.event_counts
         errors = [None if np.isnan(x) else x for x in self.stderr[lineup].tolist()]
         return {

@@ -8,8 +8,9 @@ import numpy.typing as npt
 
 from bucket_brigade import _core
 from bucket_brigade.backends import Progress
+from bucket_brigade.checks import as_u64
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.lineups import Lineup, as_u64
+from bucket_brigade.lineups import Lineup
 from bucket_brigade.results import SimulationResult
 from bucket_brigade.scenario import Scenario
 from bucket_brigade.simulation import BLOCK, simulate

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from bucket_brigade import _core
+from bucket_brigade.checks import as_number
 from bucket_brigade.errors import InvalidFile, InvalidValue
 
 __all__ = ["RULES_VERSION", "SCENARIOS", "Scenario", "list_scenarios", "load_scenario", "scenario"]
@@ -130,6 +131,8 @@ class Scenario:
         InvalidValue
             If a parameter is unknown, missing or not allowed, or the rules are of another version.
         """
+        if not isinstance(parameters, Mapping):
+            raise InvalidValue("parameters", repr(parameters), "a mapping from name to value")
         version = parameters.get("rules_version", RULES_VERSION)
         if version != RULES_VERSION:
             raise InvalidValue(
@@ -174,17 +177,15 @@ def _normalised(name: str, value: object) -> object:
     if name in _PER_AGENT and not isinstance(value, numbers.Real):
         if isinstance(value, str | bytes | Mapping) or not hasattr(value, "__iter__"):
             raise InvalidValue(name, repr(value), _NUMBER_OF_SEATS)
-        return tuple(_number(name, item) for item in value)
-    return _number(name, value)
+        return tuple(as_number(name, item) for item in value)
+    return as_number(name, value)
 
 
-def _number(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise InvalidValue(name, repr(value), "a number")
-    try:
-        return float(value)
-    except OverflowError:
-        raise InvalidValue(name, value, "a number that a float64 holds") from None
+def as_scenario(value: object) -> Scenario:
+    """The scenario, if it is one; otherwise raises `InvalidValue`."""
+    if not isinstance(value, Scenario):
+        raise InvalidValue("scenario", repr(value), "a Scenario (see bb.scenario)")
+    return value
 
 
 def _catalogue() -> Mapping[str, Scenario]:
@@ -265,7 +266,7 @@ def scenario(name: str) -> Scenario:
     InvalidValue
         If there is none.
     """
-    if name not in SCENARIOS:
+    if not isinstance(name, str) or name not in SCENARIOS:
         raise InvalidValue("scenario", repr(name), f"one of {', '.join(SCENARIOS)}, or a file")
     return SCENARIOS[name]
 
@@ -286,6 +287,8 @@ def load_scenario(source: str | os.PathLike[str]) -> Scenario:
     InvalidFile
         If the file is not JSON, or holds no scenario.
     """
+    if not isinstance(source, str | os.PathLike) or not os.fspath(source):
+        raise InvalidValue("scenario", repr(source), f"one of {', '.join(SCENARIOS)}, or a file")
     text = os.fspath(source)
     if text in SCENARIOS:
         return SCENARIOS[text]

@@ -1,15 +1,16 @@
 """Playing line-ups many times: `simulate`, and `simulate_until` a precision is reached."""
 
 import math
-import numbers
 from collections.abc import Iterable, Iterator, Sequence
 
-from bucket_brigade.backends import Backend, Progress, select_backend
+from bucket_brigade import _core
+from bucket_brigade.backends import Backend, Progress, as_backend
+from bucket_brigade.checks import as_callback, as_flag, as_list, as_positive, as_u64
 from bucket_brigade.counts import EventCounts
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.lineups import Lineup, as_u64, compile_program
+from bucket_brigade.lineups import Lineup, compile_program
 from bucket_brigade.results import SimulationResult
-from bucket_brigade.scenario import Scenario
+from bucket_brigade.scenario import Scenario, as_scenario
 
 __all__ = ["BLOCK", "simulate", "simulate_until"]
 
@@ -78,12 +79,15 @@ def simulate(
     >>> result.mean.tolist()
     [[1293.5, 1293.5, 1293.5, 1293.5]]
     """
-    player = select_backend(backend) if isinstance(backend, str) else backend
+    player = as_backend(backend)
+    as_callback("progress", progress)
     lineups = _listed(lineups)
     program = compile_program(
         scenario, lineups, pool=pool, seed=seed, first_episode=first_episode, episodes=episodes
     )
-    counts = player.run(program, threads=threads, per_block=per_block, progress=progress)
+    counts = player.run(
+        program, threads=threads, per_block=as_flag("per_block", per_block), progress=progress
+    )
     return SimulationResult(
         scenario=scenario,
         lineups=tuple(tuple(lineup) for lineup in lineups),
@@ -130,12 +134,11 @@ def simulate_until(
     BackendUnavailable
         If the backend can't be used here.
     """
-    if isinstance(stderr, bool) or not isinstance(stderr, numbers.Real):
-        raise InvalidValue("stderr", repr(stderr), "a number above 0")
-    if not (math.isfinite(stderr) and stderr > 0):
-        raise InvalidValue("stderr", stderr, "a finite number above 0")
+    target = as_positive("stderr", stderr)
     first = as_u64("first_episode", first_episode)
-    most = min(as_u64("max_episodes", max_episodes), (1 << 64) - first)
+    # No more than one call may play: beyond, sums could overflow.
+    limit = _core.most_episodes(as_scenario(scenario))
+    most = min(as_u64("max_episodes", max_episodes), limit, (1 << 64) - first)
     if most < 1:
         raise InvalidValue("max_episodes", max_episodes, "at least 1")
     lineups = _listed(lineups)
@@ -165,16 +168,14 @@ def simulate_until(
         played = wanted
         whole = result.with_counts(counts, first_episode=first)
         worst = float(whole.stderr.max())
-        if played == most or worst <= stderr:
+        if played == most or worst <= target:
             return whole
-        growth = 4.0 if math.isnan(worst) else min(max(1.1 * (worst / stderr) ** 2, 1.1), 16.0)
+        growth = 4.0 if math.isnan(worst) else min(max(1.1 * (worst / target) ** 2, 1.1), 16.0)
         blocks = math.ceil((first + played * growth) / BLOCK)
         wanted = min(blocks * BLOCK - first, most)
 
 
 def _listed(lineups: Iterable[Lineup]) -> list[Lineup]:
     """Line-ups that can be gone through twice."""
-    if isinstance(lineups, str | bytes) or not isinstance(lineups, Iterable):
-        raise InvalidValue("lineups", repr(lineups), "a list of line-ups")
-    listed = list(lineups)
-    return [list(x) if isinstance(x, Iterator) else x for x in listed]
+    listed = as_list("lineups", lineups, "line-ups")
+    return [list(lineup) if isinstance(lineup, Iterator) else lineup for lineup in listed]

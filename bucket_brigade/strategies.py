@@ -72,7 +72,9 @@ def as_strategy(value: object, field: str = "strategy") -> Strategy:
         return ARCHETYPES[value]
     allowed = "an archetype's name or ten numbers from 0 to 1"
     try:
-        theta = np.asarray(value, dtype=np.float64)
+        given = np.asarray(value)
+        # Text, booleans and complex numbers would convert, too.
+        theta = given.astype(np.float64, casting="same_kind" if given.dtype.kind in "fiu" else "no")
     except (TypeError, ValueError, OverflowError):
         raise InvalidValue(field, repr(value), allowed) from None
     if theta.shape != (len(PARAMETERS),):

@@ -93,7 +93,7 @@ def features(request: Request, sizes: Ints, blocks: Ints) -> Ints:
     return np.stack(columns, axis=1)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(requests(), st.integers(1, 2))
 def test_every_path_counts_what_the_plain_engine_counts(request: Request, threads: int) -> None:
     plain = request.one_by_one()
@@ -115,7 +115,7 @@ def test_every_path_counts_what_the_plain_engine_counts(request: Request, thread
                 assert counts.blocks is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(requests(most_lineups=2), st.data())
 def test_parts_add_up(request: Request, data: st.DataObject) -> None:
     whole = request.play("auto")
@@ -128,7 +128,7 @@ def test_parts_add_up(request: Request, data: st.DataObject) -> None:
     assert np.array_equal(total, whole.totals)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(requests(), st.integers(0, 2))
 def test_a_line_up_plays_the_same_whatever_plays_beside_it(request: Request, extra: int) -> None:
     together = request.play("auto", threads=2)

@@ -5,44 +5,11 @@ from math import sqrt
 
 import numpy as np
 import pytest
-from drawn_games import END_RULES, ORDERS, Theta, WeighedSeat, as_reference, entry
+from drawn_games import END_RULES, ORDERS, as_reference, entry
 from small_chain import expected_counts, expected_returns
+from small_games import GAMES, LIVELY, SEATS
 
 import bucket_brigade as bb
-
-ROAMER: Theta = (0.8, 0.6, 0.5, 0.1, 0.5, 0.7, 0.1, 0.0, 0.0, 0.8)
-HOMEBODY: Theta = (0.7, 0.5, 0.0, 0.95, 0.0, 0.0, 0.1, 0.0, 0.4, 0.0)
-LIAR: Theta = (0.1, 0.7, 0.0, 0.9, 0.2, 0.8, 0.3, 0.0, 0.4, 0.2)
-
-# All reward weights differ, so that no two can be swapped unnoticed.
-LIVELY = bb.Scenario(
-    prob_fire_spreads_to_neighbor=0.35,
-    prob_solo_agent_extinguishes_fire=0.6,
-    prob_house_catches_fire=0.25,
-    team_reward_house_survives=11.0,
-    team_penalty_house_burns=7.0,
-    reward_own_house_survives=(3.0, 5.0),
-    reward_other_house_survives=1.25,
-    penalty_own_house_burns=2.5,
-    penalty_other_house_burns=(0.75, 0.25),
-    cost_to_work_one_night=0.6,
-    min_nights=2,
-    max_nights=7,
-    num_agents=2,
-    num_houses=3,
-)
-CROWDED = LIVELY.replace(
-    num_agents=3,
-    num_houses=2,
-    reward_own_house_survives=(3.0, 5.0, 100.0),
-    penalty_other_house_burns=(0.75, 0.25, 0.1),
-    min_nights=0,
-)
-LARGER = LIVELY.replace(num_houses=4, prob_house_catches_fire=0.1, max_nights=12)
-
-MIXED: WeighedSeat = [(0.3, HOMEBODY), (0.0, ROAMER), (0.7, LIAR)]
-SEATS: list[WeighedSeat] = [[(1.0, ROAMER)], MIXED]
-GAMES = [(LIVELY, SEATS), (LARGER, SEATS), (CROWDED, [*SEATS, MIXED])]
 
 
 @pytest.mark.parametrize(("order", "end_rule"), list(product(ORDERS, END_RULES)))

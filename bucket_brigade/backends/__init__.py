@@ -116,6 +116,21 @@ def select_backend(name: str = "auto") -> Backend:
     return backend
 
 
+def as_backend(backend: object) -> Backend:
+    """The backend itself, or the one of a name (see `select_backend`).
+
+    Raises
+    ------
+    InvalidValue
+        If it is neither.
+    """
+    if isinstance(backend, str):
+        return select_backend(backend)
+    if isinstance(backend, type) or not isinstance(backend, Backend):
+        raise InvalidValue("backend", repr(backend), f"auto or one of {', '.join(_names())}")
+    return backend
+
+
 def list_backends() -> list[BackendStatus]:
     """All installed backends, usable or not."""
     statuses = []

@@ -27,6 +27,10 @@ class CpuBackend:
     name = "cpu"
 
     def __init__(self, simd: str = "auto") -> None:
+        if not isinstance(simd, str):
+            paths = ", ".join(_core.simd_paths()[0])
+            raise InvalidValue("simd", repr(simd), f"auto or one of {paths}")
+
         self.simd = simd
 
     def unavailable(self) -> str | None:

@@ -5,12 +5,12 @@ controlled by an adversary", ICML 2003; for symmetric games of many players, as 
 restricted game is solved for a symmetric equilibrium instead of by linear programming.
 """
 
-import numbers
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bucket_brigade.backends import Backend, select_backend
+from bucket_brigade.backends import Backend, as_backend
+from bucket_brigade.checks import as_callback, as_list, as_number, as_u64
 from bucket_brigade.equilibrium.best_response import (
     SEARCHED,
     Opponents,
@@ -20,8 +20,7 @@ from bucket_brigade.equilibrium.best_response import (
 from bucket_brigade.equilibrium.empirical_game import EmpiricalGame, mixture_entry
 from bucket_brigade.equilibrium.solver import solve_symmetric
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.lineups import as_u64
-from bucket_brigade.scenario import RULES_VERSION, Scenario
+from bucket_brigade.scenario import RULES_VERSION, Scenario, as_scenario
 from bucket_brigade.strategies import ARCHETYPES, Strategy, as_strategy, strategy_name
 
 __all__ = ["DEFAULT_POOL", "DoubleOracle", "NashEquilibrium"]
@@ -150,15 +149,15 @@ class DoubleOracle:
     on_iteration: Callable[[str], object] | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.scenario, Scenario):
-            raise InvalidValue("scenario", repr(self.scenario), "a Scenario (see bb.scenario)")
+        as_scenario(self.scenario)
         as_u64("seed", self.seed)
+        as_backend(self.backend)
+        as_callback("on_iteration", self.on_iteration)
         for name in ("num_simulations", "max_iterations"):
             if not 1 <= as_u64(name, getattr(self, name)) < 1 << 50:
                 raise InvalidValue(name, getattr(self, name), "from 1 to 2^50")
-        allowed = isinstance(self.epsilon, numbers.Real) and not isinstance(self.epsilon, bool)
-        if not allowed or not 0 <= self.epsilon < float("inf"):
-            raise InvalidValue("epsilon", repr(self.epsilon), "a finite number of at least 0")
+        if not 0 <= as_number("epsilon", self.epsilon) < float("inf"):
+            raise InvalidValue("epsilon", self.epsilon, "a finite number of at least 0")
         EmpiricalGame(self.scenario, episodes=1, seat=self.seat)
 
     def solve(self, initial_strategies: Sequence[object] | None = None) -> NashEquilibrium:
@@ -179,10 +178,11 @@ class DoubleOracle:
         InvalidValue
             If the pool is empty, or one of its strategies is not allowed.
         """
-        given = DEFAULT_POOL if initial_strategies is None else initial_strategies
-        if len(given) == 0:
+        chosen = DEFAULT_POOL if initial_strategies is None else initial_strategies
+        given = as_list("initial_strategies", chosen, "strategies")
+        if not given:
             raise InvalidValue("initial_strategies", "an empty list", "at least one strategy")
-        backend = select_backend(self.backend) if isinstance(self.backend, str) else self.backend
+        backend = as_backend(self.backend)
         options = {"threads": self.threads, "backend": backend}
         game = EmpiricalGame(
             self.scenario,

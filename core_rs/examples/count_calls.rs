@@ -63,7 +63,8 @@ fn count<'a>(words: &mut impl Iterator<Item = &'a str>) -> Result<String, String
     let episodes_played = Episodes { seed, first: 0, count: episodes };
     let program = Program::compile(&dynamics, &[theta], &[lineup], episodes_played)
         .map_err(|error| error.to_string())?;
-    let (calls, group_nights) = (CALLS.load(Ordering::Relaxed), GROUP_NIGHTS.load(Ordering::Relaxed));
+    let (calls, group_nights) =
+        (CALLS.load(Ordering::Relaxed), GROUP_NIGHTS.load(Ordering::Relaxed));
     let options = Options { threads: 1, path, per_block: false };
     let counts = run(&program, options, |_| true).map_err(|error| format!("{error:?}"))?;
     Ok(format!(

@@ -172,9 +172,8 @@ fn check_episodes(episodes: Episodes, max_nights: u32, layout: Layout) -> Result
             format!("at most 2^64 - {count}, so that the last episode is below 2^64"),
         ));
     }
-    let largest = u128::from(32 * max_nights) * layout.houses as u128;
-    let most = (i64::MAX as u128 / (largest * largest) - 1) * 32;
-    if u128::from(count) > most {
+    let most = most_episodes(max_nights, layout);
+    if count > most {
         return Err(InvalidValue::new(
             "episodes",
             count,
@@ -185,6 +184,13 @@ fn check_episodes(episodes: Episodes, max_nights: u32, layout: Layout) -> Result
         ));
     }
     Ok(())
+}
+
+/// Episodes that one call may play: as many as leave second moments below 2^63 whatever happens.
+#[must_use]
+pub fn most_episodes(max_nights: u32, layout: Layout) -> u64 {
+    let largest = u64::from(32 * max_nights) * layout.houses as u64;
+    (i64::MAX as u64 / (largest * largest) - 1) * 32
 }
 
 /// Checks one seat's mixture and turns its weights into cumulative thresholds.

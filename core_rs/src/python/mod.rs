@@ -79,6 +79,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<program::PyProgram>()?;
     module.add_class::<episode::PyEpisode>()?;
     module.add_function(wrap_pyfunction!(scenario::check_scenario, module)?)?;
+    module.add_function(wrap_pyfunction!(scenario::most_episodes, module)?)?;
     module.add_function(wrap_pyfunction!(scenario::reward_weights, module)?)?;
     module.add_function(wrap_pyfunction!(arrays::features, module)?)?;
     module.add_function(wrap_pyfunction!(arrays::weighted_sums, module)?)?;

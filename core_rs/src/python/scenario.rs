@@ -87,6 +87,15 @@ pub fn check_scenario(scenario: &Bound<'_, PyAny>) -> PyResult<()> {
     Ok(())
 }
 
+/// Episodes that one call may play (see `most_episodes` of the crate).
+#[pyfunction]
+pub fn most_episodes(scenario: &Bound<'_, PyAny>) -> PyResult<u64> {
+    let dynamics = dynamics(scenario)?;
+    dynamics.validate()?;
+    let layout = Layout { houses: dynamics.num_houses, agents: dynamics.num_agents };
+    Ok(crate::program::most_episodes(dynamics.max_nights, layout))
+}
+
 /// What each feature is worth to each agent: shape (agents, features).
 #[pyfunction]
 pub fn reward_weights<'py>(scenario: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyArray2<f64>>> {

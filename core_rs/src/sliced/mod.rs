@@ -36,7 +36,7 @@ pub enum Path {
 }
 
 impl Path {
-    /// All paths, slowest first on the processors they are made for.
+    /// All paths.
     pub const ALL: [Self; 5] =
         [Self::Portable1, Self::Portable8, Self::Portable16, Self::Avx2, Self::Avx512];
 

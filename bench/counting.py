@@ -1,0 +1,61 @@
+"""Counts Philox calls and nights, with a build of the core that keeps count."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.cases import Case
+from bench.throughput import CaseTimings
+from bucket_brigade import _core
+
+ROOT = Path(__file__).resolve().parent.parent
+# A target directory of its own, for this build is none to be installed by mistake.
+COMMAND = (
+    *("cargo", "run", "--release", "--quiet", "--manifest-path", "core_rs/Cargo.toml"),
+    *("--target-dir", "target/count-calls"),
+    *("--no-default-features", "--features", "count-calls", "--example", "count_calls"),
+)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the bit-sliced engine did for a case on one thread."""
+
+    nights: int
+    #: Each gives four planes to every word of the path.
+    calls: int
+    #: Nights that all words of the path played together.
+    group_nights: int
+
+
+def count(timings: Sequence[CaseTimings]) -> dict[tuple[Case, str], Work] | None:
+    """The work of every case and path, for as many episodes as are timed; None without Cargo.
+
+    Raises
+    ------
+    RuntimeError
+        If it can't be built or run; its errors are on standard error.
+    """
+    if shutil.which(COMMAND[0]) is None:
+        return None
+    lines = [t.case.line(name, path.episodes) for t in timings for name, path in t.paths.items()]
+    done = subprocess.run(
+        COMMAND, cwd=ROOT, input="\n".join(lines), stdout=subprocess.PIPE, text=True
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(COMMAND)} failed")
+    work = {}
+    for line in done.stdout.splitlines():
+        got = json.loads(line)
+        key = Case(got["scenario"], got["archetype"]), got["path"]
+        work[key] = Work(got["nights"], got["calls"], got["group_nights"])
+    return work
+
+
+def core_is_older_than_its_sources() -> bool:
+    """Whether what is timed may be another engine than what is counted."""
+    built = Path(_core.__file__).stat().st_mtime
+    return any(file.stat().st_mtime > built for file in ROOT.glob("core_rs/src/**/*.rs"))
