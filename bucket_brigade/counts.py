@@ -45,7 +45,7 @@ class Moments:
         return means
 
     def stderr(self, weights: FloatArray) -> FloatArray:
-        """Standard errors of `mean`, from the spread between blocks (docs/rules.md).
+        """Standard errors of `mean`, from the spread between blocks.
 
         With B blocks of n_b episodes, block sums x_b, N = Σ n_b and m = Σ x_b / N,
         ``se² = B/(B−1) · Σ (x_b − n_b m)² / N²``. NaN where there is one block only.
