@@ -80,7 +80,7 @@ class _Pool:
             if not strategies:
                 raise InvalidValue(field, "an empty mixture", "at least one strategy")
         elif self.given is not None and _is_vector(entry, self.given):
-            strategies, weights = list(range(self.given)), list(entry)  # type: ignore[call-overload]
+            strategies, weights = list(range(self.given)), as_list(field, entry, "weights")
         else:
             return [self.add(entry, field)], [1.0]
         indices = [self.add(value, f"{field}[{i}]") for i, value in enumerate(strategies)]

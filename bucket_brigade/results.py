@@ -228,19 +228,22 @@ class PairedDifference:
         return replace(self, scenario=_reweighted(self.scenario, rewards))
 
 
-def describe_seat(entry: object) -> str | int | dict[str, float]:
+def describe_seat(entry: Any) -> str | int | dict[str, float]:
     """What a seat plays, for people: a name, an index, or a mixture of them."""
     if isinstance(entry, Mixture):
-        pairs = zip(entry.strategies, entry.weights, strict=True)
-        return {str(describe_seat(s)): float(w) for s, w in pairs}
+        shares: dict[str, float] = {}
+        for strategy, weight in zip(entry.strategies, entry.weights, strict=True):
+            name = str(describe_seat(strategy))
+            shares[name] = shares.get(name, 0.0) + float(weight)
+        return shares
     if isinstance(entry, dict):
         return {str(key): float(weight) for key, weight in entry.items()}
     if isinstance(entry, str):
         return entry
-    if np.ndim(entry) == 0:  # type: ignore[arg-type]
-        return int(entry)  # type: ignore[call-overload, no-any-return]
-    if len(entry) != 10:  # type: ignore[arg-type]
-        return {str(i): float(w) for i, w in enumerate(entry) if w}  # type: ignore[arg-type, var-annotated]
+    if np.ndim(entry) == 0:
+        return int(entry)
+    if len(entry) != 10:
+        return {str(i): float(w) for i, w in enumerate(entry) if w}
     return strategy_name(as_strategy(entry))
 
 

@@ -1,11 +1,11 @@
 """The CPU backend: the Rust core's bit-sliced engine on all cores. The reference and default."""
 
 import multiprocessing
-import numbers
 import os
 from collections.abc import Callable
 
 from bucket_brigade import _core
+from bucket_brigade.checks import as_u64
 from bucket_brigade.counts import EventCounts
 from bucket_brigade.errors import InvalidValue
 
@@ -107,7 +107,7 @@ def _threads(threads: object) -> int:
         if not text:
             return 0 if multiprocessing.parent_process() is None else 1
         field, threads = THREADS, int(text) if text.isdecimal() else text
-    whole = isinstance(threads, numbers.Integral) and not isinstance(threads, bool)
-    if not whole or not 1 <= int(threads) < 1 << 32:  # type: ignore[call-overload]
-        raise InvalidValue(field, repr(threads), "an integer of at least 1")
-    return int(threads)  # type: ignore[call-overload, no-any-return]
+    number = as_u64(field, threads)
+    if not 1 <= number < 1 << 32:
+        raise InvalidValue(field, number, "an integer of at least 1")
+    return number
