@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade.equilibrium.empirical_game import Seating, purpose_start
-from bucket_brigade.sampling import BlockMean, block_returns
+from bucket_brigade.sampling import BlockMean, block_returns, simulate_parts
 from bucket_brigade.scenario import Scenario
 from bucket_brigade.simulation import BLOCK, simulate
 from bucket_brigade.strategies import Strategy
@@ -146,22 +146,21 @@ class Opponents:
         share = self._share(episodes)
         gains, payoffs = [], []
         for i, seat in enumerate(self.seats):
-            result = simulate(
+            gains.append(BlockMean())
+            payoffs.append(BlockMean())
+            for part in simulate_parts(
                 self.scenario,
                 [self._lineup(seat, len(self.pool)), self._lineup(seat, self.mixture)],
                 pool=[*self.pool, strategy],
                 episodes=share,
                 seed=self.seed,
                 first_episode=purpose_start(purpose) + i * share,
-                per_block=True,
                 **self.options,
-            )
-            sizes = result.counts.block_episodes
-            deviant, regular = (block_returns(result, j)[:, seat] for j in range(2))
-            gains.append(BlockMean())
-            payoffs.append(BlockMean())
-            gains[-1].add(deviant - regular, sizes)
-            payoffs[-1].add(regular, sizes)
+            ):
+                sizes = part.counts.block_episodes
+                deviant, regular = (block_returns(part, j)[:, seat] for j in range(2))
+                gains[-1].add(deviant - regular, sizes)
+                payoffs[-1].add(regular, sizes)
         self.episodes_played += 2 * share * len(self.seats)
         # Focal seats are strata of equal weight.
         return Gain(*_over_strata(gains), *_over_strata(payoffs))

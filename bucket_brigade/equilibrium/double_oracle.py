@@ -196,7 +196,7 @@ class DoubleOracle:
         spent = 0
         for iteration in range(1, self.max_iterations + 1):
             solution = solve_symmetric(game.game())
-            mixture = mixture_entry(solution.distribution, game.pool)
+            mixture = mixture_entry(solution.distribution)
             opponents = Opponents(
                 self.scenario,
                 game.pool,

@@ -214,9 +214,7 @@ class EmpiricalGame:
                 self._payoffs[cell] = {s: float(total[s]) / times[s] for s in times}
 
 
-def mixture_entry(
-    distribution: npt.NDArray[np.float64], pool: Sequence[Strategy]
-) -> dict[int, float]:
+def mixture_entry(distribution: npt.NDArray[np.float64]) -> dict[int, float]:
     """A seat entry that draws from the pool: strategies with a weight, renormalised."""
     kept = {i: float(w) for i, w in enumerate(distribution) if w > 0}
     total = sum(kept.values())
