@@ -11,7 +11,14 @@ from bucket_brigade.comparison import compare
 from bucket_brigade.counts import END_KINDS, EventCounts
 from bucket_brigade.episodes import Action, Episode, House, Night, replay, run_heuristic_episode
 from bucket_brigade.equilibrium import DoubleOracle, NashEquilibrium
-from bucket_brigade.errors import BackendUnavailable, BucketBrigadeError, InvalidFile, InvalidValue
+from bucket_brigade.errors import (
+    BackendFailed,
+    BackendUnavailable,
+    BackendWarning,
+    BucketBrigadeError,
+    InvalidFile,
+    InvalidValue,
+)
 from bucket_brigade.lineups import Mixture
 from bucket_brigade.payoffs import PayoffEvaluator, PayoffMatrix, payoff_matrix
 from bucket_brigade.results import PairedDifference, SimulationResult
@@ -32,8 +39,10 @@ __all__ = [
     "RULES_VERSION",
     "SCENARIOS",
     "Action",
+    "BackendFailed",
     "BackendStatus",
     "BackendUnavailable",
+    "BackendWarning",
     "BucketBrigadeError",
     "DoubleOracle",
     "Episode",

@@ -1,7 +1,6 @@
 """Comparing two line-ups over the same episodes, in memory that does not grow with their number."""
 
 import functools
-import operator
 
 from bucket_brigade.backends import Backend, Progress
 from bucket_brigade.lineups import Lineup
@@ -50,5 +49,5 @@ def compare(
         backend=backend,
         progress=progress,
     )
-    moments = functools.reduce(operator.add, (part.difference(0, 1).moments for part in parts))
-    return PairedDifference(scenario=scenario, moments=moments)
+    differences = (part.difference(0, 1) for part in parts)
+    return functools.reduce(PairedDifference.followed_by, differences)

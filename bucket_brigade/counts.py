@@ -1,6 +1,6 @@
 """What a backend counts, and the statistics of anything that is linear in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy.typing as npt
 from bucket_brigade import _core
 from bucket_brigade.errors import InvalidValue
 
-__all__ = ["END_KINDS", "EventCounts", "Moments"]
+__all__ = ["END_KINDS", "EventCounts", "Moments", "each_once"]
 
 #: How an episode can end, in the order of `EventCounts.ended`.
 END_KINDS: tuple[str, ...] = tuple(_core.END_KINDS)
@@ -111,6 +111,9 @@ class EventCounts:
         Episodes of each block.
     blocks : ndarray of uint32, shape (L, B, D), optional
         Count vectors of every block, if they were asked for.
+    backend, device : str
+        Name of the backend that played them, and what it ran on. Where several did, all are named
+        in the order they were first used: backends with commas between, devices with semicolons.
     """
 
     houses: int
@@ -120,6 +123,8 @@ class EventCounts:
     moments: IntArray
     block_episodes: IntArray
     blocks: npt.NDArray[np.uint32] | None = None
+    backend: str = field(kw_only=True)
+    device: str = field(kw_only=True)
 
     def _part(self, start: int, length: int) -> IntArray:
         return self.totals[:, start : start + length]
@@ -186,4 +191,12 @@ class EventCounts:
             moments=self.moments + later.moments,
             block_episodes=np.concatenate([self.block_episodes, later.block_episodes]),
             blocks=blocks,
+            backend=each_once(self.backend, later.backend),
+            device=each_once(self.device, later.device, separator="; "),
         )
+
+
+def each_once(*listings: str, separator: str = ", ") -> str:
+    """One listing of what several list in text, each item once, in the order of first mention."""
+    items = (item for listing in listings for item in listing.split(separator) if item)
+    return separator.join(dict.fromkeys(items))

@@ -1,6 +1,13 @@
 """Errors a caller can act on. All derive from `BucketBrigadeError`."""
 
-__all__ = ["BackendUnavailable", "BucketBrigadeError", "InvalidFile", "InvalidValue"]
+__all__ = [
+    "BackendFailed",
+    "BackendUnavailable",
+    "BackendWarning",
+    "BucketBrigadeError",
+    "InvalidFile",
+    "InvalidValue",
+]
 
 
 class BucketBrigadeError(Exception):
@@ -35,4 +42,12 @@ class InvalidFile(BucketBrigadeError, ValueError):
 
 
 class BackendUnavailable(BucketBrigadeError, RuntimeError):
-    """A backend that exists but can't be used here; the message says why."""
+    """A backend that can't be used here; the message says why."""
+
+
+class BackendFailed(BucketBrigadeError, RuntimeError):
+    """A backend that could be used but failed on the way: out of device memory, device lost."""
+
+
+class BackendWarning(UserWarning):
+    """Another backend played than the one that was chosen by ``"auto"``; the message says why."""

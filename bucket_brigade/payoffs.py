@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from bucket_brigade.backends import Backend, Progress
 from bucket_brigade.checks import as_list, as_u64
+from bucket_brigade.counts import each_once
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.lineups import Mixture
 from bucket_brigade.results import SimulationResult, write_csv
@@ -38,6 +39,8 @@ class PayoffMatrix:
         its standard error.
     seat : int or None
         The focal agent's seat; None for the mean over seats.
+    scenario, episodes, seed, backend
+        How it was computed; `backend` is what played (see `EventCounts.backend`).
     """
 
     names: tuple[str, ...]
@@ -112,6 +115,7 @@ def focal_payoffs(
     -------
     mean, stderr : ndarray of float64, shape (pairs,)
     backend : str
+        What played (see `EventCounts.backend`).
 
     Notes
     -----
@@ -129,7 +133,7 @@ def focal_payoffs(
     payoffs = [BlockMean() for _ in pairs]
     player = ""
     for part in simulate_parts(scenario, lineups, **options):
-        player = part.backend
+        player = each_once(player, part.backend)
         for i, payoff in enumerate(payoffs):
             payoff.add(seat_mean(part, i * len(seats), seats), part.counts.block_episodes)
     mean = np.array([payoff.mean for payoff in payoffs])

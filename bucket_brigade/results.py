@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from bucket_brigade import _core
 from bucket_brigade.checks import as_u64
-from bucket_brigade.counts import END_KINDS, EventCounts, Moments
+from bucket_brigade.counts import END_KINDS, EventCounts, Moments, each_once
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.lineups import Mixture
 from bucket_brigade.scenario import RULES_VERSION, Scenario
@@ -61,8 +61,6 @@ class SimulationResult:
         Which episodes.
     event_counts : EventCounts
         What happened; also as `counts`.
-    backend, device : str
-        What played them.
     """
 
     scenario: Scenario
@@ -70,8 +68,6 @@ class SimulationResult:
     seed: int
     first_episode: int
     event_counts: EventCounts
-    backend: str
-    device: str
 
     @property
     def counts(self) -> EventCounts:
@@ -83,6 +79,16 @@ class SimulationResult:
     def episodes(self) -> int:
         """Episodes of each line-up."""
         return self.event_counts.episodes
+
+    @property
+    def backend(self) -> str:
+        """What played them (see `EventCounts.backend`)."""
+        return self.event_counts.backend
+
+    @property
+    def device(self) -> str:
+        """What it ran on."""
+        return self.event_counts.device
 
     @cached_property
     def mean(self) -> FloatArray:
@@ -132,6 +138,8 @@ class SimulationResult:
             moments=Moments(
                 features.sum(axis=0)[None, :], (features.T @ features)[None], len(features)
             ),
+            backend=self.backend,
+            device=self.device,
         )
 
     def _check_lineup(self, name: str, index: object) -> None:
@@ -201,10 +209,14 @@ class PairedDifference:
         Whose rewards weigh it.
     moments : Moments
         Moments over blocks of the differences of features (of episodes: their number).
+    backend, device : str
+        What played the episodes.
     """
 
     scenario: Scenario
     moments: Moments
+    backend: str
+    device: str
 
     @property
     def mean(self) -> FloatArray:
@@ -222,6 +234,15 @@ class PairedDifference:
     def episodes(self) -> int:
         """Episodes of each line-up."""
         return int(self.moments.sums[0, 0])
+
+    def followed_by(self, later: Self) -> Self:
+        """This difference and that of a later range of episodes that begins with a new block."""
+        return replace(
+            self,
+            moments=self.moments + later.moments,
+            backend=each_once(self.backend, later.backend),
+            device=each_once(self.device, later.device, separator="; "),
+        )
 
     def reweighted(self, **rewards: Any) -> Self:
         """The same difference under other rewards (see `SimulationResult.reweighted`)."""

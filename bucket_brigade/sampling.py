@@ -7,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade import _core
-from bucket_brigade.backends import Progress
+from bucket_brigade.backends import AutoBackend, Backend, Progress, as_backend
 from bucket_brigade.checks import as_u64
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.lineups import Lineup
+from bucket_brigade.lineups import Lineup, compile_program
 from bucket_brigade.results import SimulationResult
-from bucket_brigade.scenario import Scenario
-from bucket_brigade.simulation import BLOCK, simulate
+from bucket_brigade.scenario import Scenario, as_scenario
+from bucket_brigade.simulation import BLOCK, listed_lineups, simulate
 
 __all__ = ["BlockMean", "block_returns", "simulate_parts"]
 
@@ -26,7 +26,10 @@ def simulate_parts(
     lineups: Sequence[Lineup],
     *,
     episodes: int,
+    seed: int = 0,
     first_episode: int = 0,
+    pool: Sequence[object] | None = None,
+    backend: str | Backend = "auto",
     progress: Progress | None = None,
     **options: Any,
 ) -> Iterator[SimulationResult]:
@@ -38,6 +41,18 @@ def simulate_parts(
     left, start = as_u64("episodes", episodes), as_u64("first_episode", first_episode)
     if left < 1:
         raise InvalidValue("episodes", episodes, "at least 1")
+    player, lineups = as_backend(backend), listed_lineups(lineups)
+    if isinstance(player, AutoBackend):
+        # A part alone may be too short to be worth compiling for.
+        whole = compile_program(
+            scenario,
+            lineups,
+            pool=pool,
+            seed=seed,
+            first_episode=start,
+            episodes=min(left, _core.most_episodes(as_scenario(scenario))),
+        )
+        player = player.weighing(whole)
     most = BLOCK * max(HELD_BLOCKS // max(len(lineups), 1), 16)
     every = left * len(lineups)
     while left:
@@ -52,7 +67,10 @@ def simulate_parts(
             scenario,
             lineups,
             episodes=part,
+            seed=seed,
             first_episode=start,
+            pool=pool,
+            backend=player,
             per_block=True,
             progress=told,
             **options,

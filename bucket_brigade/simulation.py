@@ -12,7 +12,7 @@ from bucket_brigade.lineups import Lineup, compile_program
 from bucket_brigade.results import SimulationResult
 from bucket_brigade.scenario import Scenario, as_scenario
 
-__all__ = ["BLOCK", "simulate", "simulate_until"]
+__all__ = ["BLOCK", "listed_lineups", "simulate", "simulate_until"]
 
 #: Episodes of a block, the unit of randomness and of standard errors.
 BLOCK = 32
@@ -55,7 +55,8 @@ def simulate(
     threads : int, optional
         CPU threads at most; by default all (see `CpuBackend.run`).
     backend : str or Backend
-        "auto", "cpu" or the name of an installed one (see `select_backend`).
+        "auto", "cpu" or the name of an installed one, perhaps with its devices, as in "cuda:0,1"
+        (see `select_backend`).
     per_block : bool
         Whether to keep the counts of every block of 32 episodes, which
         `SimulationResult.difference` needs: 4 D bytes a block and line-up.
@@ -72,6 +73,8 @@ def simulate(
         For the first value that is not allowed.
     BackendUnavailable
         If the backend can't be used here.
+    BackendFailed
+        If it fails on the way; never with "auto", which warns and plays on the CPU instead.
 
     Examples
     --------
@@ -81,7 +84,7 @@ def simulate(
     """
     player = as_backend(backend)
     as_callback("progress", progress)
-    lineups = _listed(lineups)
+    lineups = listed_lineups(lineups)
     program = compile_program(
         scenario, lineups, pool=pool, seed=seed, first_episode=first_episode, episodes=episodes
     )
@@ -94,8 +97,6 @@ def simulate(
         seed=program.seed,
         first_episode=program.first_episode,
         event_counts=counts,
-        backend=player.name,
-        device=player.device(),
     )
 
 
@@ -141,7 +142,8 @@ def simulate_until(
     most = min(as_u64("max_episodes", max_episodes), limit, (1 << 64) - first)
     if most < 1:
         raise InvalidValue("max_episodes", max_episodes, "at least 1")
-    lineups = _listed(lineups)
+    lineups = listed_lineups(lineups)
+    player = as_backend(backend)
     # Rounds end at the ends of blocks, so that together they are one run.
     played = 0
     wanted = min(1024 * BLOCK - first % BLOCK, most)
@@ -161,7 +163,7 @@ def simulate_until(
             first_episode=first + played,
             pool=pool,
             threads=threads,
-            backend=backend,
+            backend=player,
             progress=told,
         )
         counts = result.event_counts if counts is None else counts.followed_by(result.event_counts)
@@ -175,7 +177,7 @@ def simulate_until(
         wanted = min(blocks * BLOCK - first, most)
 
 
-def _listed(lineups: Iterable[Lineup]) -> list[Lineup]:
+def listed_lineups(lineups: Iterable[Lineup]) -> list[Lineup]:
     """Line-ups that can be gone through twice."""
     listed = as_list("lineups", lineups, "line-ups")
     return [list(lineup) if isinstance(lineup, Iterator) else lineup for lineup in listed]

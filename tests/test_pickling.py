@@ -53,10 +53,10 @@ def test_errors_can_be_pickled(fail: Callable[[], object]) -> None:
     assert vars(back) == vars(caught.value)
 
 
-def test_unavailable_backends_can_be_pickled() -> None:
-    error = bb.BackendUnavailable("no device")
-    back = pickle.loads(pickle.dumps(error))
-    assert (type(back), str(back)) == (bb.BackendUnavailable, "no device")
+@pytest.mark.parametrize("kind", [bb.BackendUnavailable, bb.BackendFailed, bb.BackendWarning])
+def test_what_backends_raise_can_be_pickled(kind: type[Exception]) -> None:
+    back = pickle.loads(pickle.dumps(kind("no device")))
+    assert (type(back), str(back)) == (kind, "no device")
 
 
 def test_equilibria_can_be_pickled() -> None:

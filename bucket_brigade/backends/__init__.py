@@ -1,52 +1,36 @@
 """Backends: what plays a program. ``"cpu"`` is built in; others register an entry point.
 
 A distribution adds a backend under the entry-point group ``bucket_brigade.backends``, naming a
-class without constructor arguments that has the members of `Backend`. Every backend returns the
-same integers for the same program, so choosing one changes nothing but the time it takes.
+class that has the members of `Backend`, and of `Weighable` if ``"auto"`` may choose it. It is
+constructed without arguments; or, where a user names devices as in ``"cuda:0,1"``, with the keyword
+``devices=(0, 1)``. Every backend returns the same integers for the same program, so choosing one
+changes nothing but the time it takes.
 """
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import entry_points
-from typing import Protocol, cast, runtime_checkable
 
-from bucket_brigade import _core
-from bucket_brigade.backends.cpu import CpuBackend
-from bucket_brigade.counts import EventCounts
+from bucket_brigade.backends.auto import AutoBackend
+from bucket_brigade.backends.installed import AUTO, GROUP, load, names
+from bucket_brigade.backends.protocol import Backend, Progress, Weighable
 from bucket_brigade.errors import BackendUnavailable, InvalidValue
 
-__all__ = ["Backend", "BackendStatus", "Progress", "list_backends", "select_backend"]
+__all__ = [
+    "ENVIRONMENT",
+    "GROUP",
+    "AutoBackend",
+    "Backend",
+    "BackendStatus",
+    "Progress",
+    "Weighable",
+    "about_auto",
+    "as_backend",
+    "list_backends",
+    "select_backend",
+]
 
-#: Called with episodes done and episodes in all, over all line-ups.
-Progress = Callable[[int, int], object]
-
-#: Names the backend that ``"auto"`` stands for.
+#: Names the backend that ``"auto"`` stands for, which then neither weighs nor falls back.
 ENVIRONMENT = "BUCKET_BRIGADE_BACKEND"
-GROUP = "bucket_brigade.backends"
-
-
-@runtime_checkable
-class Backend(Protocol):
-    """What plays programs."""
-
-    name: str
-
-    def unavailable(self) -> str | None:
-        """Why it can't be used here; None if it can."""
-
-    def device(self) -> str:
-        """What it runs on, for people."""
-
-    def run(
-        self,
-        program: _core.Program,
-        *,
-        threads: int | None = None,
-        per_block: bool = False,
-        progress: Progress | None = None,
-    ) -> EventCounts:
-        """Plays a program and returns what it counted."""
 
 
 @dataclass(frozen=True)
@@ -68,52 +52,38 @@ class BackendStatus:
     detail: str
 
 
-def _load(name: str) -> Backend | None:
-    """The backend of a name, or None if no distribution brings one."""
-    if name == CpuBackend.name:
-        return CpuBackend()
-    for entry in entry_points(group=GROUP, name=name):
-        try:
-            return cast(Backend, entry.load()())
-        except Exception as error:
-            # Whatever a broken installation raises, the user needs to hear which backend it was.
-            raise BackendUnavailable(f"backend {name!r} can't be loaded: {error}") from error
-    return None
-
-
-def _names() -> list[str]:
-    others = {entry.name for entry in entry_points(group=GROUP)} - {CpuBackend.name}
-    return [CpuBackend.name, *sorted(others)]
-
-
-def select_backend(name: str = "auto") -> Backend:
+def select_backend(name: str = AUTO) -> Backend:
     """The backend to use.
 
     Parameters
     ----------
     name : str
-        A backend's name; ``"auto"`` takes the one that the environment variable
-        ``BUCKET_BRIGADE_BACKEND`` names, or else the CPU.
+        A backend's name, perhaps with devices it is to use, as in ``"cuda:0"`` or ``"cuda:0,1"``:
+        it plays, or raises an error. Or ``"auto"``: what the environment variable
+        ``BUCKET_BRIGADE_BACKEND`` names in the same way; if it is not set, each program is played
+        by the usable backend that should be done first, and by the CPU should that one fail (see
+        `AutoBackend`).
 
     Raises
     ------
     InvalidValue
-        If no installed distribution brings a backend of that name.
+        If no installed distribution brings a backend of that name, or it takes no such devices.
     BackendUnavailable
         If it can't be used here.
     """
     if not isinstance(name, str):
-        raise InvalidValue("backend", repr(name), f"auto or one of {', '.join(_names())}")
-    if name == "auto":
-        name = os.environ.get(ENVIRONMENT, "") or CpuBackend.name
-        name = CpuBackend.name if name == "auto" else name
-    backend = _load(name)
-    if backend is None:
-        raise InvalidValue("backend", repr(name), f"auto or one of {', '.join(_names())}")
-    reason = backend.unavailable()
-    if reason is not None:
-        raise BackendUnavailable(f"backend {name!r} can't be used here: {reason}")
-    return backend
+        raise _not_a_backend(name)
+    origin = ""
+    if name == AUTO:
+        name, origin = os.environ.get(ENVIRONMENT, "") or AUTO, f" (from {ENVIRONMENT})"
+    if name == AUTO:
+        return AutoBackend()
+    try:
+        return load(name)
+    except InvalidValue as error:
+        raise InvalidValue(error.field, f"{error.value}{origin}", error.allowed) from error
+    except BackendUnavailable as error:
+        raise BackendUnavailable(f"backend {name!r}{origin} can't be used here: {error}") from error
 
 
 def as_backend(backend: object) -> Backend:
@@ -127,18 +97,30 @@ def as_backend(backend: object) -> Backend:
     if isinstance(backend, str):
         return select_backend(backend)
     if isinstance(backend, type) or not isinstance(backend, Backend):
-        raise InvalidValue("backend", repr(backend), f"auto or one of {', '.join(_names())}")
+        raise _not_a_backend(backend)
     return backend
 
 
+def _not_a_backend(value: object) -> InvalidValue:
+    return InvalidValue("backend", repr(value), f"{AUTO} or one of {', '.join(names())}")
+
+
 def list_backends() -> list[BackendStatus]:
-    """All installed backends, usable or not."""
+    """The backends that are installed or could be, usable or not."""
     statuses = []
-    for name in _names():
+    for name in names():
         try:
-            backend = select_backend(name)
-        except BackendUnavailable as error:
-            statuses.append(BackendStatus(name, False, str(error)))
-        else:
-            statuses.append(BackendStatus(name, True, backend.device()))
+            detail, usable = str(load(name).device()), True
+        except Exception as error:
+            # One that is broken must not hide the others.
+            detail, usable = str(error) or type(error).__name__, False
+        statuses.append(BackendStatus(name, usable, detail))
     return statuses
+
+
+def about_auto() -> str:
+    """What ``"auto"`` stands for here, in a line."""
+    named = os.environ.get(ENVIRONMENT, "")
+    if named not in ("", AUTO):
+        return f"{AUTO}: {named}, which {ENVIRONMENT} names"
+    return f"{AUTO}: {AutoBackend().device()}"

@@ -1,9 +1,11 @@
-"""The command ``bucket-brigade``: a module per subcommand.
+"""The command ``bucket-brigade``: a module per subcommand, and those that other packages bring.
 
 Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.
 """
 
-from typing import Annotated
+import functools
+import warnings
+from typing import Annotated, Any
 
 import typer
 
@@ -12,13 +14,16 @@ from bucket_brigade.cli.backends import backends
 from bucket_brigade.cli.episode import episode
 from bucket_brigade.cli.nash import nash
 from bucket_brigade.cli.payoffs import payoffs
+from bucket_brigade.cli.plugins import Commands
 from bucket_brigade.cli.scenarios import scenarios
 from bucket_brigade.cli.simulate import simulate
+from bucket_brigade.errors import BackendWarning
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="bucket-brigade",
+    cls=Commands,
     help="Play a social-dilemma game in enormous batches, and compute its equilibria.",
     no_args_is_help=True,
     add_completion=False,
@@ -43,6 +48,15 @@ def _options(
     pass
 
 
+def _show_warning(others: Any, message: Any, category: Any, *args: Any, **options: Any) -> None:
+    if issubclass(category, BackendWarning):
+        typer.echo(f"bucket-brigade: {message}", err=True)
+    else:
+        others(message, category, *args, **options)
+
+
 def main() -> None:
     """Runs the command line."""
+    # As a message, like errors: the line of code that warned is of no use to whoever typed this.
+    warnings.showwarning = functools.partial(_show_warning, warnings.showwarning)
     app()

@@ -41,7 +41,10 @@ Changes = Annotated[
     typer.Option("--set", help="Change a parameter: NAME=VALUE. May be repeated.", metavar="N=V"),
 ]
 Threads = Annotated[int | None, typer.Option(help="CPU threads at most; by default all.")]
-Backend = Annotated[str, typer.Option(help="auto, cpu or an installed one.")]
+Backend = Annotated[
+    str,
+    typer.Option(help="auto, cpu or an installed one, also with its devices, as in cuda:0,1."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bucket_brigade.counts import each_once
 from bucket_brigade.equilibrium.empirical_game import Seating, purpose_start
 from bucket_brigade.sampling import BlockMean, block_returns, simulate_parts
 from bucket_brigade.scenario import Scenario
@@ -93,6 +94,13 @@ class Opponents:
         What they draw from.
     mixture : dict
         Index into the pool to probability.
+
+    Attributes
+    ----------
+    episodes_played : int
+        Episodes of all line-ups so far.
+    backend : str
+        What played them (see `EventCounts.backend`); empty before anything is played.
     """
 
     def __init__(
@@ -112,6 +120,7 @@ class Opponents:
         self.seed = seed
         self.options = options
         self.episodes_played = 0
+        self.backend = ""
 
     def _lineup(self, seat: int, focal: object) -> list[object]:
         agents = self.scenario.num_agents
@@ -137,6 +146,7 @@ class Opponents:
                 **self.options,
             )
             means[i] = result.mean[:, seat]
+            self.backend = each_once(self.backend, result.backend)
         self.episodes_played += share * len(strategies) * len(self.seats)
         payoffs: FloatArray = means.mean(axis=0)
         return payoffs
@@ -157,6 +167,7 @@ class Opponents:
                 first_episode=purpose_start(purpose) + i * share,
                 **self.options,
             ):
+                self.backend = each_once(self.backend, part.backend)
                 sizes = part.counts.block_episodes
                 deviant, regular = (block_returns(part, j)[:, seat] for j in range(2))
                 gains[-1].add(deviant - regular, sizes)

@@ -11,6 +11,7 @@ from typing import Any
 
 from bucket_brigade.backends import Backend, as_backend
 from bucket_brigade.checks import as_callback, as_list, as_number, as_u64
+from bucket_brigade.counts import each_once
 from bucket_brigade.equilibrium.best_response import (
     SEARCHED,
     Opponents,
@@ -54,7 +55,8 @@ class NashEquilibrium:
     searched : str
         Among what the best response was searched.
     scenario, seed, seat, num_simulations, episodes, backend
-        How it was computed; `episodes` is how many were played in all.
+        How it was computed; `episodes` is how many were played in all, and `backend` what played
+        them (see `EventCounts.backend`).
     """
 
     strategy_pool: list[Strategy]
@@ -182,8 +184,7 @@ class DoubleOracle:
         given = as_list("initial_strategies", chosen, "strategies")
         if not given:
             raise InvalidValue("initial_strategies", "an empty list", "at least one strategy")
-        backend = as_backend(self.backend)
-        options = {"threads": self.threads, "backend": backend}
+        options = {"threads": self.threads, "backend": as_backend(self.backend)}
         game = EmpiricalGame(
             self.scenario,
             episodes=self.num_simulations,
@@ -193,7 +194,7 @@ class DoubleOracle:
         )
         for i, strategy in enumerate(given):
             game.add(as_strategy(strategy, f"initial_strategies[{i}]"))
-        spent = 0
+        spent, played_by = 0, ""
         for iteration in range(1, self.max_iterations + 1):
             solution = solve_symmetric(game.game())
             mixture = mixture_entry(solution.distribution)
@@ -209,6 +210,7 @@ class DoubleOracle:
             response = best_response(opponents, extra, episodes=self.num_simulations)
             gain = deviation_gain(opponents, response.strategy, episodes=2 * self.num_simulations)
             spent += opponents.episodes_played
+            played_by = each_once(played_by, game.backend, opponents.backend)
             converged = gain.gain <= self.epsilon
             result = NashEquilibrium(
                 strategy_pool=list(game.pool),
@@ -227,7 +229,7 @@ class DoubleOracle:
                 seat=self.seat,
                 num_simulations=self.num_simulations,
                 episodes=spent + game.episodes_played,
-                backend=backend.name,
+                backend=played_by,
             )
             if self.on_iteration is not None:
                 self.on_iteration(

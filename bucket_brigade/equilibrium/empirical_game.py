@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bucket_brigade.counts import each_once
 from bucket_brigade.equilibrium.symmetric import SymmetricGame, enumerate_compositions
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.scenario import Scenario
@@ -144,6 +145,15 @@ class EmpiricalGame:
         at random.
     **options
         `threads`, `backend` for `simulate`.
+
+    Attributes
+    ----------
+    pool : list of ndarray, shape (10,)
+        The strategies.
+    episodes_played : int
+        Episodes of all line-ups so far.
+    backend : str
+        What played them (see `EventCounts.backend`); empty before anything is played.
     """
 
     def __init__(
@@ -161,6 +171,7 @@ class EmpiricalGame:
         self.seed = seed
         self.pool: list[Strategy] = []
         self.episodes_played = 0
+        self.backend = ""
         self._options = options
         self._payoffs: dict[Cell, dict[int, float]] = {}
 
@@ -206,6 +217,7 @@ class EmpiricalGame:
                     **self._options,
                 )
                 self.episodes_played += share * len(lineups)
+                self.backend = each_once(self.backend, result.backend)
                 for j, seat in itertools.product(range(len(group)), self.seating.focal):
                     strategy = lineups[j][seat]
                     sums[j][strategy] += result.mean[j, seat]

@@ -1,0 +1,89 @@
+"""Backends by name: the built-in one, and those that distributions announce as entry points."""
+
+import inspect
+import re
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import Any
+
+from bucket_brigade.backends.cpu import CpuBackend
+from bucket_brigade.backends.protocol import Backend
+from bucket_brigade.errors import BackendUnavailable, BucketBrigadeError, InvalidValue
+
+__all__ = ["AUTO", "GROUP", "TO_INSTALL", "load", "names"]
+
+AUTO = "auto"
+GROUP = "bucket_brigade.backends"
+
+#: Backends that people ask for before they have them, and how to come by them.
+TO_INSTALL = {
+    "cuda": "not installed: pip install 'bucket-brigade-cuda[cu12]' (or [cu13]); see docs/cuda.md"
+}
+
+#: Which devices of a kind there are is for their backend to say, but none has a billion.
+DEVICES = re.compile(r"[0-9]{1,9}(,[0-9]{1,9})*")
+
+
+def names() -> list[str]:
+    """The CPU, other backends that are installed, and those that `TO_INSTALL` knows."""
+    others = {entry.name for entry in entry_points(group=GROUP)} | set(TO_INSTALL)
+    return [CpuBackend.name, *sorted(others - {CpuBackend.name, AUTO})]
+
+
+def _parsed(text: str) -> tuple[str, tuple[int, ...] | None]:
+    """Name and devices of ``"name"`` or ``"name:0,1"``."""
+    name, colon, listing = text.partition(":")
+    if not colon:
+        return name, None
+    devices = tuple(map(int, listing.split(","))) if DEVICES.fullmatch(listing) else ()
+    if not devices or len(set(devices)) < len(devices):
+        allowed = "a name, or a name with devices, each once, as in cuda:0 or cuda:0,1"
+        raise InvalidValue("backend", repr(text), allowed)
+    return name, devices
+
+
+def load(text: str) -> Backend:
+    """The backend of a name, with devices or without, if it can be used here.
+
+    Raises
+    ------
+    InvalidValue
+        If no installed distribution brings one of that name, or it takes no such devices.
+    BackendUnavailable
+        If it can't be used; the message is the reason alone.
+    """
+    name, devices = _parsed(text)
+    if name == CpuBackend.name:
+        return _constructed(CpuBackend, text, devices)
+    # A distribution that is on the path twice announces its backend twice.
+    entry = next(iter(entry_points(group=GROUP, name=name)), None)
+    if entry is None or name == AUTO:
+        if name in TO_INSTALL:
+            raise BackendUnavailable(TO_INSTALL[name])
+        raise InvalidValue("backend", repr(text), f"{AUTO} or one of {', '.join(names())}")
+    try:
+        backend = _constructed(entry.load(), text, devices)
+        reason = backend.unavailable()
+    except BucketBrigadeError:
+        raise
+    except Exception as error:
+        # Whatever a broken installation raises, the user needs to hear which backend it was.
+        raise BackendUnavailable(f"it can't be loaded: {type(error).__name__}: {error}") from error
+    if reason is not None:
+        raise BackendUnavailable(reason)
+    return backend
+
+
+def _constructed(
+    factory: Callable[..., Any], text: str, devices: tuple[int, ...] | None
+) -> Backend:
+    options: dict[str, Any] = {}
+    if devices is not None:
+        if "devices" not in inspect.signature(factory).parameters:
+            alone = text.partition(":")[0]
+            raise InvalidValue("backend", repr(text), f"{alone} alone: it takes no devices")
+        options["devices"] = devices
+    backend = factory(**options)
+    if not isinstance(backend, Backend):
+        raise TypeError(f"{factory!r} makes no backend: see bucket_brigade.backends.Backend")
+    return backend

@@ -1,0 +1,50 @@
+"""What a backend is: the members that the rest of the package uses."""
+
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
+
+from bucket_brigade import _core
+from bucket_brigade.counts import EventCounts
+
+__all__ = ["Backend", "Progress", "Weighable"]
+
+#: Called with episodes done and episodes in all, over all line-ups.
+Progress = Callable[[int, int], object]
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """What plays programs."""
+
+    name: str
+
+    def unavailable(self) -> str | None:
+        """Why it can't be used here; None if it can."""
+
+    def device(self) -> str:
+        """What it runs on, for people."""
+
+    def run(
+        self,
+        program: _core.Program,
+        *,
+        threads: int | None = None,
+        per_block: bool = False,
+        progress: Progress | None = None,
+    ) -> EventCounts:
+        """Plays a program and returns what it counted, with its name and device.
+
+        Raises
+        ------
+        BackendUnavailable, BackendFailed
+            If it can't be used after all, or fails on the way; the message says why. ``"auto"``
+            then plays on the CPU. Other errors are the caller's, or bugs, and pass through.
+        """
+
+
+@runtime_checkable
+class Weighable(Backend, Protocol):
+    """A backend that can say how long it would take: only these are chosen by ``"auto"``."""
+
+    def seconds(self, program: _core.Program) -> float:
+        """About how long `run` would take, compilation included where it is still to be done."""
