@@ -1,0 +1,246 @@
+"""The backend "cuda": plays programs on GPUs, with the integers of the Rust engine."""
+
+import importlib.util
+import math
+import os
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bucket_brigade import _core
+from bucket_brigade.counts import EventCounts
+from bucket_brigade.errors import BackendUnavailable, InvalidValue
+from bucket_brigade_cuda.shape import Shape, width_for
+
+if TYPE_CHECKING:
+    from bucket_brigade_cuda.devices import Device
+    from bucket_brigade_cuda.run import DeviceCounts, Timings
+
+__all__ = ["DEVICES", "CudaBackend"]
+
+#: Numbers of the devices to use, with commas between them; all by default.
+DEVICES = "BUCKET_BRIGADE_CUDA_DEVICES"
+SIMULATOR = "NUMBA_ENABLE_CUDASIM"
+
+#: Episode-nights a second that one device is taken to play, to weigh it against the CPU: a tenth
+#: of what the model of `docs/cuda.md` says of an H100. Not measured.
+NIGHTS_PER_SECOND = 1e10
+#: Seconds to compile the kernels of a shape, and to start a run.
+COMPILE_SECONDS, START_SECONDS = 20.0, 0.5
+
+
+class CudaBackend:
+    """Plays programs on NVIDIA GPUs.
+
+    Parameters
+    ----------
+    devices : sequence of int or Device, optional
+        Numbers of the GPUs to share the work among, or devices that were made already. By default
+        what the environment variable ``BUCKET_BRIGADE_CUDA_DEVICES`` names ("0,2"), or else all.
+
+    Attributes
+    ----------
+    timings : Timings or None
+        Of the last run.
+    """
+
+    name = "cuda"
+
+    def __init__(self, devices: "Sequence[int | Device] | None" = None) -> None:
+        self._asked = devices
+        self._devices: list[Device] | None = None
+        self.timings: Timings | None = None
+
+    def unavailable(self) -> str | None:
+        """Why no GPU can be used here; None if one can."""
+        try:
+            self.devices()
+        except BackendUnavailable as error:
+            return str(error)
+        return None
+
+    def device(self) -> str:
+        """The GPUs."""
+        return ", ".join(device.name for device in self.devices())
+
+    def devices(self) -> "list[Device]":
+        """The devices that programs are played on.
+
+        Raises
+        ------
+        BackendUnavailable
+            If there are none, or something they need is missing.
+        InvalidValue
+            For numbers that are not those of devices.
+        """
+        if self._devices is None:
+            self._devices = find_devices(self._asked)
+        return self._devices
+
+    def seconds(self, program: _core.Program) -> float:
+        """About how long a run would take, with compilation where it is still to be done; for ever
+        in the simulator, so that ``"auto"`` never chooses it."""
+        if _simulated():
+            return math.inf
+        from bucket_brigade_cuda.compile import is_compiled
+
+        nights = min(program.max_nights, max(program.min_nights, 50))
+        work = program.lineups * program.episodes * nights
+        size = (program.houses + program.agents) / 14
+        shape = Shape(program.houses, program.agents, width_for(int(program.seat_sizes.max())))
+        devices = self.devices()
+        compiled = is_compiled("play", shape, getattr(devices[0], "capability", (0, 0)))
+        start = START_SECONDS if compiled else START_SECONDS + COMPILE_SECONDS
+        return start + work * size / (NIGHTS_PER_SECOND * len(devices))
+
+    def run(
+        self,
+        program: _core.Program,
+        *,
+        threads: int | None = None,
+        per_block: bool = False,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> EventCounts:
+        """Plays a program.
+
+        Parameters
+        ----------
+        program : Program
+            What to play.
+        threads : int, optional
+            Of the CPU; has no meaning here.
+        per_block : bool
+            Whether to bring back the counts of every block.
+        progress : callable, optional
+            Called with episodes done and in all, after every launch.
+
+        Raises
+        ------
+        BackendUnavailable
+            If no GPU can be used.
+        BackendFailed
+            If one fails: out of memory, lost, or a driver that is too old. The message says what
+            to do.
+        """
+        from bucket_brigade_cuda.run import play
+
+        every = program.lineups * program.episodes
+        blocks = program.lineups * program.blocks
+
+        def report(done: int) -> None:
+            if progress is not None:
+                progress(every * done // blocks, every)
+
+        result = play(program, self.devices(), per_block=per_block, progress=report)
+        self.timings = result.timings
+        return EventCounts(
+            houses=program.houses,
+            agents=program.agents,
+            episodes=program.episodes,
+            totals=result.totals,
+            moments=result.moments,
+            block_episodes=program.block_episodes,
+            blocks=result.blocks,
+            backend=self.name,
+            device=self.device(),
+        )
+
+    def counts_on_device(
+        self, program: _core.Program, *, per_block: bool = False
+    ) -> "DeviceCounts":
+        """Plays a program and leaves what it counted in the memory of the first device.
+
+        Parameters
+        ----------
+        program : Program
+            What to play.
+        per_block : bool
+            Whether to keep the counts of every block.
+
+        Returns
+        -------
+        DeviceCounts
+            CuPy arrays, which other libraries take by ``__cuda_array_interface__`` or DLPack.
+
+        Raises
+        ------
+        BackendUnavailable, BackendFailed
+            As `run`; also if they would not fit into the device's memory.
+        """
+        from bucket_brigade_cuda.run import play_on_device
+
+        counts, self.timings = play_on_device(program, self.devices()[0], per_block=per_block)
+        return counts
+
+
+def find_devices(asked: "Sequence[int | Device] | None" = None) -> "list[Device]":
+    """The devices asked for; by default those the environment names, or all.
+
+    Raises
+    ------
+    BackendUnavailable
+        If there are none, or something they need is missing; with the reason.
+    InvalidValue
+        For numbers that are not those of devices.
+    """
+    if _simulated():
+        from bucket_brigade_cuda.devices import Simulator
+
+        return [Simulator()]
+    if asked is None and os.environ.get(DEVICES):
+        text = os.environ[DEVICES]
+        parts = text.split(",")
+        if not all(part.strip().isdecimal() for part in parts):
+            raise InvalidValue(DEVICES, repr(text), "device numbers with commas, like 0,1")
+        asked = [int(part) for part in parts]
+    if asked is None:
+        return _gpus(None)
+    numbers = [int(one) for one in asked if isinstance(one, int | np.integer)]
+    gpus = iter(_gpus(numbers) if numbers or not asked else [])
+    return [next(gpus) if isinstance(one, int | np.integer) else one for one in asked]
+
+
+def _simulated() -> bool:
+    return os.environ.get(SIMULATOR, "0") not in ("", "0")
+
+
+def _gpus(numbers: list[int] | None) -> "list[Device]":
+    install = "pip install 'bucket-brigade-cuda[cu12]' (or [cu13], for drivers from 580 on)"
+    for module, what in (("cupy", "CuPy"), ("numba_cuda", "Numba-CUDA"), ("cuda.bindings", "CUDA")):
+        if not _is_installed(module):
+            raise BackendUnavailable(f"{what} is not installed: {install}")
+    try:
+        import cupy
+    except ImportError as error:
+        raise BackendUnavailable(f"CuPy can't be imported: {error}") from error
+    try:
+        count = cupy.cuda.runtime.getDeviceCount()
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        from bucket_brigade_cuda.cupy_device import advice
+
+        raise BackendUnavailable(f"no GPU can be used: {error}. {advice(str(error))}") from error
+    if count == 0:
+        raise BackendUnavailable("no GPU is visible; see CUDA_VISIBLE_DEVICES")
+    if numbers is None:
+        numbers = list(range(count))
+    if not numbers or len(set(numbers)) < len(numbers) or not set(numbers) <= set(range(count)):
+        allowed = f"each number of a device once, of 0 to {count - 1}"
+        raise InvalidValue("backend", f"devices {numbers}", allowed)
+    return [_gpu(number) for number in numbers]
+
+
+@cache
+def _gpu(number: int) -> "Device":
+    """A device, kept with its loaded kernels: backends are made anew for every call."""
+    from bucket_brigade_cuda.cupy_device import CupyDevice
+
+    return CupyDevice(number)
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ImportError:
+        return False

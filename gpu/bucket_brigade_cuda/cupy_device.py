@@ -1,0 +1,208 @@
+"""A GPU, through CuPy: memory, streams, copies, and launches of compiled kernels."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import cupy
+import numpy as np
+import numpy.typing as npt
+from cupy.cuda import driver, runtime
+
+from bucket_brigade.errors import BackendFailed, BackendUnavailable
+from bucket_brigade_cuda.abi import array_words
+from bucket_brigade_cuda.compile import Kernel, assemble, compile_kernel
+from bucket_brigade_cuda.shape import Shape
+
+__all__ = ["LEAST_CAPABILITY", "CupyDevice", "advice"]
+
+#: Compute capabilities below are not compiled for any more by CUDA 13, nor tested.
+LEAST_CAPABILITY = (7, 5)
+
+
+class CupyDevice:
+    """One GPU.
+
+    Parameters
+    ----------
+    number : int
+        As CUDA counts them.
+
+    Raises
+    ------
+    BackendUnavailable
+        If there is no such device, or kernels can't be compiled for it.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        with translated(f"device {number}"):
+            self._device = cupy.cuda.Device(number)
+            properties = runtime.getDeviceProperties(number)
+        self.model = properties["name"].decode()
+        self.capability = (properties["major"], properties["minor"])
+        self.multiprocessors = int(properties["multiProcessorCount"])
+        self.clock_hz = 1000 * int(self._device.attributes.get("ClockRate", 0))
+        self._shared = int(properties["sharedMemPerMultiprocessor"])
+        self._registers = int(properties["regsPerMultiprocessor"])
+        self._threads = int(properties["maxThreadsPerMultiProcessor"])
+        major, minor = self.capability
+        self.name = f"{self.model} (device {number}, compute capability {major}.{minor})"
+        if self.capability < LEAST_CAPABILITY:
+            least = ".".join(map(str, LEAST_CAPABILITY))
+            raise BackendUnavailable(f"{self.name}: needs a compute capability of {least} or more")
+        self._functions: dict[tuple[str, Shape], Any] = {}
+        # Page-locked memory that copies still read, by stream: it must outlive them.
+        self._staged: dict[int, list[npt.NDArray[Any]]] = {}
+
+    @contextmanager
+    def use(self) -> Iterator[None]:
+        """Makes the device the calling thread's, and explains what goes wrong on it."""
+        with translated(self.name), self._device:
+            yield
+
+    def stream(self) -> Any:
+        """A stream that does not wait for others."""
+        return cupy.cuda.Stream(non_blocking=True)
+
+    def on(self, stream: Any) -> AbstractContextManager[object]:
+        """Lets what follows go to a stream."""
+        context: AbstractContextManager[object] = stream
+        return context
+
+    def wait(self, stream: Any) -> None:
+        """Until everything on a stream is done."""
+        stream.synchronize()
+        self._staged.pop(stream.ptr, None)
+
+    def mark(self) -> Any:
+        """An event on the current stream."""
+        event = cupy.cuda.Event()
+        event.record()
+        return event
+
+    def seconds(self, start: Any, end: Any) -> float:
+        """Between two events, by the device's clock."""
+        return float(cupy.cuda.get_elapsed_time(start, end)) / 1000
+
+    def free_bytes(self) -> int:
+        """What the driver has left, and what CuPy's pool keeps for reuse."""
+        free, _ = runtime.memGetInfo()
+        return int(free) + int(cupy.get_default_memory_pool().free_bytes())
+
+    def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> Any:
+        """A new array with anything in it."""
+        return cupy.empty(tuple(shape), dtype)
+
+    def upload(self, array: npt.NDArray[Any]) -> Any:
+        """A copy, from page-locked memory so that nothing waits for it."""
+        staged = _pinned(array.shape, array.dtype)
+        staged[...] = array
+        target = cupy.empty(array.shape, array.dtype)
+        stream = cupy.cuda.get_current_stream()
+        self._staged.setdefault(stream.ptr, []).append(staged)
+        target.set(staged, stream=stream)
+        return target
+
+    def clear(self, array: Any) -> None:
+        """Sets an array to zero."""
+        array.fill(0)
+
+    def fetch(self, array: Any) -> npt.NDArray[Any]:
+        """A copy in page-locked memory, complete when the stream was waited for."""
+        target = _pinned(array.shape, array.dtype)
+        array.get(stream=cupy.cuda.get_current_stream(), out=target, blocking=False)
+        return target
+
+    def prepare(self, name: str, shape: Shape) -> float:
+        """Compiles and loads a kernel; returns the seconds it took, 0 if that was done before."""
+        if (name, shape) in self._functions:
+            return 0.0
+        kernel: Kernel = compile_kernel(name, shape, self.capability)
+        module = cupy.cuda.function.Module()
+        module.load(assemble(kernel))
+        self._functions[name, shape] = module.get_function(kernel.entry)
+        return kernel.seconds
+
+    def resident(self, name: str, shape: Shape) -> int:
+        """CUDA blocks of a kernel that run at the same time, by its registers and memory."""
+        handle = self._functions[name, shape].ptr
+        shared = driver.funcGetAttribute(driver.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES, handle)
+        registers = driver.funcGetAttribute(driver.CU_FUNC_ATTRIBUTE_NUM_REGS, handle)
+        # The driver keeps a kilobyte of shared memory for itself with each CUDA block.
+        each = min(
+            self._shared // (shared + 1024),
+            self._registers // max(1, registers * shape.threads),
+            self._threads // shape.threads,
+        )
+        return int(max(1, each) * self.multiprocessors)
+
+    def launch(
+        self, name: str, shape: Shape, grid: int, threads: int, arguments: Sequence[object]
+    ) -> None:
+        """Launches a kernel on the current stream."""
+        function = self._functions[name, shape]
+        function((grid,), (threads,), tuple(_words(arguments)))
+
+
+def _words(arguments: Sequence[object]) -> Iterator[object]:
+    for argument in arguments:
+        if isinstance(argument, tuple):
+            yield from argument
+        elif isinstance(argument, cupy.ndarray):
+            words = array_words(argument.data.ptr, argument.shape, argument.itemsize)
+            yield from (np.uint64(word) for word in words)
+        else:
+            yield argument
+
+
+def _pinned(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    import cupyx
+
+    pinned: npt.NDArray[Any] = cupyx.empty_pinned(shape, dtype)
+    return pinned
+
+
+@contextmanager
+def translated(where: str) -> Iterator[None]:
+    """Turns what CUDA, CuPy and Numba raise into errors that say what to do.
+
+    Raises
+    ------
+    BackendFailed
+        If the device's memory is exhausted, the device is lost, or a call fails.
+    """
+    try:
+        yield
+    except cupy.cuda.memory.OutOfMemoryError as error:
+        raise BackendFailed(
+            f"{where}: out of device memory ({error}). Free some, ask for fewer line-ups or "
+            "without the counts of every block, or use backend='cpu'"
+        ) from error
+    except (runtime.CUDARuntimeError, driver.CUDADriverError) as error:
+        raise BackendFailed(f"{where}: {error}. {advice(str(error))}") from error
+
+
+#: What to do about errors of CUDA, by a part of their text.
+_ADVICE = {
+    "InsufficientDriver": "Install a newer driver: 525 for the extra cu12, 580 for cu13",
+    "INSUFFICIENT_DRIVER": "Install a newer driver: 525 for the extra cu12, 580 for cu13",
+    "InvalidDevice": "Name devices that nvidia-smi lists",
+    "NoDevice": "No GPU is visible; see CUDA_VISIBLE_DEVICES",
+    "NO_BINARY_FOR_GPU": "The installed CUDA can't compile for this GPU; try the other extra",
+    "UNSUPPORTED_PTX": "Install a newer driver, or the extra cu12",
+    "emoryAllocation": "Free some device memory, or use backend='cpu'",
+    "OUT_OF_MEMORY": "Free some device memory, or use backend='cpu'",
+    "LaunchTimeout": "The GPU also drives a display that stops long kernels; use another",
+}
+
+
+def advice(text: str) -> str:
+    """What to do about an error of CUDA."""
+    for part, advice in _ADVICE.items():
+        if part in text:
+            return advice
+    return (
+        "The device may be lost: nothing on it can be used any more by this process. Start a new "
+        "one, or use backend='cpu'"
+    )

@@ -1,0 +1,167 @@
+"""What a run needs of a device; and devices without a GPU, whose memory is the host's."""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from bucket_brigade_cuda.shape import Shape
+
+__all__ = ["Device", "HostDevice", "Simulator"]
+
+#: An array in a device's memory.
+DeviceArray = Any
+#: Work that a device does in order, one after another.
+Stream = Any
+#: A point in such work.
+Mark = Any
+Array = npt.NDArray[Any]
+
+
+class Device(Protocol):
+    """Where kernels run. Calls between `on` belong to a stream and may return before the work is
+    done; nothing is waited for but in `wait`.
+    """
+
+    name: str
+
+    def use(self) -> AbstractContextManager[object]:
+        """Makes the device the calling thread's."""
+
+    def stream(self) -> Stream:
+        """A new stream."""
+
+    def on(self, stream: Stream) -> AbstractContextManager[object]:
+        """Lets what follows go to a stream."""
+
+    def wait(self, stream: Stream) -> None:
+        """Until everything on a stream is done."""
+
+    def mark(self) -> Mark:
+        """The present point of a stream."""
+
+    def seconds(self, start: Mark, end: Mark) -> float:
+        """How long a stream took between two points; it must have been waited for."""
+
+    def free_bytes(self) -> int:
+        """Memory that is left."""
+
+    def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
+        """A new array with anything in it."""
+
+    def upload(self, array: Array) -> DeviceArray:
+        """A copy of an array. The original is not to change before the stream was waited for."""
+
+    def clear(self, array: DeviceArray) -> None:
+        """Sets an array to zero."""
+
+    def fetch(self, array: DeviceArray) -> Array:
+        """A copy in the host's memory, complete when the stream was waited for."""
+
+    def prepare(self, name: str, shape: Shape) -> float:
+        """Compiles and loads a kernel; returns the seconds it took, 0 if that was done before."""
+
+    def resident(self, name: str, shape: Shape) -> int:
+        """CUDA blocks of a kernel that run at the same time."""
+
+    def launch(
+        self, name: str, shape: Shape, grid: int, threads: int, arguments: Sequence[object]
+    ) -> None:
+        """Runs a kernel: `KERNELS` says with which arguments."""
+
+
+class HostDevice(ABC):
+    """A device whose memory is the host's, and whose streams do everything at once."""
+
+    name = "host"
+
+    def use(self) -> AbstractContextManager[object]:
+        """Nothing to do."""
+        return nullcontext()
+
+    def stream(self) -> Stream:
+        """There is one."""
+        return None
+
+    def on(self, stream: Stream) -> AbstractContextManager[object]:
+        """Nothing to do."""
+        return nullcontext()
+
+    def wait(self, stream: Stream) -> None:  # noqa: B027
+        """Nothing to wait for."""
+
+    def mark(self) -> Mark:
+        """The time."""
+        return time.perf_counter()
+
+    def seconds(self, start: Mark, end: Mark) -> float:
+        """From one to the other."""
+        return float(end - start)
+
+    def free_bytes(self) -> int:
+        """Some."""
+        return 1 << 28
+
+    def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> Array:
+        """A new array, filled with a pattern that nobody should rely on."""
+        array = np.empty(tuple(shape), dtype)
+        array.view(np.uint8)[...] = 0xA5
+        return array
+
+    def upload(self, array: Array) -> Array:
+        """A copy."""
+        return np.array(array, order="C")
+
+    def clear(self, array: Array) -> None:
+        """Sets an array to zero."""
+        array[...] = 0
+
+    def fetch(self, array: Array) -> Array:
+        """A copy."""
+        return array.copy()
+
+    def resident(self, name: str, shape: Shape) -> int:
+        """Enough for a thread to play several blocks, so that this is tried too."""
+        return 2
+
+    @abstractmethod
+    def prepare(self, name: str, shape: Shape) -> float:
+        """Makes a kernel ready."""
+
+    @abstractmethod
+    def launch(
+        self, name: str, shape: Shape, grid: int, threads: int, arguments: Sequence[object]
+    ) -> None:
+        """Runs a kernel to its end."""
+
+
+class Simulator(HostDevice):
+    """Numba's CUDA simulator: the kernels' Python code, an operating-system thread for each of
+    theirs. Good for a few blocks; the environment must hold ``NUMBA_ENABLE_CUDASIM=1`` before
+    Numba is imported.
+    """
+
+    name = "Numba's CUDA simulator"
+
+    def __init__(self) -> None:
+        self._kernels: dict[tuple[str, Shape], Any] = {}
+
+    def prepare(self, name: str, shape: Shape) -> float:
+        """Makes a kernel of the Python function."""
+        from numba import cuda
+
+        from bucket_brigade_cuda.kernels import KERNELS
+
+        if (name, shape) not in self._kernels:
+            self._kernels[name, shape] = cuda.jit(KERNELS[name].make(shape))
+        return 0.0
+
+    def launch(
+        self, name: str, shape: Shape, grid: int, threads: int, arguments: Sequence[object]
+    ) -> None:
+        """Runs a kernel, thread by thread."""
+        self._kernels[name, shape][grid, threads](*arguments)

@@ -1,0 +1,80 @@
+"""What the agents do: work or rest, and where."""
+
+from numba import cuda
+
+from bucket_brigade_cuda.kernels.duty import make_duty
+from bucket_brigade_cuda.kernels.pick import make_pick
+from bucket_brigade_cuda.kernels.words import ALL, NONE, Function, count, device, inverse, pure, u32
+from bucket_brigade_cuda.shape import Shape
+
+SLOT_PICK = u32(0x0C0)
+
+
+def make_decide(shape: Shape) -> Function:
+    """`decide(keys, shared, tick, pool, seats, seat, casts, cast, step, active, fire, aims, tally,
+    t)`: lets every agent act, counts who works, and writes where each goes.
+
+    Plane ``aims[a · (bits + 1) + i, thread]`` holds bit `i` of the rank of agent `a`'s house among
+    the burning ones, all ones for nowhere; the plane after the last bit, whether it stays at its
+    burning home. Other parameters are those of `duty`.
+    """
+    houses, agents, bits, width = shape.houses, shape.agents, shape.bits, shape.width
+    duty, pick = make_duty(shape), make_pick(shape)
+
+    @pure
+    def add(number, lanes):
+        """Adds one to a number of planes in some lanes."""
+        for i in range(bits):
+            before = number[i]
+            number[i] = u32(before ^ lanes)
+            lanes = u32(before & lanes)
+
+    @device
+    def decide(
+        keys, shared, tick, pool, seats, seat, casts, cast, step, active, fire, aims, tally, t
+    ):
+        # n, the number of fires; and n − 1, where there is one.
+        n = cuda.local.array(bits, u32)
+        most = cuda.local.array(bits, u32)
+        index = cuda.local.array(bits, u32)
+        for i in range(bits):
+            n[i] = NONE
+        burning, several = NONE, NONE
+        for h in range(houses):
+            burning = u32(burning | fire[h, t])
+            add(n, fire[h, t])
+        borrow = ALL
+        for i in range(bits):
+            most[i] = u32(n[i] ^ borrow)
+            borrow = u32(borrow & inverse(n[i]))
+            if i > 0:
+                several = u32(several | n[i])
+
+        for a in range(agents):
+            agent = u32(a)
+            works, stays = duty(
+                keys,
+                shared,
+                tick,
+                agent,
+                pool,
+                seats,
+                u32(seat + agent * u32(width)),
+                casts,
+                cast + a * (width - 1) * step,
+                step,
+                active,
+                fire[a % houses, t],
+            )
+            tally[a, t] = u32(tally[a, t] + count(works))
+            goes = u32(works & u32(burning & inverse(stays)))
+            for i in range(bits):
+                index[i] = NONE
+            chooses = u32(goes & several)
+            if chooses != NONE:
+                pick(keys, shared, tick, u32(SLOT_PICK + agent), chooses, n, most, index)
+            for i in range(bits):
+                aims[a * (bits + 1) + i, t] = u32(index[i] | inverse(goes))
+            aims[a * (bits + 1) + bits, t] = stays
+
+    return decide

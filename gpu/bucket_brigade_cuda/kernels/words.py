@@ -1,0 +1,78 @@
+"""What the kernels are written in: 32-bit words that hold one bit of each of 32 episodes.
+
+Every value is a `u32` on purpose. Numba turns a mixture of signs, or a Python literal, into a
+64-bit integer or a float; so constants are made once, here, and every result is cast back.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import config, cuda
+
+u32, u64 = np.uint32, np.uint64
+
+#: A function that kernels call, or a kernel.
+Function = Callable[..., Any]
+
+#: A device function that becomes part of its caller. Without inlining, compiling on a machine
+#: without a GPU would ask for the device.
+device = cuda.jit(device=True, inline="always")
+
+#: Whether Numba's simulator runs the kernels, as ordinary Python.
+SIMULATED = bool(config.ENABLE_CUDASIM)
+
+#: For functions that need nothing of `cuda`. Entering a device function takes the simulator a tenth
+#: of a millisecond, and these are called at every turn; so there they are plain functions.
+pure = (lambda function: function) if SIMULATED else device
+
+NONE = u32(0)
+ALL = u32(0xFFFFFFFF)
+ONE = u32(1)
+
+
+@pure
+def inverse(word):
+    """The other lanes."""
+    return u32(word ^ ALL)
+
+
+@pure
+def change(word, lanes, difference):
+    """The word, changed by a difference in some lanes: one three-input logic instruction."""
+    return u32(word ^ u32(lanes & difference))
+
+
+@pure
+def select(lanes, yes, no):
+    """`yes` in some lanes, `no` in the others: one three-input logic instruction."""
+    return u32((yes & lanes) | (no & u32(lanes ^ ALL)))
+
+
+@device
+def count(lanes):
+    """How many lanes."""
+    return u32(cuda.popc(lanes))
+
+
+@device
+def lowest(word):
+    """The number of the lowest bit of a word other than 0."""
+    return u32(u32(cuda.ffs(word)) - ONE)
+
+
+def make_shared_rows(rows: int, words: int) -> Function:
+    """A device function that returns a shared array of rows, to be read 128 bits at a time."""
+    if SIMULATED:  # which has no use for an alignment and refuses one
+
+        @device
+        def shared_rows():
+            return cuda.shared.array((rows, words), u32)
+
+    else:
+
+        @device
+        def shared_rows():
+            return cuda.shared.array((rows, words), u32, alignment=16)
+
+    return shared_rows

@@ -1,0 +1,65 @@
+"""What a kernel is specialised for, and what that takes."""
+
+from dataclasses import dataclass
+
+#: Static shared memory of a CUDA block, on every device.
+SHARED_BYTES = 48 * 1024
+#: Blocks that a thread of `add_up` adds before it touches a total.
+SEGMENT = 128
+#: Mixture widths that kernels are made for; seats that mix fewer strategies play a wider kernel.
+WIDTHS = (1, 2, 4, 8, 16)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Constants of a kernel.
+
+    Attributes
+    ----------
+    houses, agents : int
+        H (2 to 32) and A (1 to 16).
+    width : int
+        Strategies a seat mixes at most; one of `WIDTHS`.
+    """
+
+    houses: int
+    agents: int
+    width: int
+
+    @property
+    def bits(self) -> int:
+        """Bits of a number of burning houses."""
+        return self.houses.bit_length()
+
+    @property
+    def counts(self) -> int:
+        """Length D of a count vector: nights, worked[A], safe[H], ruined[H], saved[H], ended[4]."""
+        return 1 + self.agents + 3 * self.houses + 4
+
+    @property
+    def features(self) -> int:
+        """Length F of what moments are taken of: episodes, nights, worked[A], houses safe, ruined
+        by owner, saved by owner."""
+        return 3 + self.agents + 2 * self.owners
+
+    @property
+    def owners(self) -> int:
+        """Agents that own a house."""
+        return min(self.agents, self.houses)
+
+    @property
+    def words(self) -> int:
+        """Words of shared memory a thread needs."""
+        planes = 4 * self.houses + self.agents * (self.bits + 1)
+        return planes + self.agents + 3 * self.houses
+
+    @property
+    def threads(self) -> int:
+        """Threads of a CUDA block."""
+        table = 4 * 36 * (3 + self.agents)
+        return 64 if 64 * 4 * self.words + table <= SHARED_BYTES else 32
+
+
+def width_for(strategies: int) -> int:
+    """The narrowest kernel for seats that mix so many."""
+    return next(width for width in WIDTHS if width >= strategies)
