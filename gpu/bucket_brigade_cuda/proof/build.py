@@ -1,0 +1,72 @@
+"""Compiles C to a shared object and loads it. The objects live as long as the process."""
+
+import ctypes
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+from bucket_brigade_cuda.proof.errors import BuildFailed, ProofToolMissing
+
+__all__ = ["folder", "load"]
+
+# Wrapping and aliasing as the device has them; no warnings for machine-written code.
+FLAGS = ("-march=native", "-fwrapv", "-fno-strict-aliasing", "-fPIC", "-shared", "-w")
+
+
+@lru_cache(maxsize=1)
+def folder() -> tempfile.TemporaryDirectory[str]:
+    """Where this process keeps its shared objects."""
+    return tempfile.TemporaryDirectory(prefix="ptx-as-c-")
+
+
+def compiler() -> str:
+    """Path of the C compiler: what ``CC`` names, or gcc, or cc."""
+    for name in (os.environ.get("CC"), "gcc", "cc"):
+        if name and (path := shutil.which(name)):
+            return path
+
+    raise ProofToolMissing("gcc", "install a C compiler, or name one in the variable CC")
+
+
+def load(source: str, level: int = 2) -> ctypes.CDLL:
+    """The shared object of a C program, compiled unless this process already has.
+
+    Parameters
+    ----------
+    source : str
+        The program.
+    level : int
+        Optimisation, from 0 to 3.
+
+    Raises
+    ------
+    ProofToolMissing
+        Without a C compiler.
+    BuildFailed
+        Where the compiler refuses the program.
+    """
+    stem = hashlib.sha256(f"{level} {source}".encode()).hexdigest()[:32]
+    built = Path(folder().name, f"{stem}.so")
+
+    if not built.exists():
+        program = built.with_suffix(".c")
+        program.write_text(source, encoding="utf-8")
+        # A process forked meanwhile may build the same: each moves a whole object into place.
+        draft = built.with_suffix(f".{os.getpid()}.tmp")
+        run = subprocess.run(
+            [compiler(), f"-O{level}", *FLAGS, str(program), "-o", str(draft)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        if run.returncode:
+            raise BuildFailed(run.stderr[:4000])
+
+        draft.replace(built)
+
+    return ctypes.CDLL(str(built))

@@ -1,0 +1,46 @@
+"""Classes of SASS opcodes, by the hardware that they keep busy."""
+
+__all__ = ["CLASSES", "class_of"]
+
+CLASSES = (
+    "wide multiply",
+    "other IMAD",
+    "integer",
+    "popc",
+    "uniform",
+    "shared",
+    "global",
+    "local",
+    "constant",
+    "control",
+    "other",
+)
+
+MEMBERS = {
+    "integer": "LOP3 LOP PLOP3 IADD3 IADD VIADD SHF SHL SHR SEL ISETP LEA PRMT MOV BMSK SGXT IABS "
+    "IMNMX VIMNMX VIMNMX3 VABSDIFF ISCADD P2R R2P LOP32I IADD32I MOV32I VIADDMNMX",
+    # These run at a fraction of the integer units' rate.
+    "popc": "POPC FLO BREV",
+    "shared": "LDS STS ATOMS LDSM STSM",
+    "global": "LDG STG LD ST RED REDG ATOM ATOMG CCTL",
+    "local": "LDL STL",
+    "constant": "LDC LDCU ULDC",
+    "control": "BRA BRX BRXU JMP EXIT RET CALL BSSY BSYNC BREAK BAR WARPSYNC NOP YIELD ERRBAR "
+    "MEMBAR DEPBAR BMOV KILL ACQBULK NANOSLEEP",
+}
+CLASS_OF = {opcode: name for name, members in MEMBERS.items() for opcode in members.split()}
+
+
+def class_of(opcode: str) -> str:
+    """Class of an opcode with its modifiers, as in "IMAD.WIDE.U32"."""
+    base, *modifiers = opcode.split(".")
+
+    if base in ("IMAD", "IMUL"):
+        return "wide multiply" if {"WIDE", "HI"} & set(modifiers) else "other IMAD"
+
+    if base in CLASS_OF:
+        return CLASS_OF[base]
+
+    # The uniform datapath computes once for the warp, but takes an issue slot like any other.
+    uniform = base.startswith(("U", "R2UR")) or base in ("VOTEU", "REDUX")
+    return "uniform" if uniform else "other"
