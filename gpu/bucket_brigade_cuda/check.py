@@ -1,0 +1,304 @@
+"""Plays the same programs on devices and on the CPU, and says where their counts differ.
+
+For the person with a GPU: ``bucket-brigade cuda-check``. What it writes is made to be sent back.
+"""
+
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bucket_brigade import END_KINDS, RULES_VERSION, _core
+from bucket_brigade.backends.cpu import CpuBackend
+from bucket_brigade.cli.nash import save
+from bucket_brigade_cuda.backend import CudaBackend
+from bucket_brigade_cuda.gpus import is_gpu
+from bucket_brigade_cuda.shape import Shape
+from bucket_brigade_cuda.sweep import Case, Plan
+
+if TYPE_CHECKING:
+    from bucket_brigade_cuda.devices import Device
+
+__all__ = ["SCHEMA_VERSION", "Counted", "Difference", "Outcome", "Report", "check_all", "compare"]
+
+SCHEMA_VERSION = 1
+BLOCK = 32
+LIBRARIES = (
+    *("bucket-brigade", "bucket-brigade-cuda", "numpy", "numba", "numba-cuda"),
+    *("cuda-bindings", "cupy-cuda12x", "cupy-cuda13x"),
+)
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What is compared: see `EventCounts`."""
+
+    totals: Array
+    moments: Array
+    blocks: Array | None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first number that differs in an array, in its order.
+
+    Attributes
+    ----------
+    array : str
+        "blocks", "totals" or "moments".
+    lineup : int
+        Line-up of the case.
+    block : int or None
+        Block, counted from the case's first.
+    count : str
+        What was counted, such as "saved[3]"; two features of which products are summed for moments.
+    expected, got : int
+        By the CPU, and by the device.
+    numbers, of : int
+        How many numbers of the array differ, of how many.
+    """
+
+    array: str
+    lineup: int
+    block: int | None
+    count: str
+    expected: int
+    got: int
+    numbers: int
+    of: int
+
+    def __str__(self) -> str:
+        block = "" if self.block is None else f", block {self.block}"
+        return (
+            f"{self.array}: line-up {self.lineup}{block}, {self.count} is {self.got} and should "
+            f"be {self.expected}; {self.numbers} of {self.of} numbers differ"
+        )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a case.
+
+    Attributes
+    ----------
+    case : Case
+    devices : str
+        What it was played on.
+    seconds : float
+        What the devices took, compilation included.
+    differences : list of Difference
+        One for each array that differs.
+    error : str or None
+        What the devices raised instead of playing.
+    """
+
+    case: Case
+    devices: str
+    seconds: float
+    differences: list[Difference] = field(default_factory=list)
+    error: str | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether every number is the same."""
+        return self.error is None and not self.differences
+
+    def to_dict(self) -> dict[str, Any]:
+        """For the report; one that failed holds what it takes to play it again."""
+        found = {
+            **self.case.to_dict(),
+            "devices": self.devices,
+            "passed": self.passed,
+            "seconds": round(self.seconds, 3),
+        }
+        if not self.passed:
+            found["differences"] = [{**asdict(one), "text": str(one)} for one in self.differences]
+            found["error"] = self.error
+            found["scenario"] = self.case.scenario.to_dict()
+        return found
+
+
+def count_names(houses: int, agents: int) -> list[str]:
+    """Names of the numbers of a count vector."""
+    names = ["nights", *(f"worked[{a}]" for a in range(agents))]
+    for what in ("safe", "ruined", "saved"):
+        names += [f"{what}[{h}]" for h in range(houses)]
+    return [*names, *(f"ended[{kind}]" for kind in END_KINDS)]
+
+
+def feature_names(houses: int, agents: int) -> list[str]:
+    """Names of the features that moments are taken of."""
+    owners = Shape(houses, agents, 1).owners
+    names = ["episodes", "nights", *(f"worked[{a}]" for a in range(agents)), "houses safe"]
+    for what in ("ruined", "saved"):
+        names += [f"houses of {a} {what}" for a in range(owners)]
+    return names
+
+
+def compare(expected: Counted, got: Counted, houses: int, agents: int) -> list[Difference]:
+    """Every array's first difference; blocks before totals and moments, which follow from them."""
+    counts, features = count_names(houses, agents), feature_names(houses, agents)
+    found = []
+    for name in ("blocks", "totals", "moments"):
+        right, other = getattr(expected, name), getattr(got, name)
+        if right is None and other is None:
+            continue
+        if right is None or other is None or right.shape != other.shape:
+            shapes = [np.shape(one) for one in (right, other)]
+            raise ValueError(f"{name} have the shape {shapes[1]} and should have {shapes[0]}")
+        wrong = np.argwhere(right != other)
+        if not len(wrong):
+            continue
+        at = tuple(int(index) for index in wrong[0])
+        block = at[1] if name == "blocks" else None
+        what = counts[at[-1]]
+        if name == "moments":
+            what = f"{features[at[1]]} · {features[at[2]]}"
+        numbers = int(right[at]), int(other[at]), len(wrong), right.size
+        found.append(Difference(name, at[0], block, what, *numbers))
+    return found
+
+
+def to_host(array: Any) -> Array:
+    """A device's array in the host's memory."""
+    return np.asarray(array.get() if hasattr(array, "get") else array)
+
+
+def played(backend: CudaBackend, program: _core.Program, way: str) -> Counted:
+    """What a device counts."""
+    if way == "device":
+        kept = backend.counts_on_device(program, per_block=True)
+        with backend.devices()[0].use():
+            blocks = None if kept.blocks is None else to_host(kept.blocks)
+            return Counted(to_host(kept.totals), to_host(kept.moments), blocks)
+    counts = backend.run(program, per_block=way == "blocks")
+    return Counted(counts.totals, counts.moments, counts.blocks)
+
+
+def play_case(backend: CudaBackend, case: Case) -> Outcome:
+    """Plays a case on devices and on the CPU. Whatever the devices raise is an outcome."""
+    program = case.program()
+    right = CpuBackend().run(program, per_block=case.way != "sums")
+    expected = Counted(right.totals, right.moments, right.blocks)
+    devices = ", ".join(device.name for device in backend.devices())
+    started = time.perf_counter()
+    try:
+        got = played(backend, program, case.way)
+        seconds = time.perf_counter() - started
+        differences = compare(expected, got, program.houses, program.agents)
+    except Exception as error:
+        # The next case may tell more: that one fails too if the device is lost.
+        seconds = time.perf_counter() - started
+        return Outcome(case, devices, seconds, error=f"{type(error).__name__}: {error}")
+    return Outcome(case, devices, seconds, differences)
+
+
+def check_all(
+    backend: CudaBackend,
+    plan: Plan,
+    report: "Report",
+    progress: Callable[[int, int], object] | None = None,
+) -> None:
+    """Plays all cases of a plan, whatever becomes of those before.
+
+    Parameters
+    ----------
+    backend : CudaBackend
+        What plays. Its first device plays most; the others a part of it, and all share some.
+    plan : Plan
+        What to play.
+    report : Report
+        Gets every outcome at once.
+    progress : callable, optional
+        Called with cases done and in all.
+    """
+    devices = backend.devices()
+    alone = [CudaBackend(devices=[device]) for device in devices]
+    work = [(alone[0], case) for case in plan.first]
+    work += [(other, case) for other in alone[1:] for case in plan.others]
+    work += [(backend, case) for case in plan.together]
+    for done, (player, case) in enumerate(work):
+        if progress is not None:
+            progress(done, len(work))
+        report.add(play_case(player, case))
+
+
+class Report:
+    """What was found, in a file that is written again after every step.
+
+    Parameters
+    ----------
+    backend : CudaBackend
+        What is checked.
+    path : Path
+        The file, in JSON.
+    options : dict
+        What was asked for.
+    """
+
+    def __init__(self, backend: CudaBackend, path: Path, options: dict[str, Any]) -> None:
+        self.path = path
+        self.document: dict[str, Any] = {
+            "schema_version": SCHEMA_VERSION,
+            "rules_version": RULES_VERSION,
+            "options": options,
+            "devices": [described(device) for device in backend.devices()],
+            "versions": versions(),
+            "finished": False,
+            "passed": 0,
+            "failed": 0,
+            "cases": [],
+            "throughput": None,
+        }
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing differed and nothing failed."""
+        return self.document["failed"] == 0 and "error" not in (self.document["throughput"] or {})
+
+    def add(self, outcome: Outcome) -> None:
+        """Takes in what became of a case."""
+        self.document["cases"].append(outcome.to_dict())
+        self.document["passed" if outcome.passed else "failed"] += 1
+        self.save()
+
+    def save(self, **parts: Any) -> None:
+        """Writes the file, with what is new in it."""
+        self.document.update(parts)
+        save(self.document, self.path)
+
+
+def versions() -> dict[str, str | None]:
+    """Of everything that takes part; None for what is not installed."""
+    found: dict[str, str | None] = {"python": platform.python_version()}
+    found["system"] = f"{platform.system()} {platform.release()} {platform.machine()}"
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = None
+    return found
+
+
+def described(device: "Device") -> dict[str, Any]:
+    """A device, with the driver and the runtime if it is a GPU."""
+    found: dict[str, Any] = {"name": device.name}
+    for name in ("capability", "multiprocessors", "clock_hz"):
+        found[name] = getattr(device, name, None)
+    found["is_gpu"] = is_gpu(device)
+    if found["is_gpu"]:
+        from cupy.cuda import runtime
+
+        found["driver"] = runtime.driverGetVersion()
+        found["runtime"] = runtime.runtimeGetVersion()
+        with device.use():
+            found["free_bytes"] = device.free_bytes()
+    return found

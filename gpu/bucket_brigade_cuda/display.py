@@ -1,0 +1,188 @@
+"""Reports and models as tables, for people."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from bucket_brigade_cuda.gpus import GPUS
+from bucket_brigade_cuda.model import KERNELS, WarpWork, modelled_rate
+from bucket_brigade_cuda.proof.opcodes import CLASSES
+
+__all__ = ["Grid", "model_json", "model_tables", "print_report"]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table, whatever prints it."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def rich(self) -> Table:
+        """For a terminal."""
+        table = Table(title=self.title)
+        for i, name in enumerate(self.header):
+            table.add_column(escape(name), justify="right" if i else "left")
+        for row in self.rows:
+            table.add_row(*map(escape, row))
+        return table
+
+    def markdown(self) -> str:
+        """For a document."""
+        rule = ["---", *["---:"] * (len(self.header) - 1)]
+        lines = ["| " + " | ".join(row) + " |" for row in (self.header, rule, *self.rows)]
+        return "\n".join([self.title, "", *lines, ""])
+
+
+def powers(number: float) -> str:
+    """As in "6.0e10"."""
+    mantissa, exponent = f"{number:.1e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def print_report(document: dict[str, Any], path: Path, out: Console) -> None:
+    """Prints what `check` found."""
+    for device in document["devices"]:
+        out.print(escape(device["name"]))
+    failed = [case for case in document["cases"] if not case["passed"]]
+    if failed:
+        rows = [[case["name"], case["devices"], told(case)] for case in failed]
+        out.print(Grid("Cases that differ or failed", ("case", "device", "what"), rows).rich())
+    how = "" if document["finished"] else "; not finished"
+    out.print(f"{document['passed']} cases passed, {document['failed']} failed{how}")
+    found = document["throughput"]
+    if found is not None and "error" in found:
+        out.print(escape(f"The table could not be measured: {found['error']}"))
+    elif found is not None:
+        print_throughput(found, out)
+    out.print(f"saved to {escape(str(path))}", highlight=False)
+    if failed or any(device["is_gpu"] for device in document["devices"]):
+        out.print("Please send this file back.")
+
+
+def told(case: dict[str, Any]) -> str:
+    """What is wrong with a case."""
+    lines = [] if case["error"] is None else [case["error"]]
+    return "\n".join([*lines, *(difference["text"] for difference in case["differences"])])
+
+
+def seconds(number: float | None) -> str:
+    """Three digits, or a dash."""
+    return "–" if number is None else f"{number:.3g}"
+
+
+#: Times of a row, in the order of the table.
+TIMES = ("wall", "kernel", "copy", "kept", "copied")
+
+
+def print_throughput(found: dict[str, Any], out: Console) -> None:
+    """Prints the table of rates."""
+    header = [
+        "line-ups × episodes",
+        "launches",
+        "run s",
+        "kernels s",
+        "copies s",
+        "kept s",
+        "all s",
+    ]
+    header += ["episode-nights/s", "of model", "CPU s", "CPU episode-nights/s"]
+    rows = []
+    for row in found["rows"]:
+        share = row["limit_share"]
+        rows.append(
+            [
+                f"{row['lineups']} × {row['episodes']:,}",
+                str(row["launches"]),
+                *(seconds(row[f"{kind}_seconds"]) for kind in TIMES),
+                powers(row["nights_per_second"]),
+                "–" if share is None else f"{share:.1%}",
+                ("" if row["cpu_measured"] else "~") + seconds(row["cpu_seconds"]),
+                powers(row["cpu_nights_per_second"]),
+            ]
+        )
+    title = f"{found['scenario']}, {' '.join(found['lineup'])}"
+    if not found["is_gpu"]:
+        title += ": NOT A GPU, these times say nothing about one"
+    out.print(Grid(title, header, rows).rich())
+    out.print(
+        "run: whole runs, totals brought back. kernels, copies: within it, by the device's clock. "
+        "kept, all: from the first\nlaunch to the last result with the counts of every block left on "
+        "the device, or copied. ~ not measured, from the CPU's rate.",
+        highlight=False,
+    )
+    out.print(f"compiling and assembling the kernels anew: {seconds(found['compile_seconds'])} s")
+    if found["modelled_nights_per_second"] is None:
+        out.print(escape(f"no model: {found['no_model_because']}"))
+    else:
+        rate = powers(found["modelled_nights_per_second"])
+        out.print(f"modelled, not measured: {rate} episode-nights/s")
+    for row in found["crossovers"]:
+        warm, cold = (
+            "none" if row[name] is None else f"{row[name]:,}"
+            for name in ("episodes", "episodes_with_compiling")
+        )
+        out.print(
+            f"the CPU is slower with {row['lineups']} line-ups × so many episodes or more: {warm}, "
+            f"{cold} with compiling"
+        )
+
+
+def model_json(work: WarpWork) -> dict[str, Any]:
+    """Work and modelled rates, for JSON."""
+    rates = [modelled_rate(work, gpu) for gpu in GPUS]
+    return {
+        **work.to_dict(),
+        "modelled": [asdict(rate) for rate in rates],
+        "note": "a model, not measured",
+    }
+
+
+def model_tables(works: Sequence[WarpWork]) -> list[Grid]:
+    """Kernels and rates of every run; classes of each kernel for one run, in sum for several."""
+    heads = [f"{work.scenario}, {lineup_name(work)}" for work in works]
+    one = works[0]
+    rows = [
+        [name, *(per_night(work, work.kernels[name].total) for work in works)]
+        for name in KERNELS
+        if name in one.kernels
+    ]
+    rows.append(["all kernels", *(per_night(work, work.total) for work in works)])
+    rows.append(["lanes at work", *(f"{work.efficiency:.0%}" for work in works)])
+    for gpu in GPUS:
+        rates = [modelled_rate(work, gpu) for work in works]
+        cells = [f"{powers(rate.nights_per_second)} ({rate.limit})" for rate in rates]
+        rows.append([f"{gpu.name}, nights/s", *cells])
+    compiled = f"compiled for {one.arch}, {one.night_order}, {one.end_rule}"
+    title = f"A model, not measured: warp instructions per useful episode-night ({compiled})"
+    summary = Grid(title, ("", *heads), rows)
+    if len(works) > 1:
+        rows = [[name, *(per_night(w, w.classes[name]) for w in works)] for name in CLASSES]
+        return [summary, Grid("The same by class, all kernels", ("class", *heads), rows)]
+    rows = [
+        [
+            name,
+            *(per_night(one, kernel.classes[name]) for kernel in one.kernels.values()),
+            per_night(one, one.classes[name]),
+        ]
+        for name in CLASSES
+    ]
+    return [summary, Grid("The same by class", ("class", *one.kernels, "all"), rows)]
+
+
+def per_night(work: WarpWork, number: int) -> str:
+    """Of a useful episode-night."""
+    return f"{number / work.nights:.3f}"
+
+
+def lineup_name(work: WarpWork) -> str:
+    """A line-up in few letters."""
+    if len(set(work.lineup)) == 1:
+        return f"{len(work.lineup)} × {work.lineup[0]}"
+    return ", ".join(work.lineup)

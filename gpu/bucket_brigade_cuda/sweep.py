@@ -1,0 +1,212 @@
+"""What `check` plays on a device and on the CPU: every rule, and the edges of every range."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from bucket_brigade import ARCHETYPES, SCENARIOS, Scenario, _core
+from bucket_brigade.lineups import Lineup, Mixture, compile_program
+
+__all__ = ["Case", "Plan", "plan"]
+
+ORDERS = ("spread_then_burn_out", "burn_out_then_spread")
+END_RULES = ("all_safe_or_all_ruined", "no_fires")
+NAMES = tuple(ARCHETYPES)
+END = 1 << 64
+#: Strategies at the corners of what the heuristic agent reads: whether it works, and at home.
+CORNERS = [[0, p, 0, q, 0, 0, 0, 0, 0, 0] for p in (0.0, 0.5, 1.0) for q in (0.0, 0.3, 1.0)]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One program, and what to bring back of it.
+
+    Attributes
+    ----------
+    name : str
+        Tells it from all others.
+    scenario : Scenario
+    lineups : sequence of line-ups
+    episodes, seed, first_episode : int
+    way : str
+        "blocks" to bring back the counts of every block too, "sums" for totals and moments alone,
+        "device" to keep everything on the device and copy it from there.
+    """
+
+    name: str
+    scenario: Scenario
+    lineups: Sequence[Lineup] = field(repr=False)
+    episodes: int
+    seed: int = 1
+    first_episode: int = 0
+    way: str = "blocks"
+
+    def program(self) -> _core.Program:
+        """Compiled to integers."""
+        return compile_program(
+            self.scenario,
+            self.lineups,
+            seed=self.seed,
+            first_episode=self.first_episode,
+            episodes=self.episodes,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """What identifies it, for a report."""
+        return {
+            "name": self.name,
+            "houses": self.scenario.num_houses,
+            "agents": self.scenario.num_agents,
+            "lineups": len(self.lineups),
+            "episodes": self.episodes,
+            "seed": self.seed,
+            "first_episode": self.first_episode,
+            "way": self.way,
+        }
+
+
+def pure(agents: int) -> list[Lineup]:
+    """All seats alike, and all different."""
+    shifted = [[NAMES[(s + i) % len(NAMES)] for s in range(agents)] for i in range(2)]
+    return [*([name] * agents for name in NAMES), *shifted]
+
+
+def corners(agents: int) -> list[Lineup]:
+    """Agents that never or always work, and never or always at home."""
+    one_each = [CORNERS[seat % len(CORNERS)] for seat in range(agents)]
+    return [*([corner] * agents for corner in CORNERS), one_each]
+
+
+def mixed(agents: int, width: int) -> list[Lineup]:
+    """Seats that mix so many strategies at most; weights include tiny ones and equal ones."""
+    rng = np.random.default_rng(width)
+    pool = [*NAMES, *CORNERS, *rng.random((16, 10)).round(3).tolist()][:width]
+    uneven = rng.random(width) ** 4 + 1e-12
+    full = Mixture(pool, [1 / width] * width)
+    skewed = Mixture(pool, (uneven / uneven.sum()).tolist())
+    few = Mixture(pool[:2], [0.25, 0.75])
+    kinds = [full, skewed, "hero", few]
+    return [[full] * agents, [kinds[seat % len(kinds)] for seat in range(agents)]]
+
+
+def scenarios(episodes: int) -> Iterator[Case]:
+    """The twelve scenarios under both night orders and both end rules."""
+    for scenario, order, rule in itertools.product(SCENARIOS.values(), ORDERS, END_RULES):
+        one = scenario.replace(night_order=order, end_rule=rule)
+        for kind, lineups in (("pure", pure(4)), ("mixed", mixed(4, 4))):
+            yield Case(f"{one.name}, {order}, {rule}, {kind}", one, lineups, episodes)
+
+
+def extremes(episodes: int) -> Iterator[Case]:
+    """Probabilities of 0 and 1, and numbers of nights at their limits."""
+    base = SCENARIOS["default"]
+    spread, ignite = "prob_fire_spreads_to_neighbor", "prob_house_catches_fire"
+    put_out = "prob_solo_agent_extinguishes_fire"
+    changes: dict[str, dict[str, Any]] = {
+        "everything ignites": {ignite: 1.0, put_out: 0.6},
+        "everything ignites, every fire is put out": {ignite: 1.0, put_out: 1.0},
+        "nothing ignites": {ignite: 0.0},
+        "no fire is put out": {put_out: 0.0, ignite: 0.3},
+        "one worker puts out every fire": {put_out: 1.0, ignite: 0.3},
+        "fire always spreads": {spread: 1.0, ignite: 0.2},
+        "fire never spreads": {spread: 0.0, ignite: 0.2},
+        "tiny probabilities": {spread: 2.0**-33, ignite: 2.0**-32, put_out: 1 - 2.0**-33},
+        "one night": {"min_nights": 0, "max_nights": 1},
+        "no least number of nights": {"min_nights": 0},
+        "least and most nights are the same": {"min_nights": 7, "max_nights": 7},
+        "a thousand nights": {"min_nights": 900, "max_nights": 1000, ignite: 0.001},
+    }
+    for (name, change), rule in itertools.product(changes.items(), END_RULES):
+        for kind, lineups in (("pure", pure(4)), ("corners", corners(4))):
+            one = base.replace(end_rule=rule, **change)
+            yield Case(f"{name}, {rule}, {kind}", one, lineups, episodes)
+
+
+def ranges() -> Iterator[Case]:
+    """First and last blocks that belong to a run in part, and episodes at the ends of 64 bits."""
+    base, lineups = SCENARIOS["default"], [*pure(4)[:2], *mixed(4, 4)]
+    bounds = [(0, 1), (31, 1), (5, 20), (0, 32), (1, 31), (31, 2), (32, 33), (17, 100), (0, 999)]
+    bounds += [(END - 1, 1), (END - 33, 33), (END - 100, 100), ((1 << 37) - 40, 80)]
+    bounds += [((1 << 32) - 40, 80), ((1 << 63) - 7, 200)]
+    for (first, episodes), seed in itertools.product(bounds, (0, END - 1)):
+        name = f"episodes {first} to {first + episodes - 1}, seed {seed}"
+        yield Case(name, base, lineups, episodes, seed, first)
+
+
+def shapes(episodes: int, wanted: Sequence[tuple[int, int, int]]) -> Iterator[Case]:
+    """Other numbers of houses and agents, and other widths of mixtures."""
+    for houses, agents, width in wanted:
+        base = SCENARIOS["hard"].replace(num_houses=houses, num_agents=agents)
+        lineups = [*pure(agents), *corners(agents)] if width == 1 else mixed(agents, width)
+        for order in ORDERS:
+            name = f"{houses} houses, {agents} agents, mixtures of {width}, {order}"
+            one = base.replace(night_order=order)
+            yield Case(name, one, lineups, episodes, first_episode=13)
+
+
+def batches(lineups: int, episodes: int) -> Iterator[Case]:
+    """Many line-ups with few episodes, and a line-up with many in several launches."""
+    base = SCENARIOS["hard"]
+    short = base.replace(min_nights=2, max_nights=6)
+    every = list(itertools.product(NAMES, repeat=4))
+    many = [list(every[i % len(every)]) for i in range(lineups)]
+    yield Case(f"{lineups} line-ups", base, many, 33, first_episode=7)
+    yield Case(f"{lineups} line-ups, sums alone", base, many, 33, first_episode=7, way="sums")
+    hero = [["hero", "firefighter", "liar", "free_rider"]]
+    for way in ("blocks", "sums", "device"):
+        yield Case(f"{episodes} episodes, {way}", short, hero, episodes, 3, 11, way)
+    mixture = mixed(4, 4)[:1]
+    yield Case(f"{episodes // 4} episodes, mixed", short, mixture, episodes // 4, 3, 11)
+    yield Case("kept on the device", base, [*pure(4), *mixed(4, 4)], 1000, 5, 20, "device")
+
+
+QUICK = [(2, 1, 1), (10, 4, 2)]
+FULL = [(houses, agents, 1) for houses, agents in ((10, 10), (2, 1), (3, 8), (32, 16))]
+FULL += [(2, 16, 1), (31, 2, 1), (16, 5, 1), (7, 7, 1)]
+FULL += [(10, 4, width) for width in (2, 4, 8, 16)]
+FULL += [(2, 1, 2), (3, 8, 4), (10, 10, 4), (32, 16, 16)]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is played by whom.
+
+    Attributes
+    ----------
+    first : list of Case
+        By the first device.
+    others : list of Case
+        By each further device alone.
+    together : list of Case
+        By all devices together.
+    """
+
+    first: list[Case]
+    others: list[Case] = field(default_factory=list)
+    together: list[Case] = field(default_factory=list)
+
+
+def plan(quick: bool, devices: int) -> Plan:
+    """The cases in the order in which they are played.
+
+    Parameters
+    ----------
+    quick : bool
+        Few kernels and few episodes: about a minute, most of it to compile.
+    devices : int
+        How many there are.
+    """
+    if quick:
+        first = [*scenarios(256), *extremes(96), *ranges(), *shapes(500, QUICK)]
+        large = [*batches(700, 2_000_011)]
+        some = [*scenarios(64)][::3]
+    else:
+        first = [*scenarios(4000), *extremes(1000), *ranges(), *shapes(2000, FULL)]
+        large = [*batches(20_000, 16_000_011)]
+        some = [*scenarios(1000)][::3]
+    if devices == 1:
+        return Plan([*first, *large])
+    return Plan([*first, *large], some, large)

@@ -1,0 +1,324 @@
+"""How fast devices play, beside the CPU and beside the model: wall-clock times of whole runs."""
+
+import math
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from bucket_brigade import SCENARIOS, _core
+from bucket_brigade.backends.cpu import CpuBackend
+from bucket_brigade.errors import BackendUnavailable, BucketBrigadeError
+from bucket_brigade.lineups import compile_program
+from bucket_brigade_cuda.backend import CudaBackend
+from bucket_brigade_cuda.compile import CACHE
+from bucket_brigade_cuda.devices import Device
+from bucket_brigade_cuda.gpus import Gpu, is_gpu
+from bucket_brigade_cuda.run import Job, Timings
+from bucket_brigade_cuda.shape import Shape
+
+__all__ = ["Limit", "Row", "Throughput", "crossover", "measure", "modelled_limit"]
+
+SCENARIO, LINEUP = "default", ("hero", "hero", "hero", "hero")
+#: Episodes over all line-ups of a row: about √10 from one to the next.
+SIZES = tuple(first * 10**power for power in range(4, 13) for first in (1, 3))
+LINEUPS = (1, 100)
+#: Times that a row is played, at most.
+REPEATS = 5
+#: Counts of blocks that are brought to the host, at most.
+MOST_BYTES = 1 << 31
+COMPILE = """
+import time
+import numba.cuda
+from bucket_brigade_cuda.compile import assemble, compile_kernel
+from bucket_brigade_cuda.shape import Shape
+started = time.perf_counter()
+for name in {kernels}:
+    assemble(compile_kernel(name, {shape}, {capability}))
+print(time.perf_counter() - started)
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A batch.
+
+    Attributes
+    ----------
+    lineups, episodes : int
+        Line-ups, and episodes of each.
+    nights : int
+        Episode-nights that were played.
+    launches : int
+        Of the kernel that plays.
+    wall_seconds : float
+        The whole run, seen from the host; the median of several.
+    play_seconds : float
+        From the first launch to the last result, in the median run: kernels, and the copies
+        between host and device that they do not hide.
+    kernel_seconds, copy_seconds : float
+        The same by the devices' clocks: kernels, and copies of inputs and sums. They overlap.
+    kept_seconds : float or None
+        The same with all results, counts of every block included, kept on the first device.
+    copied_seconds : float or None
+        The same with the counts of every block copied to the host.
+    limit_share : float or None
+        Rate, by the whole run, as a share of the modelled one.
+    cpu_seconds : float
+        Of the CPU for the same batch.
+    cpu_measured : bool
+        Whether that was measured; else it is what its rate on the largest measured batch gives.
+    """
+
+    lineups: int
+    episodes: int
+    nights: int
+    launches: int
+    wall_seconds: float
+    play_seconds: float
+    kernel_seconds: float
+    copy_seconds: float
+    kept_seconds: float | None
+    copied_seconds: float | None
+    limit_share: float | None
+    cpu_seconds: float
+    cpu_measured: bool
+
+    @property
+    def rate(self) -> float:
+        """Episode-nights a second, by the whole run."""
+        return self.nights / self.wall_seconds
+
+    @property
+    def cpu_rate(self) -> float:
+        """The CPU's."""
+        return self.nights / self.cpu_seconds
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What the model says of all devices together; or why it says nothing."""
+
+    nights_per_second: float | None
+    reason: str | None = None
+
+
+@dataclass
+class Throughput:
+    """All rows, and what they mean together.
+
+    Attributes
+    ----------
+    is_gpu : bool
+        Whether the devices are GPUs. If not, times say nothing about one.
+    compile_seconds : float or None
+        Compiling all kernels from scratch for one device, if that could be measured.
+    limit : Limit
+    rows : list of Row
+    stopped : list of str
+        Why there are no larger batches.
+    """
+
+    is_gpu: bool
+    compile_seconds: float | None
+    limit: Limit
+    rows: list[Row]
+    stopped: list[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For the report."""
+        return {
+            "scenario": SCENARIO,
+            "lineup": list(LINEUP),
+            "is_gpu": self.is_gpu,
+            "compile_seconds": self.compile_seconds,
+            "modelled_nights_per_second": self.limit.nights_per_second,
+            "no_model_because": self.limit.reason,
+            "rows": [
+                asdict(row) | {"nights_per_second": row.rate, "cpu_nights_per_second": row.cpu_rate}
+                for row in self.rows
+            ],
+            "stopped": self.stopped,
+            "crossovers": self.crossovers() if self.is_gpu else [],
+        }
+
+    def crossovers(self) -> list[dict[str, int | None]]:
+        """For each number of line-ups the episodes of each from which on the CPU is slower."""
+        found = []
+        for lineups in dict.fromkeys(row.lineups for row in self.rows):
+            rows = [row for row in self.rows if row.lineups == lineups]
+            kernels = math.inf if self.compile_seconds is None else self.compile_seconds
+            warm, cold = crossover(rows), crossover(rows, kernels)
+            found.append(
+                {
+                    "lineups": lineups,
+                    "episodes": None if warm is None else warm.episodes,
+                    "episodes_with_compiling": None if cold is None else cold.episodes,
+                }
+            )
+        return found
+
+
+def crossover(rows: Sequence[Row], extra_seconds: float = 0.0) -> Row | None:
+    """The smallest batch from which on none is played faster by the CPU, if there is one.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        Ever larger batches.
+    extra_seconds : float
+        What the devices are to make up for, such as compiling.
+    """
+    best = None
+    for row in reversed(rows):
+        if row.wall_seconds + extra_seconds >= row.cpu_seconds:
+            break
+        best = row
+    return best
+
+
+def program_of(lineups: int, episodes: int) -> _core.Program:
+    """The batch of a row."""
+    scenario = SCENARIOS[SCENARIO]
+    return compile_program(scenario, [LINEUP] * lineups, seed=0, episodes=episodes)
+
+
+def compile_seconds(device: Device) -> float | None:
+    """Seconds to compile and assemble the kernels of a row as if for the first time; None if the
+    attempt fails. A process of its own does it, with nothing on disk or in memory to begin with.
+    """
+    job = Job.of(program_of(1, 1), per_block=False)
+    capability = getattr(device, "capability", (9, 0))
+    command = COMPILE.format(shape=job.shape, kernels=job.kernels, capability=capability)
+    environment = {**os.environ, CACHE: ""}
+    done = subprocess.run(
+        [sys.executable, "-c", command], env=environment, capture_output=True, text=True
+    )
+    return float(done.stdout) if done.returncode == 0 else None
+
+
+def modelled_limit(devices: Sequence[Device]) -> Limit:
+    """What the model says of GPUs together; needs the extra ``proof``."""
+    gpus = [Gpu.of_device(device) for device in devices]
+    if None in gpus:
+        return Limit(None, "not a GPU, or one that does not tell its clock")
+    try:
+        from bucket_brigade_cuda.model import count, modelled_rate
+        from bucket_brigade_cuda.proof import ProofToolMissing
+        from bucket_brigade_cuda.proof.errors import BuildFailed
+    except ImportError as error:
+        return Limit(None, str(error))
+    try:
+        work = {gpu.arch: count(SCENARIOS[SCENARIO], LINEUP, arch=gpu.arch) for gpu in gpus if gpu}
+    except (ProofToolMissing, BuildFailed, BackendUnavailable) as error:
+        return Limit(None, str(error))
+    rates = [modelled_rate(work[gpu.arch], gpu).nights_per_second for gpu in gpus if gpu]
+    return Limit(sum(rates))
+
+
+def measure(
+    backend: CudaBackend,
+    *,
+    seconds: float,
+    sizes: Sequence[int] = SIZES,
+    told: Callable[[Throughput], object] = lambda found: None,
+) -> Throughput:
+    """Plays ever larger batches until one would take too long or does not fit.
+
+    Parameters
+    ----------
+    backend : CudaBackend
+        What to measure. Kernels are compiled and loaded before.
+    seconds : float
+        For a single run of a batch, at most, on devices and on the CPU; by what the one before
+        took.
+    sizes : sequence of int
+        Episodes over all line-ups, ascending.
+    told : callable
+        Gets all there is after every row.
+    """
+    devices = backend.devices()
+    limit = modelled_limit(devices)
+    found = Throughput(all(map(is_gpu, devices)), compile_seconds(devices[0]), limit, [], [])
+    backend.run(program_of(1, 10_000))
+    for lineups in LINEUPS:
+        cpu_rate, pace = 0.0, 0.0
+        for size in sizes:
+            if pace * size > seconds:
+                found.stopped.append(f"{lineups} line-ups: a larger batch takes over {seconds:g} s")
+                break
+            try:
+                last = row_of(backend, lineups, size // lineups, seconds, cpu_rate)
+            except (BucketBrigadeError, MemoryError) as error:
+                found.stopped.append(f"{lineups} × {size // lineups} episodes: {error}")
+                break
+            pace = last.wall_seconds / size
+            if last.cpu_measured:
+                cpu_rate = last.cpu_rate
+            if limit.nights_per_second is not None:
+                last = replace(last, limit_share=last.rate / limit.nights_per_second)
+            found.rows.append(last)
+            told(found)
+    return found
+
+
+def row_of(
+    backend: CudaBackend, lineups: int, episodes: int, seconds: float, cpu_rate: float
+) -> Row:
+    """Measures a batch; on the CPU too, if by its rate that is done in time."""
+    program = program_of(lineups, episodes)
+    runs: list[tuple[float, Timings]] = []
+    while not runs or (len(runs) < REPEATS and runs[-1][0] + sum(r[0] for r in runs) < seconds):
+        started = time.perf_counter()
+        counts = backend.run(program)
+        runs.append((time.perf_counter() - started, timings_of(backend)))
+    wall, timings = sorted(runs, key=lambda run: run[0])[(len(runs) - 1) // 2]
+    nights = int(counts.totals[:, 0].sum())
+    kept = copied = None
+    # Counts of every block take more memory than anything else, on the host too.
+    block_bytes = 4 * Shape(program.houses, program.agents, 1).counts
+    if lineups * program.blocks * block_bytes < min(MOST_BYTES, free_bytes(backend) // 4):
+        backend.counts_on_device(program, per_block=True)
+        kept = timings_of(backend).play
+        backend.run(program, per_block=True)
+        copied = timings_of(backend).play
+    cpu_measured = not cpu_rate or nights < cpu_rate * seconds
+    cpu_seconds = seconds_of_cpu(program) if cpu_measured else nights / cpu_rate
+    return Row(
+        lineups=lineups,
+        episodes=episodes,
+        nights=nights,
+        launches=timings.units,
+        wall_seconds=wall,
+        play_seconds=timings.play,
+        kernel_seconds=timings.kernels,
+        copy_seconds=timings.copies,
+        kept_seconds=kept,
+        copied_seconds=copied,
+        limit_share=None,
+        cpu_seconds=cpu_seconds,
+        cpu_measured=cpu_measured,
+    )
+
+
+def timings_of(backend: CudaBackend) -> Timings:
+    """Those of the last run."""
+    assert backend.timings is not None
+    return backend.timings
+
+
+def free_bytes(backend: CudaBackend) -> int:
+    """Of the first device."""
+    device = backend.devices()[0]
+    with device.use():
+        return device.free_bytes()
+
+
+def seconds_of_cpu(program: _core.Program) -> float:
+    """What the CPU takes."""
+    started = time.perf_counter()
+    CpuBackend().run(program)
+    return time.perf_counter() - started
