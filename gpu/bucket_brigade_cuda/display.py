@@ -113,8 +113,8 @@ def print_throughput(found: dict[str, Any], out: Console) -> None:
     out.print(Grid(title, header, rows).rich())
     out.print(
         "run: whole runs, totals brought back. kernels, copies: within it, by the device's clock. "
-        "kept, all: from the first\nlaunch to the last result with the counts of every block left on "
-        "the device, or copied. ~ not measured, from the CPU's rate.",
+        "kept, all: from the first\nlaunch to the last result with the counts of every block left "
+        "on the device, or copied. ~ not measured, from the CPU's rate.",
         highlight=False,
     )
     out.print(f"compiling and assembling the kernels anew: {seconds(found['compile_seconds'])} s")

@@ -38,12 +38,12 @@ def report() -> str:
         "",
         "Printed by `python -m bucket_brigade_cuda.proof.report`, with ptxas "
         f"{tool_version('ptxas')}.",
-        "`tests/cuda/test_machine_code.py` holds the kernels to no spills, no stack and a bounded number",
-        "of registers. Nothing on this page was run on a GPU.",
+        "`tests/cuda/test_machine_code.py` holds the kernels to no spills, no stack and a bounded",
+        "number of registers. Nothing on this page was run on a GPU.",
         "",
-        "| GPU | houses, agents, width | kernel | threads | registers | shared bytes | stack | spills "
-        "| instructions |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| GPU | houses, agents, width | kernel | threads | registers | shared bytes | stack "
+        "| spills | instructions |",
+        "| --- " * 9 + "|",
     ]
     mixes = []
     for capability in CAPABILITIES:
