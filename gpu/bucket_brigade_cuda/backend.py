@@ -16,7 +16,7 @@ from bucket_brigade_cuda.shape import Shape, width_for
 
 if TYPE_CHECKING:
     from bucket_brigade_cuda.devices import Device
-    from bucket_brigade_cuda.run import DeviceCounts, Timings
+    from bucket_brigade_cuda.worker import DeviceCounts, Timings
 
 __all__ = ["DEVICES", "CudaBackend"]
 

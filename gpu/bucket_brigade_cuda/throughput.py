@@ -17,8 +17,9 @@ from bucket_brigade_cuda.backend import CudaBackend
 from bucket_brigade_cuda.compile import CACHE
 from bucket_brigade_cuda.devices import Device
 from bucket_brigade_cuda.gpus import Gpu, is_gpu
-from bucket_brigade_cuda.run import Job, Timings
+from bucket_brigade_cuda.job import Job
 from bucket_brigade_cuda.shape import Shape
+from bucket_brigade_cuda.worker import Timings
 
 __all__ = ["Limit", "Row", "Throughput", "crossover", "measure", "modelled_limit"]
 

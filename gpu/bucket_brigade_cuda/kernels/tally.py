@@ -13,6 +13,8 @@ from bucket_brigade_cuda.kernels.words import (
     device,
     inverse,
     lowest,
+    minus,
+    plus,
     u32,
 )
 from bucket_brigade_cuda.shape import Shape
@@ -41,7 +43,7 @@ def make_turn(shape: Shape) -> Function:
             if fallen != NONE:
                 fallen_houses = u32(fallen_houses | u32(ONE << number))
                 before = u32(night * count(fallen))
-                tally[ruined_at + h, t] = u32(tally[ruined_at + h, t] - before)
+                tally[ruined_at + h, t] = minus(tally[ruined_at + h, t], before)
             fire[h, t] = burns
             over[h, t] = u32(was_burning ^ was_over)
         return fallen_houses
@@ -62,7 +64,7 @@ def make_end(shape: Shape) -> Function:
             touched = u32(touched & u32(touched - ONE))
             ruined = over[h, t]
             nights = u32(u32(night + ONE) * count(u32(ruined & ended)))
-            tally[ruined_at + h, t] = u32(tally[ruined_at + h, t] + nights)
+            tally[ruined_at + h, t] = plus(tally[ruined_at + h, t], nights)
             fire[h, t] = u32(fire[h, t] & inverse(ended))
             over[h, t] = u32(ruined & inverse(ended))
 

@@ -29,6 +29,19 @@ pure = (lambda function: function) if SIMULATED else device
 NONE = u32(0)
 ALL = u32(0xFFFFFFFF)
 ONE = u32(1)
+MODULUS = u64(1 << 32)
+
+
+@pure
+def plus(a, b):
+    """`a + b` modulo 2^32, without the warning NumPy has for an overflow."""
+    return u32(u64(a) + u64(b))
+
+
+@pure
+def minus(a, b):
+    """`a − b` modulo 2^32."""
+    return u32(u64(a) + u64(MODULUS - u64(b)))
 
 
 @pure

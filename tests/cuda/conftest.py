@@ -1,0 +1,71 @@
+"""What the tests of the CUDA backend share. None needs a GPU; all need Numba-CUDA."""
+
+import importlib.util
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+NEEDED = ("numba_cuda", "bucket_brigade_cuda")
+MISSING = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+
+
+class Skipped(pytest.Module):
+    """A module that can't be imported here."""
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        reason = f"{', '.join(MISSING)} not installed: pip install './gpu[proof]'"
+        raise pytest.skip.Exception(reason, allow_module_level=True)
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> Skipped | None:
+    if not MISSING:
+        return None
+    skipped: Skipped = Skipped.from_parent(parent, path=module_path)
+    return skipped
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Time limits are for tests, not for the kernels that the first one waits for."""
+    for item in items:
+        if "compiled" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(240, func_only=True))
+
+
+if not MISSING:
+    from shapes import compile_all
+
+    from bucket_brigade_cuda.backend import CudaBackend
+    from bucket_brigade_cuda.compile import CACHE
+    from bucket_brigade_cuda.proof.device import PtxDevice
+
+    @pytest.fixture(scope="session", autouse=True)
+    def kernel_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+        """A folder for compiled kernels: a new one, unless the environment names one to keep."""
+        with pytest.MonkeyPatch.context() as patch:
+            if not os.environ.get(CACHE):
+                patch.setenv(CACHE, str(tmp_path_factory.mktemp("kernels")))
+            yield
+
+    @pytest.fixture(autouse=True)
+    def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+        """Nothing of the user's that chooses backends or devices."""
+        for name in ("BACKEND", "THREADS", "CUDA_DEVICES"):
+            monkeypatch.delenv(f"BUCKET_BRIGADE_{name}", raising=False)
+        monkeypatch.delenv("NUMBA_ENABLE_CUDASIM", raising=False)
+
+    @pytest.fixture(scope="session")
+    def compiled(kernel_cache: None) -> None:
+        """All shapes compiled, at once."""
+        compile_all()
+
+    @pytest.fixture(scope="session")
+    def ptx_device(compiled: None) -> PtxDevice:
+        """The one device of the session: it keeps what it compiled."""
+        return PtxDevice()
+
+    @pytest.fixture(scope="session")
+    def ptx(ptx_device: PtxDevice) -> CudaBackend:
+        """The backend on that device."""
+        return CudaBackend(devices=[ptx_device])

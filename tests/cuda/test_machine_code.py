@@ -1,0 +1,28 @@
+"""What the assembler makes of the kernels: nothing in local memory, and registers to spare."""
+
+import pytest
+from shapes import DEFAULT, SHAPES
+
+from bucket_brigade_cuda.proof.report import KERNELS, assembled
+from bucket_brigade_cuda.shape import SHARED_BYTES, Shape
+
+#: With 64 threads a CUDA block, 168 registers let 6 blocks live on a multiprocessor; widths of up
+#: to four keep to 128, which lets 8 do so.
+MOST_REGISTERS, MOST_OF_NARROW = 168, 128
+
+
+@pytest.mark.parametrize(
+    ("shape", "capability"),
+    [*((shape, (9, 0)) for shape in SHAPES), (DEFAULT, (8, 0))],
+    ids=str,
+)
+@pytest.mark.usefixtures("compiled")
+def test_no_kernel_spills(shape: Shape, capability: tuple[int, int]) -> None:
+    for name in KERNELS:
+        if name == "cast" and shape.width == 1:
+            continue
+        used = assembled(name, shape, capability).resources
+        assert (used.stack_bytes, used.spill_stores, used.spill_loads) == (0, 0, 0), name
+        most = MOST_OF_NARROW if shape.width <= 4 else MOST_REGISTERS
+        assert used.registers <= most, name
+        assert used.shared_bytes <= SHARED_BYTES, name
