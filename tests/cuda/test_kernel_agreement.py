@@ -50,7 +50,7 @@ def test_a_million_nights_of_all_scenarios_and_rules(name: str, ptx: CudaBackend
     assert 12 * nights > 1_000_000
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(game=shaped_games())
 def test_any_game(game: ShapedGame, ptx: CudaBackend) -> None:
     program = compile_program(game.scenario, game.lineups, **game.request)
