@@ -9,6 +9,7 @@ from bucket_brigade_cuda.shape import Shape
 __all__ = [
     "CROWDED",
     "DEFAULT",
+    "FULL",
     "LARGEST",
     "MIXED",
     "PAIR",
@@ -20,11 +21,13 @@ __all__ = [
 
 #: The default ring; with mixtures of two; with mixtures of up to sixteen.
 DEFAULT, MIXED, WIDE = Shape(10, 4, 1), Shape(10, 4, 2), Shape(10, 4, 16)
+#: As many agents as houses.
+FULL = Shape(10, 10, 1)
 #: The smallest ring; more agents than houses, also where both neighbours are one; the largest ring.
 TINY, CROWDED, PAIR, LARGEST = Shape(2, 1, 1), Shape(3, 8, 4), Shape(2, 3, 8), Shape(32, 16, 2)
 
 #: Every width, and 2, 4 and 6 bits of a number of fires.
-SHAPES = (DEFAULT, MIXED, WIDE, TINY, CROWDED, PAIR, LARGEST)
+SHAPES = (DEFAULT, MIXED, WIDE, FULL, TINY, CROWDED, PAIR, LARGEST)
 
 #: Of all kernels of some shapes; with the capability that `PtxDevice` compiles for by default.
 PROGRAM = """

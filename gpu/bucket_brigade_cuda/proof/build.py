@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,6 +16,9 @@ __all__ = ["folder", "load"]
 
 # Wrapping and aliasing as the device has them; no warnings for machine-written code.
 FLAGS = ("-march=native", "-fwrapv", "-fno-strict-aliasing", "-fPIC", "-shared", "-w")
+
+#: Threads of a process would build into the same draft.
+BUILDING = threading.Lock()
 
 
 @lru_cache(maxsize=1)
@@ -50,6 +54,13 @@ def load(source: str, level: int = 2) -> ctypes.CDLL:
         Where the compiler refuses the program.
     """
     stem = hashlib.sha256(f"{level} {source}".encode()).hexdigest()[:32]
+
+    with BUILDING:
+        return ctypes.CDLL(str(_built(stem, source, level)))
+
+
+def _built(stem: str, source: str, level: int) -> Path:
+    """The shared object's file."""
     built = Path(folder().name, f"{stem}.so")
 
     if not built.exists():
@@ -69,4 +80,4 @@ def load(source: str, level: int = 2) -> ctypes.CDLL:
 
         draft.replace(built)
 
-    return ctypes.CDLL(str(built))
+    return built
