@@ -47,21 +47,22 @@ class CudaBackend(CpuBackend):
 
 ENTRY_POINTS = """
 [bucket_brigade.backends]
-cuda = bucket_brigade_cuda.backend:CudaBackend
+cuda = imagined_gpu.backend:CudaBackend
 
 [bucket_brigade.commands]
-cuda_tune = bucket_brigade_cuda.tune:tune
-cuda_broken = bucket_brigade_cuda.broken:command
-cuda_number = bucket_brigade_cuda:NUMBER
-simulate = bucket_brigade_cuda.tune:tune
+cuda_tune = imagined_gpu.tune:tune
+cuda_broken = imagined_gpu.broken:command
+cuda_number = imagined_gpu:NUMBER
+simulate = imagined_gpu.tune:tune
 """
 
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a distribution in it that brings a backend and commands."""
+    """A folder with a distribution in it that brings a backend and commands, in the place of the
+    real one, should that be installed."""
     folder = tmp_path_factory.mktemp("distribution")
-    package = folder / "bucket_brigade_cuda"
+    package = folder / "imagined_gpu"
     information = folder / "bucket_brigade_cuda-0.0.dist-info"
     files = {
         package / "__init__.py": "NUMBER = 3\n",
@@ -105,9 +106,10 @@ bb.select_backend().device()
 from typer.testing import CliRunner
 arguments = ["simulate", "easy", "--lineup", "hero,hero,hero,hero", "--episodes", "9"]
 assert CliRunner().invoke(bucket_brigade.cli.app, arguments).exit_code == 0
-print([name for name in ("numba", "cupy", "bucket_brigade_cuda") if name in sys.modules])
+unwanted = ("numba", "cupy", "bucket_brigade_cuda", "imagined_gpu")
+print([name for name in unwanted if name in sys.modules])
 bb.select_backend("cuda")
-print([name for name in sys.modules if name.startswith("bucket_brigade_cuda")])
+print([name for name in sys.modules if name.startswith("imagined_gpu")])
 """
 
 
@@ -115,7 +117,7 @@ def test_nothing_of_another_distribution_is_imported_before_it_is_needed(path: P
     ran = python(path, "-c", IMPORTS)
     assert (ran.stderr, ran.stdout.splitlines()) == (
         "",
-        ["[]", "['bucket_brigade_cuda', 'bucket_brigade_cuda.backend']"],
+        ["[]", "['imagined_gpu', 'imagined_gpu.backend']"],
     )
 
 
