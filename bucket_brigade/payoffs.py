@@ -13,11 +13,12 @@ from bucket_brigade.checks import as_list, as_u64
 from bucket_brigade.counts import each_once
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.lineups import Mixture
-from bucket_brigade.results import SimulationResult, write_csv
+from bucket_brigade.results import SimulationResult
 from bucket_brigade.sampling import BlockMean, block_returns, simulate_parts
 from bucket_brigade.scenario import RULES_VERSION, Scenario, as_scenario
 from bucket_brigade.simulation import simulate
 from bucket_brigade.strategies import ARCHETYPES
+from bucket_brigade.tables import write_csv
 
 __all__ = ["PayoffEvaluator", "PayoffMatrix", "payoff_matrix"]
 
