@@ -148,13 +148,14 @@ def chosen_method(
 def _sampled_seconds(
     program: _core.Program, exact: float, threads: int | None, backend: str | Backend
 ) -> float:
-    player, cpu = as_backend(backend), CpuBackend()
-    if isinstance(player, AutoBackend) and exact >= WORTH_LOADING:
-        # Only then could another backend be done before both.
-        return player.seconds(program, threads=threads)
-    if isinstance(player, Weighable) and not isinstance(player, AutoBackend | CpuBackend):
+    player = as_backend(backend)
+    if isinstance(player, AutoBackend):
+        # Below that, no other backend could be done before both the CPU and the chain.
+        if exact >= WORTH_LOADING:
+            return player.seconds(program, threads=threads)
+    elif isinstance(player, Weighable) and player.name != CpuBackend.name:
         return float(player.seconds(program))
-    return cpu.seconds(program, threads=threads)
+    return CpuBackend().seconds(program, threads=threads)
 
 
 def _episodes_until(

@@ -117,7 +117,8 @@ def _print(result: SimulationResult | ExactResult) -> None:
     data, counts = result.to_dict(0), result.counts
     # Expected counts are those of one episode.
     episodes = 1 if isinstance(result, ExactResult) else result.episodes
-    how = "exact" if result.seed is None else f"{episodes:,} episodes, seed {result.seed}"
+    exact = isinstance(result, ExactResult)
+    how = "exact" if exact else f"{episodes:,} episodes, seed {result.seed}"
     seats = Table("seat", "strategy", "mean return", "± stderr", "nights worked")
     seats.title = f"{result.scenario.name}: {how}"
     nights = counts.nights[0].item()
@@ -125,8 +126,8 @@ def _print(result: SimulationResult | ExactResult) -> None:
         seats.add_row(
             str(seat),
             str(strategy),
-            f"{result.mean[0, seat]:.2f}",
-            f"{result.stderr[0, seat]:.2f}",
+            f"{result.mean[0, seat]:.4f}" if exact else f"{result.mean[0, seat]:.2f}",
+            "exact" if exact else f"{result.stderr[0, seat]:.2f}",
             f"{counts.worked[0, seat] / nights:.1%}",
         )
     houses = Table("house", "safe", "ruined", "saved per episode", title="Nights that ended with")
@@ -142,7 +143,6 @@ def _print(result: SimulationResult | ExactResult) -> None:
     out.print(houses)
     ended = ", ".join(f"{kind} {n / episodes:.1%}" for kind, n in data["counts"]["ended"].items())
     out.print(f"{nights / episodes:.1f} nights an episode; ended: {ended}")
-    if isinstance(result, ExactResult):
-        out.print("computed without sampling")
-    else:
-        out.print(f"played by {result.backend}: {result.device}")
+    out.print(
+        "computed without sampling" if exact else f"played by {result.backend}: {result.device}"
+    )

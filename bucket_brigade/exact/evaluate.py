@@ -32,7 +32,7 @@ def expected(
     Parameters
     ----------
     scenario : Scenario
-        The game, of at most 12 houses and 8 agents.
+        The game, of at most 8 agents, and 12 houses unless fires burn out before they spread.
     lineups : iterable of line-ups
         As `simulate` takes them; each may stand for 65,536 pure line-ups.
     pool : sequence of strategies, optional

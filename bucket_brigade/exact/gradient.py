@@ -67,7 +67,7 @@ def expected_gradient(
     Parameters
     ----------
     scenario : Scenario
-        The game, of at most 12 houses and 8 agents.
+        The game, of at most 8 agents, and 12 houses unless fires burn out before they spread.
     lineups : iterable of line-ups
         As `simulate` takes them, but with a single strategy at each seat.
     seats : iterable of int, optional

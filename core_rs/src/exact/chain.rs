@@ -1,5 +1,7 @@
 //! The chain of a scenario: its tables, and one line-up's way through the nights.
 
+use super::Duty;
+use super::cost::check;
 use super::fight::{self, Shape};
 use super::homes::Homes;
 use super::lanes::{Line, Simd, flat, flat_mut, zero_lines};
@@ -7,7 +9,6 @@ use super::night::{self, Night, Room};
 use super::others::Others;
 use super::ring::{BURNING, RUINED, Ring, SAFE};
 use super::totals::{Nights, Totals, line_sum};
-use super::{Duty, check};
 use crate::counts::Layout;
 use crate::error::InvalidValue;
 use crate::scenario::{Dynamics, EndRule, NightOrder};
@@ -54,8 +55,8 @@ impl Chain {
     /// Builds the tables.
     ///
     /// # Errors
-    /// If a parameter is not allowed, the ring is too large ([`check`]), or houses are to be lumped
-    /// where they can't be.
+    /// If a parameter is not allowed, the ring is too large (`cost::check`), or houses are to be
+    /// lumped where they can't be.
     pub fn new(dynamics: &Dynamics, method: Method) -> Result<Self, InvalidValue> {
         Self::with_simd(dynamics, method, Simd::best())
     }
@@ -66,17 +67,17 @@ impl Chain {
         method: Method,
         simd: Simd,
     ) -> Result<Self, InvalidValue> {
-        check(dynamics)?;
+        let lumped = match method {
+            Method::Auto => is_lumped(dynamics),
+            Method::Full => false,
+            Method::Lumped => true,
+        };
+        check(dynamics, lumped)?;
         let ring = Ring::new(dynamics);
         if method == Method::Lumped && dynamics.night_order != NightOrder::BurnOutThenSpread {
             let allowed = "false or None unless night_order is burn_out_then_spread";
             return Err(InvalidValue::new("lumped", "True", allowed));
         }
-        let lumped = match method {
-            Method::Auto => dynamics.night_order == NightOrder::BurnOutThenSpread,
-            Method::Full => false,
-            Method::Lumped => true,
-        };
         let (houses, agents) = (dynamics.num_houses, dynamics.num_agents);
         let count = homes_of(houses, agents, lumped);
         let homes = Homes::new(&ring, count, agents);
@@ -239,11 +240,16 @@ impl Chain {
     }
 }
 
+/// Whether [`Method::Auto`] lumps: no fire spreads.
+pub(super) fn is_lumped(dynamics: &Dynamics) -> bool {
+    dynamics.night_order == NightOrder::BurnOutThenSpread
+}
+
 /// How many houses to tell apart by agents: those where agents live. Where all houses are told
 /// apart anyway, a few more make better use of lines.
 pub(super) fn homes_of(houses: usize, agents: usize, lumped: bool) -> usize {
     let inhabited = agents.min(houses);
-    if lumped { inhabited } else { inhabited.max((2 * houses + 4) / 5).min(houses) }
+    if lumped { inhabited } else { inhabited.max((2 * houses).div_ceil(5)) }
 }
 
 /// The states that end an episode, and how.

@@ -192,11 +192,6 @@ impl Homes {
             terms.push((self.places[number(&before)] as u32, chance));
         }
     }
-
-    /// Homes that burn at a place, as bits.
-    pub fn burning(&self, place: usize) -> usize {
-        bits(&self.states[place], BURNING)
-    }
 }
 
 fn fate(before: u8, after: u8) -> u8 {

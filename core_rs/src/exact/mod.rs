@@ -12,7 +12,9 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+pub mod batch;
 pub mod chain;
+pub mod cost;
 mod fight;
 pub mod gradient;
 mod homes;
@@ -24,10 +26,9 @@ mod ring;
 mod tests;
 mod totals;
 
+pub use batch::Lineups;
 pub use chain::{Chain, Method};
-
-use crate::error::InvalidValue;
-use crate::scenario::Dynamics;
+pub use cost::{Cost, cost};
 
 /// What the heuristic agent in one seat does: all of its strategy that matters for counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,25 +37,4 @@ pub struct Duty {
     pub work: f64,
     /// q = θ3: as a worker whose own home burns, it stays there.
     pub home: f64,
-}
-
-/// Most houses and agents of a ring whose chain is followed.
-pub const MOST: (usize, usize) = (12, 8);
-
-/// Checks a scenario, and that its chain is not too large.
-///
-/// # Errors
-/// The first parameter that is not allowed.
-pub fn check(dynamics: &Dynamics) -> Result<(), InvalidValue> {
-    dynamics.validate()?;
-    let (houses, agents) = MOST;
-    if dynamics.num_houses > houses {
-        let allowed = format!("at most {houses} for exact payoffs");
-        return Err(InvalidValue::new("num_houses", dynamics.num_houses, allowed));
-    }
-    if dynamics.num_agents > agents {
-        let allowed = format!("at most {agents} for exact payoffs");
-        return Err(InvalidValue::new("num_agents", dynamics.num_agents, allowed));
-    }
-    Ok(())
 }

@@ -1,8 +1,8 @@
 //! The chain as a whole: closed forms, full and lumped, symmetries, derivatives.
 
+use super::Duty;
 use super::chain::{Chain, Method};
 use super::lanes::Simd;
-use super::{Duty, check};
 use crate::counts::Layout;
 use crate::scenario::tests::default_dynamics;
 use crate::scenario::{Dynamics, EndRule, NightOrder};
@@ -301,9 +301,15 @@ fn keeping_fewer_nights_changes_no_bit() {
 #[test]
 fn large_rings_are_refused_and_followers_stop() {
     let large = Dynamics { num_houses: 13, ..default_dynamics() };
-    assert_eq!(check(&large).expect_err("too large").field, "num_houses");
-    let crowded = Dynamics { num_agents: 9, ..default_dynamics() };
-    assert_eq!(check(&crowded).expect_err("too many").field, "num_agents");
+    assert_eq!(Chain::new(&large, Method::Auto).expect_err("too large").field, "num_houses");
+    let lumped = Dynamics {
+        num_houses: 32,
+        night_order: NightOrder::BurnOutThenSpread,
+        prob_house_catches_fire: 0.004,
+        ..default_dynamics()
+    };
+    let counts = expected(&lumped, Method::Auto, &duties(4));
+    assert!((counts[layout(&lumped).ended()..].iter().sum::<f64>() - 1.0).abs() < 1e-13);
     let chain = Chain::new(&default_dynamics(), Method::Full).expect("allowed");
     assert_eq!(chain.expected(&duties(4), &mut chain.follower(), || false), None);
 }
