@@ -15,6 +15,7 @@ from bucket_brigade.backends.cpu import CpuBackend, as_threads
 from bucket_brigade.checks import as_positive, as_u64
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.exact import ExactResult, expected
+from bucket_brigade.exact.evaluate import applies
 from bucket_brigade.exact.pure import pure_lineups
 from bucket_brigade.lineups import Lineup, seat_strategies
 from bucket_brigade.results import SimulationResult
@@ -135,14 +136,14 @@ def chosen_method(
     most = _core.most_episodes(scenario)
     program = seated.program(scenario, episodes=min(as_u64("episodes", episodes), most))
     try:
-        _, seconds = _core.exact_cost(scenario)
         number = len(pure_lineups(seated).duties)
-    except InvalidValue:  # too large a ring, or too many pure line-ups
+    except InvalidValue:  # they would be too many
         return "sampled"
     available = _core.pool_threads()
     cores = min(as_threads(threads) or available, available, number)
-    exact = seconds * number / cores
-    return "exact" if exact < _sampled_seconds(program, exact, threads, backend) else "sampled"
+    exact = _core.exact_cost(scenario)[1] * number / cores
+    cheaper = exact < _sampled_seconds(program, exact, threads, backend)
+    return "exact" if cheaper and applies(scenario) else "sampled"
 
 
 def _sampled_seconds(

@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+import numpy as np
+
 from bucket_brigade import _core
 from bucket_brigade.backends import Progress
 from bucket_brigade.backends.cpu import as_threads
 from bucket_brigade.checks import as_callback
+from bucket_brigade.errors import InvalidValue
 from bucket_brigade.exact.counts import ExpectedCounts
 from bucket_brigade.exact.pure import pure_lineups
 from bucket_brigade.exact.result import ExactResult
 from bucket_brigade.lineups import Lineup, SeatedStrategies, seat_strategies
-from bucket_brigade.scenario import Scenario, as_scenario
+from bucket_brigade.scenario import Scenario
 from bucket_brigade.simulation import listed_lineups
 
-__all__ = ["checked_strategies", "expected", "reporter"]
+__all__ = ["applies", "checked_strategies", "expected", "reporter"]
 
 
 def expected(
@@ -89,13 +92,20 @@ def checked_strategies(
     Raises
     ------
     InvalidValue
-        For the first value that is not allowed, as `simulate` does; or if the scenario is too large
-        for exact payoffs.
+        For the first value that is not allowed, as `simulate` does.
     """
-    _core.exact_cost(as_scenario(scenario))
     seated = seat_strategies(scenario, lineups, pool)
     seated.program(scenario)
     return seated
+
+
+def applies(scenario: Scenario) -> bool:
+    """Whether a scenario's chain is small enough; builds its tables, but follows no line-up."""
+    try:
+        _core.expected(scenario, np.empty((0, scenario.num_agents, 2)), threads=1, progress=None)
+    except InvalidValue:
+        return False
+    return True
 
 
 def reporter(progress: Progress | None, number: int) -> Callable[[int], object] | None:
