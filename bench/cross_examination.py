@@ -43,7 +43,7 @@ def row(name: str, order: str, end_rule: str, found: CrossExamination) -> dict[s
         "scenario": name,
         "night_order": order,
         "end_rule": end_rule,
-        "worst": worst.name,
+        "worst_of": worst.name,
         "deviation": worst.deviation,
         "rms": float(np.sqrt(np.mean(np.square(deviations)))) if deviations else 0.0,
         **found.to_dict(),
@@ -73,13 +73,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
             rows.append({"lineup": lineup, **row(name, order, end_rule, found)})
 
+    if options.json is not None:
+        options.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     compared = sum(len(x["comparisons"]) for x in rows)
     table = Table(title=f"{options.episodes:,} episodes of each game, seed {options.seed}")
     for column in ("scenario", "night order", "end rule", "worst", "deviation", "RMS", "agrees"):
         table.add_column(column)
     for x in rows:
         table.add_row(
-            *(x["scenario"], x["night_order"], x["end_rule"], x["worst"]),
+            *(x["scenario"], x["night_order"], x["end_rule"], x["worst_of"]),
             *(f"{x['deviation']:+.2f}", f"{x['rms']:.2f}", "yes" if x["agrees"] else "NO"),
         )
     console = Console() if sys.stdout.isatty() else Console(width=140)
@@ -89,8 +91,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{compared} comparisons; by accident, {expected:.1e} would be beyond {LIMIT:g} standard "
         "errors"
     )
-    if options.json is not None:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     return 0 if all(x["agrees"] for x in rows) else 1
 
 

@@ -91,16 +91,17 @@ def draw(figures: dict[str, Any], file: Path) -> None:
     )
     on = np.array([seconds[-1], seconds[-1] * 1e4])
     axes.plot(on, stderr[-1] * np.sqrt(on[0] / on), ":", color=BLUE, label="extrapolated")
-    for x in sampled:
+    for i, x in enumerate(sampled):
+        power = f"$10^{{{round(np.log10(x['episodes']))}}}$"
         axes.annotate(
-            f"$10^{{{round(np.log10(x['episodes']))}}}$",
+            power if i else f"{power} episodes",
             (x["seconds"], x["stderr"]),
             textcoords="offset points",
             xytext=(6, 6),
             color=GREY,
         )
     names = {
-        "spread_then_burn_out": ("exact, fire spreads", ORANGE, "-"),
+        "spread_then_burn_out": ("exact", ORANGE, "-"),
         "burn_out_then_spread": ("exact, burn_out_then_spread", ORANGE, "--"),
     }
     for order, taken in figures["exact_seconds"].items():
@@ -110,7 +111,7 @@ def draw(figures: dict[str, Any], file: Path) -> None:
         xscale="log",
         yscale="log",
         xlabel=f"seconds for one line-up (sampled: {figures['threads']} threads; exact: one)",
-        ylabel="error of a payoff, in points",
+        ylabel="error of a payoff, in points (exact: none)",
         title=f"{figures['scenario']}: {', '.join(figures['lineup'])}",
     )
     axes.grid(alpha=0.25)

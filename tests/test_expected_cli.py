@@ -197,6 +197,21 @@ def test_what_is_too_rare_for_the_sample() -> None:
     assert min(seen) == 0.0 < max(seen)
 
 
+def test_payoffs_are_allowed_what_is_too_rare() -> None:
+    # One episode in thousands loses a house, and everything with it.
+    rare = LIVELY.replace(prob_house_catches_fire=1e-5, team_penalty_house_burns=1e5)
+    ruined = []
+    for seed in range(20):
+        found = cross_examine(rare, LINEUP, episodes=3200, seed=seed)
+        payoff = found.comparisons[0]
+        assert found.agrees, (seed, found.worst)
+        ruined.append(payoff.sampled < 0)
+        # The error of a sample without a ruin is that of working, far from what it misses.
+        if not ruined[-1]:
+            assert payoff.sampled - payoff.exact > 1
+    assert not all(ruined)
+
+
 def test_checks_need_a_sample(game: str) -> None:
     few = run("simulate", game, "--check", "--episodes", str(check.FEWEST - 1))
     assert few.exit_code == 2
