@@ -232,3 +232,27 @@ def test_progress_rises_to_the_total() -> None:
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
     assert {every for _, every in seen} == {3}
     assert seen[-1] == (3, 3)
+
+
+class Enough(Exception):
+    pass
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_exception_of_the_progress_callback_stops_the_run(threads: int) -> None:
+    # Some minutes of line-ups.
+    lineups = [[[0.0, i / 5000, 0.0, *[0.5] * 7], *["hero"] * 3] for i in range(5000)]
+    seen: list[int] = []
+
+    def stop(done: int, every: int) -> None:
+        seen.append(done)
+        raise Enough
+
+    default = bb.scenario("default")
+    with pytest.raises(Enough):
+        bb.expected(default, lineups, threads=threads, progress=stop)
+    with pytest.raises(Enough):
+        bb.expected_gradient(default, lineups, threads=threads, progress=stop)
+    assert len(seen) == 2
+    assert max(seen) < 1000
