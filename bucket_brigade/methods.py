@@ -119,7 +119,7 @@ def chosen_method(
     threads: int | None = None,
     backend: str | Backend = "auto",
 ) -> str:
-    """ "sampled" or "exact": the method that was asked for, or which one "auto" stands for.
+    """The method that was asked for, or the one that "auto" stands for here: sampled or exact.
 
     "auto" compares estimates: distinct pure line-ups × what the core says that one takes, over
     threads, and what the backend says that the episodes take. A backend without an estimate is
