@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from drawn_games import END_RULES, ORDERS, as_reference, entry
+from drawn_games import END_RULES, ORDERS, DrawnGame, as_reference, entry, games
+from hypothesis import given, settings
 from small_chain import expected_counts, expected_returns
 from small_games import GAMES, HOMEBODY, LIAR, LIVELY, ROAMER
 
@@ -57,6 +58,21 @@ def test_small_rings_by_enumeration(game: int, order: str, end_rule: str) -> Non
     np.testing.assert_allclose(counts.ended[0], ended, rtol=1e-12, atol=1e-15)
     returns = expected_returns(as_reference(scenario), exact)
     np.testing.assert_allclose(found.mean[0], returns, rtol=1e-11)
+
+
+@settings(max_examples=60, deadline=None)
+@given(games(most_nights=4, most_houses=3, most_agents=2))
+def test_drawn_games_by_enumeration(game: DrawnGame) -> None:
+    # The edges of all ranges: probabilities 0 and 1, fewer houses than neighbours, odd rewards.
+    reference = as_reference(game.scenario)
+    exact = expected_counts(reference, game.seats)
+    found = bb.expected(game.scenario, [game.lineup])
+    counts = [exact["nights"]]
+    for name in ("worked", "safe", "ruined", "saved"):
+        counts += exact[name]  # type: ignore[literal-required]
+    counts += [exact["ended"][kind] for kind in bb.END_KINDS]
+    np.testing.assert_allclose(found.counts.totals[0], counts, rtol=1e-11, atol=1e-13)
+    np.testing.assert_allclose(found.mean[0], expected_returns(reference, exact), atol=1e-8)
 
 
 def test_shapes_are_those_of_a_simulation(result: bb.ExactResult) -> None:
