@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 SCENARIOS[name].replace(night_order=order, end_rule=end_rule),
                 lineup,
                 episodes=options.episodes,
-                seed=options.seed,
+                seed=options.seed + i,  # games of one seed share their luck, and their accidents
                 backend=options.backend,
                 progress=lambda done, _, i=i: progress.update(
                     task, completed=i * options.episodes + done
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json is not None:
         options.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     compared = sum(len(x["comparisons"]) for x in rows)
-    table = Table(title=f"{options.episodes:,} episodes of each game, seed {options.seed}")
+    table = Table(title=f"{options.episodes:,} episodes of each game, seeds from {options.seed}")
     for column in ("scenario", "night order", "end rule", "worst", "deviation", "RMS", "agrees"):
         table.add_column(column)
     for x in rows:

@@ -43,7 +43,6 @@ pub struct Chain {
 /// Room for following one line-up after another.
 pub struct Follower {
     pub(super) state: Vec<Line>,
-    pub(super) next: Vec<Line>,
     finished: Vec<Line>,
     pub(super) room: Room,
 }
@@ -118,7 +117,6 @@ impl Chain {
     pub fn follower(&self) -> Follower {
         Follower {
             state: zero_lines(self.lines()),
-            next: zero_lines(self.lines()),
             finished: zero_lines(self.lines()),
             room: Room::new(self.shape, &self.homes, &self.others),
         }
@@ -133,8 +131,8 @@ impl Chain {
         follower: &mut Follower,
         go_on: impl Fn() -> bool,
     ) -> Option<Vec<f64>> {
-        let table = fight::table(self.shape, duties, self.solo());
-        let (nights, _) = self.follow(&table, follower, |_, _| go_on())?;
+        let chances = self.chances(duties);
+        let (nights, _) = self.follow(&chances, follower, |_, _| go_on())?;
         Some(self.totals.counts(&self.homes, &self.others, (duties, self.solo()), &nights))
     }
 
@@ -142,7 +140,7 @@ impl Chain {
     /// over nights, and how many nights were played.
     pub(super) fn follow(
         &self,
-        table: &[f64],
+        chances: &[f64],
         follower: &mut Follower,
         mut each: impl FnMut(usize, &[Line]) -> bool,
     ) -> Option<(Nights, usize)> {
@@ -155,12 +153,11 @@ impl Chain {
             if !each(nights, &follower.state) {
                 return None;
             }
-            let total = self.night(table, follower);
-            let removed = self.end(nights, &mut follower.next, |at, kind, chance| {
+            let total = self.night(chances, follower);
+            let removed = self.end(nights, &mut follower.state, |at, kind, chance| {
                 ended[kind] += chance;
                 flat_mut(&mut started)[at] -= chance;
             });
-            std::mem::swap(&mut follower.state, &mut follower.next);
             nights += 1;
             let mut left = total - removed;
             if left < 1e-3 * total || nights == self.max_nights() {
@@ -206,12 +203,18 @@ impl Chain {
         }
     }
 
-    /// Plays a night from `state` to `next`; the chance of its being played at all.
-    pub(super) fn night(&self, table: &[f64], follower: &mut Follower) -> f64 {
+    /// Plays a night; the chance of its being played at all.
+    pub(super) fn night(&self, chances: &[f64], follower: &mut Follower) -> f64 {
         let Self { shape, homes, others, .. } = self;
-        let night = Night { shape: *shape, homes, others, table };
-        let Follower { state, next, finished, room } = follower;
-        night::play(self.simd, night, state, next, finished, room)
+        let night = Night { shape: *shape, homes, others, chances };
+        let Follower { state, finished, room } = follower;
+        night::play(self.simd, night, state, finished, room)
+    }
+
+    /// What a night needs to know of a line-up.
+    pub(super) fn chances(&self, duties: &[Duty]) -> Vec<f64> {
+        let table = fight::table(self.shape, duties, self.solo());
+        night::chances(self.shape, &self.homes, &table)
     }
 
     /// Whether episodes can end with a night because of their state.

@@ -44,9 +44,9 @@ impl Chain {
         go_on: impl Fn() -> bool,
     ) -> Option<CountsAndGradient> {
         let (homes, others, solo) = (&self.homes, &self.others, self.solo());
-        let table = fight::table(self.shape, duties, solo);
+        let chances = self.chances(duties);
         let mut kept: Vec<Vec<Line>> = Vec::new();
-        let (nights, played) = self.follow(&table, follower, |night, state| {
+        let (nights, played) = self.follow(&chances, follower, |night, state| {
             if night % every == 0 {
                 kept.push(state.to_vec());
             }
@@ -67,14 +67,14 @@ impl Chain {
         let mut values = zero_lines(self.lines());
         while let Some(first) = kept.pop() {
             let begin = kept.len() * every;
-            let states = self.again(&table, (begin, first), played.min(begin + every), follower);
+            let states = self.again(&chances, (begin, first), played.min(begin + every), follower);
             for (night, state) in states.into_iter().rev() {
                 if !go_on() {
                     return None;
                 }
                 self.values(night, weights, &ends, &to_come, &mut values);
                 to_come.copy_from_slice(&starts);
-                let step = Night { shape: self.shape, homes, others, table: &table };
+                let step = Night { shape: self.shape, homes, others, chances: &chances };
                 night::play_back(
                     self.simd,
                     step,
@@ -94,7 +94,7 @@ impl Chain {
     /// The distributions at the start of nights from `first` to before `end`.
     fn again(
         &self,
-        table: &[f64],
+        chances: &[f64],
         first: (usize, Vec<Line>),
         end: usize,
         follower: &mut Follower,
@@ -102,9 +102,9 @@ impl Chain {
         let mut states = vec![first];
         for night in states[0].0 + 1..end {
             follower.state.copy_from_slice(&states[states.len() - 1].1);
-            self.night(table, follower);
-            self.end(night - 1, &mut follower.next, |_, _, _| {});
-            states.push((night, follower.next.clone()));
+            self.night(chances, follower);
+            self.end(night - 1, &mut follower.state, |_, _, _| {});
+            states.push((night, follower.state.clone()));
         }
         states
     }

@@ -5,6 +5,8 @@
 //! the others. A state of all houses is a pair of a state of the homes, its *place*, and a row of
 //! the others (`others`). Places stand side by side in lines of eight.
 
+use std::collections::BTreeMap;
+
 use super::lanes::LANES;
 use super::ring::{BURNING, RUINED, Ring, SAFE, choose, digits, number};
 
@@ -38,6 +40,17 @@ pub struct Outcome {
     pub class: u32,
 }
 
+/// Slots that are reached from equally many places, so that loops over these are all alike.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrivals {
+    /// How many places.
+    pub places: usize,
+    /// The slots.
+    pub slots: Vec<u32>,
+    /// For each slot in turn, the places and chances.
+    pub terms: Vec<(u32, f64)>,
+}
+
 /// Tables about the homes; nothing here depends on who plays.
 #[derive(Clone, Debug)]
 pub struct Homes {
@@ -53,14 +66,13 @@ pub struct Homes {
     pub regions: Vec<Region>,
     /// Lines of all regions together.
     pub slot_lines: usize,
-    /// For each place, in an order in which a place comes before all that lead to it: what the
-    /// workers may make of it. The first outcome of each is that nothing is put out.
-    pub fights: Vec<(u32, Vec<Outcome>)>,
-    /// For each combination of fires at the ends of the *others*: for each slot, where its terms
-    /// start in `spread_terms`, and at last their end.
-    pub spread_starts: Vec<Vec<u32>>,
-    /// Places and chances from which a slot is reached when fire spreads and burns out.
-    pub spread_terms: Vec<Vec<(u32, f64)>>,
+    /// Places, each before all that lead to it, and the end of its outcomes in `outcomes`.
+    pub fights: Vec<(u32, u32)>,
+    /// What the workers may make of each place. The first is that nothing is put out.
+    pub outcomes: Vec<Outcome>,
+    /// How each slot is reached when fire spreads and burns out, for each combination of fires at
+    /// the ends of the *others*. Slots that can't be reached are left out.
+    pub spread: Vec<Vec<Arrivals>>,
 }
 
 impl Homes {
@@ -91,8 +103,8 @@ impl Homes {
             regions: Vec::new(),
             slot_lines: 0,
             fights: Vec::new(),
-            spread_starts: Vec::new(),
-            spread_terms: Vec::new(),
+            outcomes: Vec::new(),
+            spread: Vec::new(),
         };
         homes.find_regions(spreads);
         homes.find_fights(agents);
@@ -131,6 +143,7 @@ impl Homes {
 
     fn find_fights(&mut self, agents: usize) {
         // A fire put out becomes SAFE, a lower digit, so numbers only fall.
+        let places = &self.places;
         for before in 0..self.states.len() {
             let state = digits(before, self.count);
             let afters = choose(&state, |_, digit| match digit {
@@ -141,38 +154,44 @@ impl Homes {
             let outcomes = afters.iter().filter_map(|after| {
                 let class: Vec<u8> = state.iter().zip(after).map(|(&b, &a)| fate(b, a)).collect();
                 let put_out = class.iter().filter(|&&digit| digit == 2).count();
-                let to = self.places[number(after)] as u32;
+                let to = places[number(after)] as u32;
                 (put_out <= agents).then(|| Outcome { to, class: number(&class) as u32 })
             });
-            let outcomes = outcomes.collect();
-            self.fights.push((self.places[before] as u32, outcomes));
+            self.outcomes.extend(outcomes);
+            self.fights.push((self.places[before] as u32, self.outcomes.len() as u32));
         }
     }
 
     fn find_spread(&mut self, ring: &Ring, other_ends: EndFires) {
-        let (mut starts, mut terms) = (vec![0], Vec::new());
+        let mut all: BTreeMap<usize, Arrivals> = BTreeMap::new();
         for region in &self.regions {
             for lane in 0..region.lines * LANES {
                 let after = self.states.get(region.first_line * LANES + lane);
-                if let Some(after) = after.filter(|after| self.follows(after, region.ends)) {
-                    self.spread_into(ring, after, region, other_ends, &mut terms);
-                }
-                starts.push(terms.len() as u32);
+                let Some(after) = after.filter(|after| self.follows(after, region.ends)) else {
+                    continue;
+                };
+                let terms = self.arrivals(ring, after, region, other_ends);
+                let places = terms.len();
+                let arrivals = all.entry(places).or_insert_with(|| Arrivals {
+                    places,
+                    slots: Vec::new(),
+                    terms: Vec::new(),
+                });
+                arrivals.slots.push((region.slot_line * LANES + lane) as u32);
+                arrivals.terms.extend(terms);
             }
         }
-        self.spread_starts.push(starts);
-        self.spread_terms.push(terms);
+        self.spread.push(all.into_values().collect());
     }
 
     /// The terms of one slot.
-    fn spread_into(
+    fn arrivals(
         &self,
         ring: &Ring,
         after: &[u8],
         region: &Region,
         other_ends: EndFires,
-        terms: &mut Vec<(u32, f64)>,
-    ) {
+    ) -> Vec<(u32, f64)> {
         let fires_at_ends = self.end_houses(region.ends);
         let told_apart = if ring.spread > 0.0 { self.end_houses(3) } else { Vec::new() };
         let befores = choose(after, |house, digit| match digit {
@@ -181,7 +200,7 @@ impl Homes {
             RUINED => &[BURNING, RUINED],
             _ => &[SAFE],
         });
-        for before in befores {
+        let arrival = |before: Vec<u8>| {
             let mut fires: Vec<bool> = before.iter().map(|&digit| digit == BURNING).collect();
             fires.resize(ring.houses, false);
             if self.count < ring.houses {
@@ -189,8 +208,9 @@ impl Homes {
                 fires[ring.houses - 1] |= other_ends & 2 != 0;
             }
             let chance = ring.transition(0, &before, after, &fires);
-            terms.push((self.places[number(&before)] as u32, chance));
-        }
+            (self.places[number(&before)] as u32, chance)
+        };
+        befores.into_iter().map(arrival).collect()
     }
 }
 
@@ -217,9 +237,9 @@ mod tests {
             for spread in [0.0, 0.4] {
                 let ring = Ring { houses: 5, spread, ignite: 0.2 };
                 let homes = Homes::new(&ring, count, 4);
-                for terms in &homes.spread_terms {
+                for arrivals in &homes.spread {
                     let mut sums = vec![0.0; homes.states.len()];
-                    for &(from, chance) in terms {
+                    for &(from, chance) in arrivals.iter().flat_map(|a| &a.terms) {
                         sums[from as usize] += chance;
                     }
                     assert!(sums.iter().all(|sum| (sum - 1.0f64).abs() < 1e-14));
@@ -232,9 +252,12 @@ mod tests {
     fn a_place_comes_before_those_that_lead_to_it() {
         let homes = Homes::new(&Ring { houses: 6, spread: 0.1, ignite: 0.0 }, 3, 2);
         let mut seen = vec![false; homes.states.len()];
-        for (from, outcomes) in &homes.fights {
-            assert_eq!(outcomes[0].to, *from);
-            seen[*from as usize] = true;
+        let mut start = 0;
+        for &(from, end) in &homes.fights {
+            let outcomes = &homes.outcomes[start..end as usize];
+            start = end as usize;
+            assert_eq!(outcomes[0].to, from);
+            seen[from as usize] = true;
             assert!(outcomes.iter().all(|outcome| seen[outcome.to as usize]));
             assert!(outcomes.len() <= 7, "at most two of three fires are put out");
         }

@@ -17,6 +17,7 @@ pub mod chain;
 pub mod cost;
 mod fight;
 pub mod gradient;
+mod groups;
 mod homes;
 pub mod lanes;
 mod night;

@@ -12,11 +12,12 @@ use super::avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 use super::avx512::Avx512;
 use super::fight::Shape;
+use super::groups::Chunk;
 use super::homes::Homes;
 use super::lanes::{LANES, Lanes, Line, Portable, Simd, zero_lines};
-use super::others::{Chunk, Others};
+use super::others::Others;
 
-/// What a night needs to know; `table` is that of the line-up.
+/// What a night needs to know; `chances` are those of the line-up.
 #[derive(Clone, Copy)]
 pub struct Night<'a> {
     /// Who lives where.
@@ -25,13 +26,35 @@ pub struct Night<'a> {
     pub homes: &'a Homes,
     /// The others.
     pub others: &'a Others,
-    /// What the workers achieve (`fight::table`).
-    pub table: &'a [f64],
+    /// What the workers achieve: for so many other fires that survive, and each of
+    /// `Homes::outcomes` in turn, the chances of each level ([`chances`]).
+    pub chances: &'a [f64],
+}
+
+impl<'a> Night<'a> {
+    /// The chances for a chunk.
+    #[inline(always)]
+    fn chances(self, chunk: &Chunk) -> &'a [f64] {
+        let size = self.homes.outcomes.len() * self.shape.levels();
+        &self.chances[chunk.fires * size..][..size]
+    }
+}
+
+/// The chances of `fight::table`, in the order in which a night needs them.
+pub fn chances(shape: Shape, homes: &Homes, table: &[f64]) -> Vec<f64> {
+    let mut chances = Vec::new();
+    for fires in 0..=shape.others {
+        for outcome in &homes.outcomes {
+            let at = shape.index(fires, outcome.class as usize);
+            chances.extend_from_slice(&table[at..][..shape.levels()]);
+        }
+    }
+    chances
 }
 
 /// Room for a night's intermediate results.
 pub struct Room {
-    /// A line per row and slot, and a zero row.
+    /// A line per row of a group and slot, and a row for lanes without one.
     middle: Vec<Line>,
     /// Eight rows before or after turning.
     turning: Vec<Line>,
@@ -46,9 +69,10 @@ pub struct Room {
 impl Room {
     /// For nights of these shapes.
     pub fn new(shape: Shape, homes: &Homes, others: &Others) -> Self {
+        let largest = others.groups.iter().map(|group| group.size).max().unwrap_or(0);
         let widest = homes.lines.max(homes.slot_lines);
         Self {
-            middle: zero_lines((others.rows + 1) * homes.slot_lines),
+            middle: zero_lines((largest + 1) * homes.slot_lines),
             turning: zero_lines(LANES * widest),
             raised: zero_lines(LANES * homes.lines * shape.levels()),
             fought: zero_lines(LANES * homes.lines),
@@ -74,49 +98,64 @@ macro_rules! with_levels {
     };
 }
 
-/// The distribution at the end of a night, `to`, from that at its start. Adds `to` to `sum`, and
-/// returns its total.
+/// From the distribution at the start of a night to that at its end. Adds it to `sums`, and returns
+/// its total.
 #[inline(always)]
 fn forward<L: Lanes>(
     night: Night<'_>,
-    from: &[Line],
-    to: &mut [Line],
-    sum: &mut [Line],
+    state: &mut [Line],
+    sums: &mut [Line],
     room: &mut Room,
 ) -> f64 {
     let Night { homes, others, .. } = night;
     let slot_lines = homes.slot_lines;
-    for chunk in &others.chunks {
-        raise::<L>(night, chunk, from, room);
-        with_levels!(chunk.levels, fight::<L, _>(night, chunk, room));
-        let (starts, terms) = (&homes.spread_starts[chunk.ends], &homes.spread_terms[chunk.ends]);
-        for (slot, bounds) in room.slots.iter_mut().zip(starts.windows(2)) {
-            let mut line = L::splat(0.0);
-            for &(place, factor) in &terms[bounds[0] as usize..bounds[1] as usize] {
-                line = L::load(&room.fought[place as usize]).mul_add(L::splat(factor), line);
-            }
-            line.store(slot);
-        }
-        for i in 0..slot_lines {
-            let turned = turn::<L>(&room.slots[i * LANES..][..LANES], 1);
-            for (lane, line) in turned.into_iter().enumerate() {
-                line.store(&mut room.middle[chunk.rows[lane] as usize * slot_lines + i]);
-            }
-        }
-    }
     let mut total = L::splat(0.0);
-    for row in 0..others.rows {
-        let to = &mut to[row * homes.lines..][..homes.lines];
-        for (i, region) in homes.regions.iter().enumerate() {
-            let out = &mut to[region.first_line..][..region.lines];
-            let (rows, factors) = others.spread[region.ends].terms(row);
-            let from = (room.middle.as_slice(), slot_lines, region.slot_line);
-            add_rows::<L>(out, from, rows, factors, i == 0);
+    for group in &others.groups {
+        for chunk in &group.chunks {
+            raise::<L>(night, chunk, state, room);
+            with_levels!(chunk.levels, fight::<L, _>(night, chunk, room));
+            for arrivals in &homes.spread[chunk.ends] {
+                let terms = arrivals.terms.chunks_exact(arrivals.places);
+                for (&slot, terms) in arrivals.slots.iter().zip(terms) {
+                    let mut line = L::splat(0.0);
+                    for &(place, factor) in terms {
+                        line =
+                            L::load(&room.fought[place as usize]).mul_add(L::splat(factor), line);
+                    }
+                    line.store(&mut room.slots[slot as usize]);
+                }
+            }
+            for i in 0..slot_lines {
+                let turned = turn::<L>(&room.slots[i * LANES..][..LANES], 1);
+                for (lane, line) in turned.into_iter().enumerate() {
+                    line.store(&mut room.middle[chunk.middle[lane] as usize * slot_lines + i]);
+                }
+            }
         }
-        for (line, sum) in to.iter().zip(&mut sum[row * homes.lines..][..homes.lines]) {
-            let line = L::load(line);
-            total = total.add(line);
-            L::load(sum).add(line).store(sum);
+        // Rows of a set come from the same rows, which should not leave the cache in between.
+        for set in &group.sets {
+            for (i, region) in homes.regions.iter().enumerate() {
+                let (blocks, size) = blocks(region.lines);
+                for block in 0..blocks {
+                    let offset = block * size;
+                    let lines = size.min(region.lines - offset);
+                    for sum in set.clone() {
+                        let at = group.to[sum] as usize * homes.lines + region.first_line + offset;
+                        let (from, factors) = group.spread.terms(sum, region.ends);
+                        let middle =
+                            (room.middle.as_slice(), slot_lines, region.slot_line + offset);
+                        add_rows::<L>(&mut state[at..][..lines], middle, from, factors, i == 0);
+                    }
+                }
+            }
+            for &row in &group.to[set.clone()] {
+                let range = row as usize * homes.lines..(row as usize + 1) * homes.lines;
+                for (line, sum) in state[range.clone()].iter().zip(&mut sums[range]) {
+                    let line = L::load(line);
+                    total = total.add(line);
+                    L::load(sum).add(line).store(sum);
+                }
+            }
         }
     }
     let mut lanes = Line::default();
@@ -138,36 +177,42 @@ fn backward<L: Lanes>(
 ) {
     let Night { homes, others, .. } = night;
     let slot_lines = homes.slot_lines;
-    for row in 0..others.rows {
-        let middle = &mut room.middle[row * slot_lines..][..slot_lines];
-        for region in &homes.regions {
-            let out = &mut middle[region.slot_line..][..region.lines];
-            let (rows, factors) = others.spread_back[region.ends].terms(row);
-            add_rows::<L>(out, (from, homes.lines, region.first_line), rows, factors, true);
-        }
-    }
-    for chunk in &others.chunks {
-        raise::<L>(night, chunk, start, room);
-        for i in 0..slot_lines {
-            let mut lines = [L::splat(0.0); LANES];
-            for lane in 0..LANES {
-                lines[lane] = L::load(&room.middle[chunk.rows[lane] as usize * slot_lines + i]);
-            }
-            for (slot, line) in room.slots[i * LANES..].iter_mut().zip(L::transpose(lines)) {
-                line.store(slot);
+    for group in &others.groups {
+        for row in 0..group.size {
+            let middle = &mut room.middle[row * slot_lines..][..slot_lines];
+            for region in &homes.regions {
+                let out = &mut middle[region.slot_line..][..region.lines];
+                let (rows, factors) = group.back.terms(row, region.ends);
+                add_rows::<L>(out, (from, homes.lines, region.first_line), rows, factors, true);
             }
         }
-        room.fought.fill(Line::default());
-        let (starts, terms) = (&homes.spread_starts[chunk.ends], &homes.spread_terms[chunk.ends]);
-        for (slot, bounds) in room.slots.iter().zip(starts.windows(2)) {
-            let slot = L::load(slot);
-            for &(place, factor) in &terms[bounds[0] as usize..bounds[1] as usize] {
-                let fought = &mut room.fought[place as usize];
-                slot.mul_add(L::splat(factor), L::load(fought)).store(fought);
+        room.middle[group.size * slot_lines..][..slot_lines].fill(Line::default());
+        for chunk in &group.chunks {
+            raise::<L>(night, chunk, start, room);
+            for i in 0..slot_lines {
+                let mut lines = [L::splat(0.0); LANES];
+                for lane in 0..LANES {
+                    lines[lane] =
+                        L::load(&room.middle[chunk.middle[lane] as usize * slot_lines + i]);
+                }
+                for (slot, line) in room.slots[i * LANES..].iter_mut().zip(L::transpose(lines)) {
+                    line.store(slot);
+                }
             }
+            room.fought.fill(Line::default());
+            for arrivals in &homes.spread[chunk.ends] {
+                let terms = arrivals.terms.chunks_exact(arrivals.places);
+                for (&slot, terms) in arrivals.slots.iter().zip(terms) {
+                    let slot = L::load(&room.slots[slot as usize]);
+                    for &(place, factor) in terms {
+                        let fought = &mut room.fought[place as usize];
+                        slot.mul_add(L::splat(factor), L::load(fought)).store(fought);
+                    }
+                }
+            }
+            with_levels!(chunk.levels, fight_back::<L, _>(night, chunk, slopes, room));
+            lower::<L>(night, chunk, to, room);
         }
-        with_levels!(chunk.levels, fight_back::<L, _>(night, chunk, slopes, room));
-        lower::<L>(night, chunk, to, room);
     }
 }
 
@@ -178,8 +223,7 @@ fn raise<L: Lanes>(night: Night<'_>, chunk: &Chunk, from: &[Line], room: &mut Ro
     let lines = night.homes.lines;
     for level in 0..chunk.levels {
         for lane in 0..LANES {
-            let (rows, factors) =
-                night.others.raises.terms(chunk.first_raise + level * LANES + lane);
+            let (rows, factors) = chunk.raises.terms(level * LANES + lane, 0);
             let out = &mut room.turning[lane * lines..][..lines];
             add_rows::<L>(out, (from, lines, 0), rows, factors, true);
         }
@@ -203,8 +247,7 @@ fn lower<L: Lanes>(night: Night<'_>, chunk: &Chunk, to: &mut [Line], room: &mut 
             }
         }
         for lane in 0..LANES {
-            let (rows, factors) =
-                night.others.raises.terms(chunk.first_raise + level * LANES + lane);
+            let (rows, factors) = chunk.raises.terms(level * LANES + lane, 0);
             let from = &room.turning[lane * lines..][..lines];
             for (&row, &factor) in rows.iter().zip(factors) {
                 let factor = L::splat(factor);
@@ -219,18 +262,23 @@ fn lower<L: Lanes>(night: Night<'_>, chunk: &Chunk, to: &mut [Line], room: &mut 
 /// From `raised` to `fought`: the workers do what they can.
 #[inline(always)]
 fn fight<L: Lanes, const LEVELS: usize>(night: Night<'_>, chunk: &Chunk, room: &mut Room) {
-    let shape = night.shape;
+    let homes = night.homes;
     let raised = room.raised.as_chunks::<LEVELS>().0;
-    for (from, outcomes) in &night.homes.fights {
-        let before = load::<L, LEVELS>(&raised[*from as usize]);
+    let mut chances = night.chances(chunk);
+    let mut start = 0;
+    for &(from, end) in &homes.fights {
+        let before = load::<L, LEVELS>(&raised[from as usize]);
+        let outcomes = &homes.outcomes[start..end as usize];
+        start = end as usize;
         for (i, outcome) in outcomes.iter().enumerate() {
-            let at = shape.index(chunk.fires, outcome.class as usize);
-            let chances = &night.table[at..][..LEVELS];
+            let (now, later) = chances.split_at(night.shape.levels());
+            chances = later;
+            let now: &[f64; LEVELS] = now.first_chunk().expect("at least so many levels");
             let to = &mut room.fought[outcome.to as usize];
             // Nobody has led to `from` before its own first outcome (`Homes::fights`).
             let mut line = if i == 0 { L::splat(0.0) } else { L::load(to) };
             for level in 0..LEVELS {
-                line = before[level].mul_add(L::splat(chances[level]), line);
+                line = before[level].mul_add(L::splat(now[level]), line);
             }
             line.store(to);
         }
@@ -245,23 +293,29 @@ fn fight_back<L: Lanes, const LEVELS: usize>(
     slopes: &mut [Line],
     room: &mut Room,
 ) {
-    let shape = night.shape;
+    let (shape, homes) = (night.shape, night.homes);
     let raised = room.raised.as_chunks_mut::<LEVELS>().0;
-    for (from, outcomes) in &night.homes.fights {
-        let before = load::<L, LEVELS>(&raised[*from as usize]);
+    let mut chances = night.chances(chunk);
+    let mut start = 0;
+    for &(from, end) in &homes.fights {
+        let before = load::<L, LEVELS>(&raised[from as usize]);
         let mut back = [L::splat(0.0); LEVELS];
+        let outcomes = &homes.outcomes[start..end as usize];
+        start = end as usize;
         for outcome in outcomes {
+            let (now, later) = chances.split_at(shape.levels());
+            chances = later;
+            let now: &[f64; LEVELS] = now.first_chunk().expect("at least so many levels");
             let at = shape.index(chunk.fires, outcome.class as usize);
-            let chances = &night.table[at..][..LEVELS];
             let slopes = &mut slopes[at..][..LEVELS];
             let line = L::load(&room.fought[outcome.to as usize]);
             for level in 0..LEVELS {
-                back[level] = line.mul_add(L::splat(chances[level]), back[level]);
+                back[level] = line.mul_add(L::splat(now[level]), back[level]);
                 let slope = &mut slopes[level];
                 line.mul_add(before[level], L::load(slope)).store(slope);
             }
         }
-        for (to, line) in raised[*from as usize].iter_mut().zip(back) {
+        for (to, line) in raised[from as usize].iter_mut().zip(back) {
             line.store(to);
         }
     }
@@ -298,8 +352,7 @@ fn add_rows<L: Lanes>(
     factors: &[f64],
     fresh: bool,
 ) {
-    let blocks = out.len().div_ceil(8);
-    let size = out.len().div_ceil(blocks);
+    let (_, size) = blocks(out.len());
     for (block, out) in out.chunks_mut(size).enumerate() {
         let from = (lines, stride, offset + block * size);
         match out.len() {
@@ -313,6 +366,13 @@ fn add_rows<L: Lanes>(
             _ => add_block::<L, 8>(out, from, rows, factors, fresh),
         }
     }
+}
+
+/// How many blocks of lines, and how large, so that sums stay in registers.
+#[inline(always)]
+fn blocks(lines: usize) -> (usize, usize) {
+    let blocks = lines.div_ceil(8).max(1);
+    (blocks, lines.div_ceil(blocks).max(1))
 }
 
 /// [`add_rows`] for `N` lines, which stay in registers.
@@ -345,20 +405,19 @@ fn add_block<L: Lanes, const N: usize>(
 pub fn play(
     simd: Simd,
     night: Night<'_>,
-    from: &[Line],
-    to: &mut [Line],
+    state: &mut [Line],
     sum: &mut [Line],
     room: &mut Room,
 ) -> f64 {
     assert!(simd.is_available(), "no {simd:?} on this processor");
     match simd {
-        Simd::Portable => forward::<Portable>(night, from, to, sum, room),
+        Simd::Portable => forward::<Portable>(night, state, sum, room),
         #[cfg(target_arch = "x86_64")]
         // SAFETY: checked above.
-        Simd::Avx2 => unsafe { forward_avx2(night, from, to, sum, room) },
+        Simd::Avx2 => unsafe { forward_avx2(night, state, sum, room) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: checked above.
-        Simd::Avx512 => unsafe { forward_avx512(night, from, to, sum, room) },
+        Simd::Avx512 => unsafe { forward_avx512(night, state, sum, room) },
         #[cfg(not(target_arch = "x86_64"))]
         Simd::Avx2 | Simd::Avx512 => unreachable!("not available"),
     }
@@ -396,26 +455,14 @@ pub fn play_back(
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn forward_avx2(
-    night: Night<'_>,
-    from: &[Line],
-    to: &mut [Line],
-    sum: &mut [Line],
-    room: &mut Room,
-) -> f64 {
-    forward::<Avx2>(night, from, to, sum, room)
+fn forward_avx2(night: Night<'_>, state: &mut [Line], sum: &mut [Line], room: &mut Room) -> f64 {
+    forward::<Avx2>(night, state, sum, room)
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma,avx512f")]
-fn forward_avx512(
-    night: Night<'_>,
-    from: &[Line],
-    to: &mut [Line],
-    sum: &mut [Line],
-    room: &mut Room,
-) -> f64 {
-    forward::<Avx512>(night, from, to, sum, room)
+fn forward_avx512(night: Night<'_>, state: &mut [Line], sum: &mut [Line], room: &mut Room) -> f64 {
+    forward::<Avx512>(night, state, sum, room)
 }
 
 #[cfg(target_arch = "x86_64")]
