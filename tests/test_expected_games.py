@@ -1,6 +1,7 @@
 """Rings of full size: what is sampled must agree with what is exact, and both with reason."""
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,6 +54,22 @@ def test_deviations_are_as_large_as_they_should_be(order: str) -> None:
     assert len(rows) > 500
     assert 0.75 < np.mean(np.square(rows)) < 1.3
     assert abs(np.mean(rows)) < 0.3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"num_houses": 24, "num_agents": 5, "night_order": "burn_out_then_spread"},
+        {"num_houses": 3, "num_agents": 8},
+        {"num_houses": 11, "num_agents": 2, "end_rule": "no_fires"},
+        {"num_houses": 2, "num_agents": 1, "min_nights": 3},
+    ],
+)
+def test_other_rings(change: dict[str, Any]) -> None:
+    scenario = bb.scenario("hard").replace(**change)
+    lineup = (NAMES * 2)[: scenario.num_agents]
+    found = cross_examine(scenario, lineup, episodes=50_000, seed=1)
+    assert found.agrees, [row for row in found.comparisons if abs(row.deviation) > 5]
 
 
 # Symmetries.

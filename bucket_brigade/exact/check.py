@@ -29,6 +29,8 @@ LIMIT = 5.0
 FEWEST = 100 * BLOCK
 #: Relative difference that rounding may make where nothing varies.
 ROUNDING = 1e-9
+#: Blocks whose counts become floats at a time, so that they stay in a core's cache.
+CHUNK = 1 << 12
 #: A count that departs from its usual value in fewer blocks than this is rare.
 RARE = 30
 
@@ -168,7 +170,9 @@ def cross_examine(
         device = each_once(device, part.device, separator="; ")
         assert part.counts.blocks is not None
         sizes = part.counts.block_episodes
-        counts.add(part.counts.blocks[0].astype(np.float64), sizes)
+        for start in range(0, len(sizes), CHUNK):
+            chunk = slice(start, start + CHUNK)
+            counts.add(part.counts.blocks[0, chunk].astype(np.float64), sizes[chunk])
         payoffs.add(block_returns(part, 0), sizes)
     weights, totals = count_weights(scenario), exact.counts.totals[0]
     rare = np.where(counts.rare, abs(counts.means.mean - totals), 0.0)
