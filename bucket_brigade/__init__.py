@@ -19,8 +19,17 @@ from bucket_brigade.errors import (
     InvalidFile,
     InvalidValue,
 )
+from bucket_brigade.exact import (
+    ExactGradient,
+    ExactResult,
+    ExpectedCounts,
+    expected,
+    expected_gradient,
+)
 from bucket_brigade.lineups import Mixture
-from bucket_brigade.payoffs import PayoffEvaluator, PayoffMatrix, payoff_matrix
+from bucket_brigade.matrices import PayoffMatrix, payoff_matrix
+from bucket_brigade.methods import METHODS, evaluate
+from bucket_brigade.payoffs import PayoffEvaluator
 from bucket_brigade.results import PairedDifference, SimulationResult
 from bucket_brigade.scenario import (
     RULES_VERSION,
@@ -36,6 +45,7 @@ from bucket_brigade.strategies import ARCHETYPES, Strategy, as_strategy
 __all__ = [
     "ARCHETYPES",
     "END_KINDS",
+    "METHODS",
     "RULES_VERSION",
     "SCENARIOS",
     "Action",
@@ -47,6 +57,9 @@ __all__ = [
     "DoubleOracle",
     "Episode",
     "EventCounts",
+    "ExactGradient",
+    "ExactResult",
+    "ExpectedCounts",
     "House",
     "InvalidFile",
     "InvalidValue",
@@ -62,6 +75,9 @@ __all__ = [
     "__version__",
     "as_strategy",
     "compare",
+    "evaluate",
+    "expected",
+    "expected_gradient",
     "list_backends",
     "list_scenarios",
     "load_scenario",

@@ -105,6 +105,24 @@ def features(
 def weighted_sums(
     weights: npt.NDArray[np.float64], features: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float64]: ...
+def expected(
+    scenario: object,
+    duties: npt.NDArray[np.float64],
+    *,
+    threads: int,
+    progress: Callable[[int], object] | None,
+    lumped: bool | None = None,
+) -> npt.NDArray[np.float64]: ...
+def expected_gradient(
+    scenario: object,
+    duties: npt.NDArray[np.float64],
+    weights: npt.NDArray[np.float64],
+    *,
+    threads: int,
+    progress: Callable[[int], object] | None,
+    lumped: bool | None = None,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]: ...
+def exact_cost(scenario: object, *, lumped: bool | None = None) -> tuple[float, float]: ...
 def philox4x32_10(counter: Sequence[int], key: Sequence[int]) -> list[int]: ...
 def philox_calls(simd: str, slots: int) -> int: ...
 def simd_paths() -> tuple[list[str], str]: ...

@@ -1,7 +1,7 @@
 """What a backend counts, and the statistics of anything that is linear in it."""
 
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -9,13 +9,16 @@ import numpy.typing as npt
 from bucket_brigade import _core
 from bucket_brigade.errors import InvalidValue
 
-__all__ = ["END_KINDS", "EventCounts", "Moments", "each_once"]
+__all__ = ["END_KINDS", "CountVectors", "EventCounts", "Moments", "each_once"]
 
 #: How an episode can end, in the order of `EventCounts.ended`.
 END_KINDS: tuple[str, ...] = tuple(_core.END_KINDS)
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
+
+#: Integers where episodes were counted, floats where they are expected.
+N = TypeVar("N", np.int64, np.float64)
 
 
 @dataclass(frozen=True)
@@ -92,8 +95,57 @@ class Moments:
         )
 
 
+class CountVectors(Generic[N]):
+    """Names for the parts of count vectors, one per line-up.
+
+    Attributes
+    ----------
+    houses, agents : int
+        H and A.
+    totals : ndarray, shape (L, D)
+        `nights`, `worked`, `safe`, `ruined`, `saved` and `ended` side by side.
+    """
+
+    houses: int
+    agents: int
+    totals: npt.NDArray[N]
+
+    def _part(self, start: int, length: int) -> npt.NDArray[N]:
+        return self.totals[:, start : start + length]
+
+    @property
+    def nights(self) -> npt.NDArray[N]:
+        """Nights played, shape (L,)."""
+        return self.totals[:, 0]
+
+    @property
+    def worked(self) -> npt.NDArray[N]:
+        """Nights each seat worked, shape (L, A)."""
+        return self._part(1, self.agents)
+
+    @property
+    def safe(self) -> npt.NDArray[N]:
+        """Nights that ended with each house safe, shape (L, H)."""
+        return self._part(1 + self.agents, self.houses)
+
+    @property
+    def ruined(self) -> npt.NDArray[N]:
+        """Nights that ended with each house ruined, shape (L, H)."""
+        return self._part(1 + self.agents + self.houses, self.houses)
+
+    @property
+    def saved(self) -> npt.NDArray[N]:
+        """Times each house was saved, shape (L, H)."""
+        return self._part(1 + self.agents + 2 * self.houses, self.houses)
+
+    @property
+    def ended(self) -> npt.NDArray[N]:
+        """Episodes that ended in each of the ways of `END_KINDS`, shape (L, 4)."""
+        return self._part(1 + self.agents + 3 * self.houses, len(END_KINDS))
+
+
 @dataclass(frozen=True)
-class EventCounts:
+class EventCounts(CountVectors[np.int64]):
     """Events counted over all episodes, exactly, for L line-ups on a ring of H with A agents.
 
     Attributes
@@ -125,39 +177,6 @@ class EventCounts:
     blocks: npt.NDArray[np.uint32] | None = None
     backend: str = field(kw_only=True)
     device: str = field(kw_only=True)
-
-    def _part(self, start: int, length: int) -> IntArray:
-        return self.totals[:, start : start + length]
-
-    @property
-    def nights(self) -> IntArray:
-        """Nights played, shape (L,)."""
-        return self.totals[:, 0]
-
-    @property
-    def worked(self) -> IntArray:
-        """Nights each seat worked, shape (L, A)."""
-        return self._part(1, self.agents)
-
-    @property
-    def safe(self) -> IntArray:
-        """Nights that ended with each house safe, shape (L, H)."""
-        return self._part(1 + self.agents, self.houses)
-
-    @property
-    def ruined(self) -> IntArray:
-        """Nights that ended with each house ruined, shape (L, H)."""
-        return self._part(1 + self.agents + self.houses, self.houses)
-
-    @property
-    def saved(self) -> IntArray:
-        """Times each house was saved, shape (L, H)."""
-        return self._part(1 + self.agents + 2 * self.houses, self.houses)
-
-    @property
-    def ended(self) -> IntArray:
-        """Episodes that ended in each of the ways of `END_KINDS`, shape (L, 4)."""
-        return self._part(1 + self.agents + 3 * self.houses, len(END_KINDS))
 
     def statistics(self) -> Moments:
         """The moments of the features, with their sums."""

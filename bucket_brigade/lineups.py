@@ -13,7 +13,14 @@ from bucket_brigade.errors import InvalidValue
 from bucket_brigade.scenario import Scenario, as_scenario
 from bucket_brigade.strategies import Strategy, as_strategy
 
-__all__ = ["Lineup", "Mixture", "SeatEntry", "compile_program"]
+__all__ = [
+    "Lineup",
+    "Mixture",
+    "SeatEntry",
+    "SeatedStrategies",
+    "compile_program",
+    "seat_strategies",
+]
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,72 @@ def _is_vector(entry: object, length: int) -> bool:
     return len(entry) == length
 
 
+@dataclass(frozen=True)
+class SeatedStrategies:
+    """Line-ups of A seats as indices into their strategies, each of which is listed once.
+
+    Attributes
+    ----------
+    strategies : ndarray of float64, shape (S, 10)
+        All strategies.
+    sizes : ndarray of int64, shape (L, A)
+        How many of them each seat draws from.
+    indices : ndarray of int64, shape (sum of sizes,)
+        Which, seat after seat.
+    weights : ndarray of float64, shape (sum of sizes,)
+        With what probabilities.
+    """
+
+    strategies: npt.NDArray[np.float64]
+    sizes: npt.NDArray[np.int64]
+    indices: npt.NDArray[np.int64]
+    weights: npt.NDArray[np.float64]
+
+    def program(
+        self, scenario: Scenario, *, seed: int = 0, first_episode: int = 0, episodes: int = 1
+    ) -> _core.Program:
+        """These line-ups compiled to the integers a backend plays (see `compile_program`)."""
+        return _core.Program(
+            scenario,
+            self.strategies,
+            self.sizes,
+            self.indices,
+            self.weights,
+            seed=as_u64("seed", seed),
+            first_episode=as_u64("first_episode", first_episode),
+            episodes=as_u64("episodes", episodes),
+        )
+
+
+def seat_strategies(
+    scenario: Scenario, lineups: Iterable[Lineup], pool: Sequence[object] | None = None
+) -> SeatedStrategies:
+    """Collects the strategies of line-ups (see `compile_program`); weights are not checked yet."""
+    agents = as_scenario(scenario).num_agents
+    collected = _Pool(pool)
+    sizes: list[list[int]] = []
+    indices: list[int] = []
+    weights: list[float] = []
+    for i, lineup in enumerate(as_list("lineups", lineups, "line-ups")):
+        listed = as_list(f"lineups[{i}]", lineup, "one strategy per seat")
+        seats = [collected.seat(entry, f"lineups[{i}][{s}]") for s, entry in enumerate(listed)]
+        if len(seats) != agents:
+            allowed = f"one for each of the {agents} seats"
+            raise InvalidValue(f"lineups[{i}]", f"{len(seats)} strategies", allowed)
+        sizes.append([len(chosen) for chosen, _ in seats])
+        for chosen, shares in seats:
+            indices += chosen
+            weights += shares
+    if not sizes:
+        raise InvalidValue("lineups", "an empty list", "at least one line-up")
+    return SeatedStrategies(
+        np.stack(collected.strategies),
+        np.array(sizes, dtype=np.int64),
+        np.array(indices, dtype=np.int64),
+        np.array(weights, dtype=np.float64),
+    )
+
+
 def compile_program(
     scenario: Scenario,
     lineups: Iterable[Lineup],
@@ -121,31 +194,5 @@ def compile_program(
     InvalidValue
         For the first value that is not allowed.
     """
-    agents = as_scenario(scenario).num_agents
-    collected = _Pool(pool)
-    sizes: list[list[int]] = []
-    indices: list[int] = []
-    weights: list[float] = []
-    for i, lineup in enumerate(as_list("lineups", lineups, "line-ups")):
-        listed = as_list(f"lineups[{i}]", lineup, "one strategy per seat")
-        seats = [collected.seat(entry, f"lineups[{i}][{s}]") for s, entry in enumerate(listed)]
-        if len(seats) != agents:
-            allowed = f"one for each of the {agents} seats"
-            raise InvalidValue(f"lineups[{i}]", f"{len(seats)} strategies", allowed)
-        sizes.append([len(chosen) for chosen, _ in seats])
-        for chosen, shares in seats:
-            indices += chosen
-            weights += shares
-    if not sizes:
-        raise InvalidValue("lineups", "an empty list", "at least one line-up")
-    strategies: npt.NDArray[np.float64] = np.stack(collected.strategies)
-    return _core.Program(
-        scenario,
-        strategies,
-        np.array(sizes, dtype=np.int64),
-        np.array(indices, dtype=np.int64),
-        np.array(weights, dtype=np.float64),
-        seed=as_u64("seed", seed),
-        first_episode=as_u64("first_episode", first_episode),
-        episodes=as_u64("episodes", episodes),
-    )
+    seated = seat_strategies(scenario, lineups, pool)
+    return seated.program(scenario, seed=seed, first_episode=first_episode, episodes=episodes)

@@ -1,9 +1,8 @@
-"""Payoffs of strategies against opponents, sampled: single ones, mixtures, and matrices."""
+"""Payoffs of strategies against opponents, sampled or exact."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,68 +11,36 @@ from bucket_brigade.backends import Backend, Progress
 from bucket_brigade.checks import as_list, as_u64
 from bucket_brigade.counts import each_once
 from bucket_brigade.errors import InvalidValue
+from bucket_brigade.exact import expected
 from bucket_brigade.lineups import Mixture
-from bucket_brigade.results import SimulationResult, write_csv
+from bucket_brigade.methods import chosen_method
+from bucket_brigade.results import SimulationResult
 from bucket_brigade.sampling import BlockMean, block_returns, simulate_parts
-from bucket_brigade.scenario import RULES_VERSION, Scenario, as_scenario
+from bucket_brigade.scenario import Scenario, as_scenario
 from bucket_brigade.simulation import simulate
-from bucket_brigade.strategies import ARCHETYPES
 
-__all__ = ["PayoffEvaluator", "PayoffMatrix", "payoff_matrix"]
+__all__ = ["FocalPayoffs", "PayoffEvaluator", "focal_payoffs"]
 
 FloatArray = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class PayoffMatrix:
-    """Payoffs of K strategies when everyone else plays one of them.
-
-    This is the reduction "focal strategy i, all others j" of the game, not the game itself.
+class FocalPayoffs(NamedTuple):
+    """Payoffs of focal strategies.
 
     Attributes
     ----------
-    names : tuple of str
-        The strategies.
-    mean, stderr : ndarray of float64, shape (K, K)
-        Expected return of the focal agent that plays row i while all others play column j, and
-        its standard error.
-    seat : int or None
-        The focal agent's seat; None for the mean over seats.
-    scenario, episodes, seed, backend
-        How it was computed; `backend` is what played (see `EventCounts.backend`).
+    mean, stderr : ndarray of float64, shape (pairs,)
+        The payoffs and their standard errors, zeros if exact.
+    backend : str or None
+        What played (see `EventCounts.backend`); None if exact.
+    method : str
+        "sampled" or "exact".
     """
 
-    names: tuple[str, ...]
     mean: FloatArray
     stderr: FloatArray
-    seat: int | None
-    scenario: Scenario
-    episodes: int
-    seed: int
-    backend: str
-
-    def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
-        """The matrix as CSV text, a row per pair, also written to a file if one is named."""
-        pairs = [(i, j) for i in range(len(self.names)) for j in range(len(self.names))]
-        rows = [
-            (self.names[i], self.names[j], self.mean[i, j].item(), self.stderr[i, j].item())
-            for i, j in pairs
-        ]
-        return write_csv(["focal", "others", "mean", "stderr"], rows, path)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The matrix as JSON knows it."""
-        return {
-            "scenario": self.scenario.to_dict(),
-            "rules_version": RULES_VERSION,
-            "backend": self.backend,
-            "episodes": self.episodes,
-            "seed": self.seed,
-            "seat": self.seat,
-            "strategies": list(self.names),
-            "mean": self.mean.tolist(),
-            "stderr": [[None if np.isnan(x) else x for x in row] for row in self.stderr.tolist()],
-        }
+    backend: str | None
+    method: str
 
 
 def _focal_seats(scenario: Scenario, seat: int | None) -> list[int]:
@@ -95,9 +62,15 @@ def focal_payoffs(
     scenario: Scenario,
     pairs: Sequence[tuple[object, object]],
     *,
+    episodes: int,
+    method: str = "sampled",
     seat: int | None = None,
+    pool: Sequence[object] | None = None,
+    threads: int | None = None,
+    backend: str | Backend = "auto",
+    progress: Progress | None = None,
     **options: Any,
-) -> tuple[FloatArray, FloatArray, str]:
+) -> FocalPayoffs:
     """Payoffs of a focal strategy when every other seat plays (or mixes) another.
 
     Parameters
@@ -106,16 +79,18 @@ def focal_payoffs(
         The game.
     pairs : sequence of (focal, others)
         Seat entries, as `simulate` takes them.
+    method : str
+        "sampled", "exact" or "auto" (see `evaluate`).
     seat : int, optional
         The focal seat; by default the mean over all seats is taken, each simulated by itself.
     **options
-        `episodes`, `seed` and the like, for `simulate`.
+        `seed` and `first_episode`, for `simulate`.
+
+    Other parameters are those of `simulate`.
 
     Returns
     -------
-    mean, stderr : ndarray of float64, shape (pairs,)
-    backend : str
-        What played (see `EventCounts.backend`).
+    FocalPayoffs
 
     Notes
     -----
@@ -127,9 +102,31 @@ def focal_payoffs(
     lineups = [
         lineup for focal, others in pairs for lineup in focal_lineups(seats, agents, focal, others)
     ]
+    method = chosen_method(
+        method,
+        scenario,
+        lineups,
+        episodes=episodes,
+        pool=pool,
+        threads=threads,
+        backend=backend,
+    )
+    if method == "exact":
+        exact = expected(scenario, lineups, pool=pool, threads=threads, progress=progress)
+        own = exact.mean.reshape(len(pairs), len(seats), agents)
+        mean = np.mean([own[:, i, seat] for i, seat in enumerate(seats)], axis=0)
+        return FocalPayoffs(mean, np.zeros(len(pairs)), None, exact.method)
+    options |= {
+        "episodes": episodes,
+        "pool": pool,
+        "threads": threads,
+        "backend": backend,
+        "progress": progress,
+    }
     if len(seats) == 1:
         result = simulate(scenario, lineups, **options)
-        return result.mean[:, seats[0]], result.stderr[:, seats[0]], result.backend
+        own, errors = result.mean[:, seats[0]], result.stderr[:, seats[0]]
+        return FocalPayoffs(own, errors, result.backend, result.method)
     payoffs = [BlockMean() for _ in pairs]
     player = ""
     for part in simulate_parts(scenario, lineups, **options):
@@ -137,7 +134,8 @@ def focal_payoffs(
         for i, payoff in enumerate(payoffs):
             payoff.add(seat_mean(part, i * len(seats), seats), part.counts.block_episodes)
     mean = np.array([payoff.mean for payoff in payoffs])
-    return mean, np.array([payoff.stderr for payoff in payoffs]), player
+    errors = np.array([payoff.stderr for payoff in payoffs])
+    return FocalPayoffs(mean, errors, player, "sampled")
 
 
 def seat_mean(part: SimulationResult, first: int, seats: Sequence[int]) -> FloatArray:
@@ -149,10 +147,10 @@ def seat_mean(part: SimulationResult, first: int, seats: Sequence[int]) -> Float
 
 @dataclass(frozen=True)
 class PayoffEvaluator:
-    """Sampled payoffs of one scenario, at one seed.
+    """Payoffs of one scenario, sampled at one seed, or exact.
 
-    At one seed a payoff is a fixed function of the strategies: every call plays the same episodes,
-    so that strategies are compared under the same luck.
+    At one seed a sampled payoff is a fixed function of the strategies: every call plays the same
+    episodes, so that strategies are compared under the same luck.
 
     Parameters
     ----------
@@ -166,6 +164,8 @@ class PayoffEvaluator:
         The focal seat; by default payoffs are means over all seats.
     threads, backend
         As for `simulate`.
+    method : str
+        "sampled", "exact", or "auto" for what should take less time, call by call (see `evaluate`).
     """
 
     scenario: Scenario
@@ -175,11 +175,10 @@ class PayoffEvaluator:
     threads: int | None = None
     backend: str | Backend = "auto"
     progress: Progress | None = field(default=None, compare=False)
+    method: str = "sampled"
 
-    def _payoffs(
-        self, pairs: Sequence[tuple[object, object]]
-    ) -> tuple[FloatArray, FloatArray, str]:
-        return focal_payoffs(
+    def _payoffs(self, pairs: Sequence[tuple[object, object]]) -> FloatArray:
+        payoffs = focal_payoffs(
             self.scenario,
             pairs,
             seat=self.seat,
@@ -188,7 +187,9 @@ class PayoffEvaluator:
             threads=self.threads,
             backend=self.backend,
             progress=self.progress,
+            method=self.method,
         )
+        return payoffs.mean
 
     def evaluate_symmetric_payoff(self, theta_focal: object, theta_opponents: object) -> float:
         """Expected return of `theta_focal` when all others play `theta_opponents`.
@@ -203,7 +204,7 @@ class PayoffEvaluator:
         InvalidValue
             For the first value that is not allowed.
         """
-        return float(self._payoffs([(theta_focal, theta_opponents)])[0][0])
+        return float(self._payoffs([(theta_focal, theta_opponents)])[0])
 
     def evaluate_payoff_matrix(self, strategy_pool: Sequence[object]) -> FloatArray:
         """Expected return of strategy i when all others play strategy j: shape (K, K).
@@ -218,7 +219,7 @@ class PayoffEvaluator:
         if size == 0:
             raise InvalidValue("strategy_pool", "an empty list", "at least one strategy")
         pairs = [(focal, others) for focal in pool for others in pool]
-        return self._payoffs(pairs)[0].reshape(size, size)
+        return self._payoffs(pairs).reshape(size, size)
 
     def evaluate_against_mixture(
         self,
@@ -244,7 +245,7 @@ class PayoffEvaluator:
         """
         pool = as_list("strategy_pool", strategy_pool, "strategies")
         mixture = _mixture(strategy_mixture, pool)
-        return float(self._payoffs([(theta_focal, mixture)])[0][0])
+        return float(self._payoffs([(theta_focal, mixture)])[0])
 
 
 def _mixture(weights: Mapping[int, float] | Sequence[float], pool: Sequence[object]) -> Mixture:
@@ -260,58 +261,3 @@ def _mixture(weights: Mapping[int, float] | Sequence[float], pool: Sequence[obje
         allowed = f"one for each of the pool's {len(pool)} strategies"
         raise InvalidValue("strategy_mixture", f"{len(listed)} weights", allowed)
     return Mixture(list(pool), listed)
-
-
-def payoff_matrix(
-    scenario: Scenario,
-    strategies: Mapping[str, object] | None = None,
-    *,
-    episodes: int = 10_000,
-    seed: int = 0,
-    seat: int | None = None,
-    threads: int | None = None,
-    backend: str | Backend = "auto",
-    progress: Progress | None = None,
-) -> PayoffMatrix:
-    """The K×K matrix of "focal plays i, everyone else j", with standard errors.
-
-    Parameters
-    ----------
-    strategies : mapping from name to strategy, optional
-        By default the five archetypes.
-    seat : int, optional
-        The focal seat; by default the mean over all seats.
-
-    Other parameters are those of `simulate`.
-
-    Raises
-    ------
-    InvalidValue
-        For the first value that is not allowed.
-    """
-    named = ARCHETYPES if strategies is None else strategies
-    if not isinstance(named, Mapping) or not named:
-        allowed = "a mapping from name to strategy, not empty"
-        raise InvalidValue("strategies", repr(strategies), allowed)
-    pairs = [(focal, others) for focal in named.values() for others in named.values()]
-    mean, stderr, player = focal_payoffs(
-        scenario,
-        pairs,
-        seat=seat,
-        episodes=episodes,
-        seed=seed,
-        threads=threads,
-        backend=backend,
-        progress=progress,
-    )
-    size = len(named)
-    return PayoffMatrix(
-        names=tuple(named),
-        mean=mean.reshape(size, size),
-        stderr=stderr.reshape(size, size),
-        seat=seat,
-        scenario=scenario,
-        episodes=episodes,
-        seed=seed,
-        backend=player,
-    )

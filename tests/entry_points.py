@@ -27,6 +27,7 @@ NO_LINEUP = [*NO_NUMBER, 3, math.nan, ["hero"] * 3, ["hero"] * 9, [["hero"] * 4]
 NO_LINEUPS = [*NO_NUMBER, 3, math.nan, HEROES, [HEROES, ["hero"]], "hero"]
 NO_SCENARIO = [*NO_NUMBER, 3, math.nan, True, "default"]
 NO_BACKEND_NAME = ["x", "", "CPU", "cpu ", "auto,cpu"]
+NO_METHOD = ["", "x", "Exact", "exact,sampled"]
 NO_WEIGHTS: list[Any] = [
     [],
     [0.5],
@@ -46,6 +47,19 @@ def simulate(**change: Any) -> object:
 def until(**change: Any) -> object:
     known = {"scenario": CALM, "lineups": [HEROES], "stderr": 1.0, "max_episodes": 64}
     return bb.simulate_until(**{**known, **change})
+
+
+def evaluated(**change: Any) -> object:
+    known = {"scenario": DEFAULT, "lineups": [HEROES], "episodes": 1}
+    return bb.evaluate(**{**known, **change})
+
+
+def expected(**change: Any) -> object:
+    return bb.expected(**{"scenario": DEFAULT, "lineups": [HEROES], **change})
+
+
+def gradient(**change: Any) -> object:
+    return bb.expected_gradient(**{"scenario": DEFAULT, "lineups": [HEROES], **change})
 
 
 def compare(**change: Any) -> object:

@@ -67,11 +67,15 @@ class AutoBackend:
                 found.append(backend)
         return found
 
-    def _chosen(self, program: _core.Program, threads: int | None) -> Backend:
+    def seconds(self, program: _core.Program, *, threads: int | None = None) -> float:
+        """About how long `run` would take: the least estimate of a usable backend."""
+        return self._chosen(program, threads)[1]
+
+    def _chosen(self, program: _core.Program, threads: int | None) -> tuple[Backend, float]:
         best: Backend = self._cpu
         least = self._cpu.seconds(program, threads=threads)
         if least < WORTH_LOADING:
-            return best
+            return best, least
         for backend in self._others:
             try:
                 seconds = float(backend.seconds(program))
@@ -81,7 +85,7 @@ class AutoBackend:
                 continue
             if seconds < least:
                 best, least = backend, seconds
-        return best
+        return best, least
 
     def run(
         self,
@@ -104,7 +108,7 @@ class AutoBackend:
         def play(backend: Backend) -> EventCounts:
             return backend.run(program, threads=threads, per_block=per_block, progress=progress)
 
-        backend = self._chosen(program if self._whole is None else self._whole, threads)
+        backend, _ = self._chosen(program if self._whole is None else self._whole, threads)
         if backend is self._cpu:
             return play(backend)
         try:

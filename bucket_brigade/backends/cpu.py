@@ -9,7 +9,7 @@ from bucket_brigade.checks import as_u64
 from bucket_brigade.counts import EventCounts
 from bucket_brigade.errors import InvalidValue
 
-__all__ = ["CpuBackend"]
+__all__ = ["CpuBackend", "as_threads"]
 
 THREADS = "BUCKET_BRIGADE_THREADS"
 
@@ -65,7 +65,7 @@ class CpuBackend:
         nights = min(program.max_nights, max(program.min_nights, TYPICAL_NIGHTS))
         size = (program.houses + program.agents) / NIGHT_SIZE
         pool = _core.pool_threads()
-        cores = min(_threads(threads) or pool, pool)
+        cores = min(as_threads(threads) or pool, pool)
         return program.lineups * program.episodes * nights * size * NIGHT_SECONDS / cores
 
     def run(
@@ -107,7 +107,7 @@ class CpuBackend:
                 progress(every * done // blocks, every)
 
         totals, moments, per_block_counts = program.run(
-            threads=_threads(threads),
+            threads=as_threads(threads),
             simd=self.simd,
             per_block=per_block,
             progress=None if progress is None else report,
@@ -126,8 +126,8 @@ class CpuBackend:
         )
 
 
-def _threads(threads: object) -> int:
-    """Threads to use; 0 for all of the pool."""
+def as_threads(threads: object) -> int:
+    """Threads to use (see `CpuBackend.run`); 0 for all of the pool."""
     field = "threads"
     if threads is None:
         text = os.environ.get(THREADS, "")

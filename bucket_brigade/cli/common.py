@@ -45,6 +45,9 @@ Backend = Annotated[
     str,
     typer.Option(help="auto, cpu or an installed one, also with its devices, as in cuda:0,1."),
 ]
+Method = Annotated[
+    str, typer.Option(help="sampled, exact (no sampling), or auto for what should be done first.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

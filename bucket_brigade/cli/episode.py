@@ -22,8 +22,8 @@ from bucket_brigade.cli.common import (
     reports_errors,
 )
 from bucket_brigade.episodes import House, Night, replay
-from bucket_brigade.results import describe_seat
 from bucket_brigade.scenario import RULES_VERSION, Scenario
+from bucket_brigade.tables import describe_seat
 
 SIGNS = {House.SAFE: (".", "green"), House.BURNING: ("*", "bold red"), House.RUINED: ("#", "dim")}
 

@@ -11,6 +11,7 @@ from bucket_brigade.cli.common import (
     Backend,
     Changes,
     EndRule,
+    Method,
     Name,
     NightOrder,
     Seat,
@@ -22,13 +23,13 @@ from bucket_brigade.cli.common import (
     progress_bar,
     reports_errors,
 )
-from bucket_brigade.payoffs import payoff_matrix
+from bucket_brigade.matrices import payoff_matrix
 
 
 @reports_errors
 def payoffs(
     name: Name,
-    episodes: Annotated[int, typer.Option(help="Episodes of each line-up.")] = 20_000,
+    episodes: Annotated[int, typer.Option(help="Episodes of each line-up, if sampled.")] = 20_000,
     seed: Seed = 0,
     seat: Seat = None,
     night_order: NightOrder = None,
@@ -36,6 +37,7 @@ def payoffs(
     changes: Changes = None,
     threads: Threads = None,
     backend: Backend = "auto",
+    method: Method = "sampled",
     csv: Annotated[Path | None, typer.Option(help="Write the matrix to this CSV file.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -49,6 +51,7 @@ def payoffs(
             seat=seat,
             threads=threads,
             backend=backend,
+            method=method,
             progress=progress,
         )
     if csv is not None:
@@ -60,14 +63,16 @@ def payoffs(
         return
     who = "mean over seats" if seat is None else f"seat {seat}"
     table = Table(
-        title=f"{scenario.name}: return of the row ({who}) when all others play the column"
+        title=f"{scenario.name}: {matrix.method} return of the row ({who}) when all others play "
+        "the column"
     )
     table.add_column("focal")
     for other in matrix.names:
         table.add_column(other, justify="right")
     for i, focal in enumerate(matrix.names):
         cells = [
-            f"{m:.1f} ± {e:.1f}" for m, e in zip(matrix.mean[i], matrix.stderr[i], strict=True)
+            f"{m:.1f} ± {e:.1f}" if matrix.method == "sampled" else f"{m:.3f}"
+            for m, e in zip(matrix.mean[i], matrix.stderr[i], strict=True)
         ]
         table.add_row(focal, *cells)
     console().print(table)

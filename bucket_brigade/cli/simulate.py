@@ -1,12 +1,12 @@
 """``bucket-brigade simulate``: payoffs and counts of one line-up."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from bucket_brigade import simulation
+from bucket_brigade.cli.check import report_check
 from bucket_brigade.cli.common import (
     FAILED,
     AsJson,
@@ -14,6 +14,7 @@ from bucket_brigade.cli.common import (
     Changes,
     EndRule,
     Lineup,
+    Method,
     Name,
     NightOrder,
     Seed,
@@ -26,6 +27,9 @@ from bucket_brigade.cli.common import (
     reports_errors,
 )
 from bucket_brigade.errors import InvalidValue
+from bucket_brigade.exact import ExactResult
+from bucket_brigade.exact.check import cross_examine
+from bucket_brigade.methods import as_method, evaluate
 from bucket_brigade.results import SimulationResult
 
 DEFAULT_EPISODES = 100_000
@@ -50,38 +54,49 @@ def simulate(
     changes: Changes = None,
     threads: Threads = None,
     backend: Backend = "auto",
+    method: Method = "sampled",
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Compare sampled with exact payoffs and counts; fail if they disagree."
+        ),
+    ] = False,
     csv: Annotated[Path | None, typer.Option(help="Also write a table to this file.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Play a line-up many times: mean returns with standard errors, and what happened."""
-    if episodes is not None and stderr is not None:
-        raise InvalidValue("--episodes", episodes, "either --episodes or --stderr, not both")
+    if stderr is not None and (check or episodes is not None):
+        option = "--check" if check else "--episodes"
+        raise InvalidValue("--stderr", stderr, f"either --stderr or {option}, not both")
+    if episodes is None and stderr is None:
+        episodes = DEFAULT_EPISODES
+    as_method(method)
     scenario = chosen_scenario(name, night_order, end_rule, changes)
-    lineups = [chosen_lineup(lineup)]
+    chosen = chosen_lineup(lineup)
+    options: dict[str, Any] = {
+        "episodes": episodes,
+        "seed": seed,
+        "first_episode": first_episode,
+        "threads": threads,
+        "backend": backend,
+    }
+    if check:
+        with progress_bar(scenario.name) as progress:
+            found = cross_examine(scenario, chosen, progress=progress, **options)
+        if csv is not None:
+            found.exact.to_csv(csv)
+        report_check(found, as_json)
+        return
     with progress_bar(scenario.name) as progress:
-        if stderr is not None:
-            result = simulation.simulate_until(
-                scenario,
-                lineups,
-                stderr=stderr,
-                max_episodes=max_episodes,
-                seed=seed,
-                first_episode=first_episode,
-                threads=threads,
-                backend=backend,
-                progress=progress,
-            )
-        else:
-            result = simulation.simulate(
-                scenario,
-                lineups,
-                episodes=DEFAULT_EPISODES if episodes is None else episodes,
-                seed=seed,
-                first_episode=first_episode,
-                threads=threads,
-                backend=backend,
-                progress=progress,
-            )
+        result = evaluate(
+            scenario,
+            [chosen],
+            method=method,
+            stderr=stderr,
+            max_episodes=max_episodes,
+            progress=progress,
+            **options,
+        )
     if csv is not None:
         result.to_csv(csv)
     if as_json:
@@ -98,17 +113,21 @@ def simulate(
         raise typer.Exit(FAILED)
 
 
-def _print(result: SimulationResult) -> None:
+def _print(result: SimulationResult | ExactResult) -> None:
     data, counts = result.to_dict(0), result.counts
-    title = f"{result.scenario.name}: {result.episodes:,} episodes, seed {result.seed}"
-    seats = Table("seat", "strategy", "mean return", "± stderr", "nights worked", title=title)
-    nights = int(counts.nights[0])
+    # Expected counts are those of one episode.
+    episodes = 1 if isinstance(result, ExactResult) else result.episodes
+    exact = isinstance(result, ExactResult)
+    how = "exact" if exact else f"{episodes:,} episodes, seed {result.seed}"
+    seats = Table("seat", "strategy", "mean return", "± stderr", "nights worked")
+    seats.title = f"{result.scenario.name}: {how}"
+    nights = counts.nights[0].item()
     for seat, strategy in enumerate(data["lineup"]):
         seats.add_row(
             str(seat),
             str(strategy),
-            f"{result.mean[0, seat]:.2f}",
-            f"{result.stderr[0, seat]:.2f}",
+            f"{result.mean[0, seat]:.4f}" if exact else f"{result.mean[0, seat]:.2f}",
+            "exact" if exact else f"{result.stderr[0, seat]:.2f}",
             f"{counts.worked[0, seat] / nights:.1%}",
         )
     houses = Table("house", "safe", "ruined", "saved per episode", title="Nights that ended with")
@@ -117,13 +136,13 @@ def _print(result: SimulationResult) -> None:
             str(house),
             f"{counts.safe[0, house] / nights:.1%}",
             f"{counts.ruined[0, house] / nights:.1%}",
-            f"{counts.saved[0, house] / result.episodes:.3f}",
+            f"{counts.saved[0, house] / episodes:.3f}",
         )
     out = console()
     out.print(seats)
     out.print(houses)
-    ended = ", ".join(
-        f"{kind} {n / result.episodes:.1%}" for kind, n in data["counts"]["ended"].items()
+    ended = ", ".join(f"{kind} {n / episodes:.1%}" for kind, n in data["counts"]["ended"].items())
+    out.print(f"{nights / episodes:.1f} nights an episode; ended: {ended}")
+    out.print(
+        "computed without sampling" if exact else f"played by {result.backend}: {result.device}"
     )
-    out.print(f"{nights / result.episodes:.1f} nights an episode; ended: {ended}")
-    out.print(f"played by {result.backend}: {result.device}")

@@ -7,6 +7,7 @@
 pub mod address;
 pub mod counts;
 pub mod error;
+pub mod exact;
 pub mod philox;
 pub mod plain;
 pub mod program;

@@ -76,28 +76,50 @@ pub fn run(
         blocks: None,
     };
 
-    let pool = pool()?;
-    let threads = match options.threads {
-        0 => pool.current_num_threads(),
-        threads => threads.min(pool.current_num_threads()),
-    };
+    let threads = threads(options.threads)?;
+    let cancel = AtomicBool::new(false);
     let work = Work {
         program,
         path: options.path,
         chunk: chunk_size(lineups as u64, blocks, threads, options.path),
         queue: Mutex::new(Queue { lineup: 0, block: 0, per_block: per_block.as_deref_mut() }),
         sums: Mutex::new(&mut sums),
-        cancel: AtomicBool::new(false),
+        cancel: &cancel,
         done: AtomicU64::new(0),
     };
+    on_pool(threads, &cancel, || work.play(), || poll(work.done.load(Ordering::Relaxed)))?;
+    sums.blocks = per_block;
+    Ok(sums)
+}
+
+/// How many threads to use if `asked` are wanted at most; 0 for as many as the pool has.
+///
+/// # Errors
+/// If the pool can't be started.
+pub(crate) fn threads(asked: usize) -> Result<usize, RunError> {
+    let all = pool_threads()?;
+    Ok(if asked == 0 { all } else { asked.min(all) })
+}
+
+/// Does `work` on so many threads of the pool at once. `poll` is called on this thread about twenty
+/// times a second; when it returns `false`, `cancel` is set for `work` to see.
+///
+/// # Errors
+/// If stopped, or if there is no thread.
+pub(crate) fn on_pool(
+    threads: usize,
+    cancel: &AtomicBool,
+    work: impl Fn() + Sync,
+    mut poll: impl FnMut() -> bool,
+) -> Result<(), RunError> {
     let running = (Mutex::new(threads), Condvar::new());
     let mut cancelled = false;
-    pool.in_place_scope(|scope| {
+    pool()?.in_place_scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|_| {
                 // Counts down even if the work panics, so that the caller is never left waiting.
                 let _finished = CountDown(&running);
-                work.play();
+                work();
             });
         }
         let (left, changed) = &running;
@@ -106,17 +128,13 @@ pub fn run(
             left = changed.wait_timeout(left, POLL).unwrap_or_else(PoisonError::into_inner).0;
             if *left > 0 && !cancelled {
                 drop(left);
-                cancelled = !poll(work.done.load(Ordering::Relaxed));
-                work.cancel.store(cancelled, Ordering::Relaxed);
+                cancelled = !poll();
+                cancel.store(cancelled, Ordering::Relaxed);
                 left = lock(&running.0);
             }
         }
     });
-    if cancelled {
-        return Err(RunError::Cancelled);
-    }
-    sums.blocks = per_block;
-    Ok(sums)
+    if cancelled { Err(RunError::Cancelled) } else { Ok(()) }
 }
 
 /// Threads of the pool that all runs of this process share.
@@ -154,7 +172,7 @@ fn chunk_size(lineups: u64, blocks: u64, threads: usize, path: Path) -> u64 {
     shared.clamp(8 * path.words() as u64, MOST_BLOCKS)
 }
 
-fn zeros<T: Clone + Default>(length: u128) -> Result<Vec<T>, RunError> {
+pub(crate) fn zeros<T: Clone + Default>(length: u128) -> Result<Vec<T>, RunError> {
     let too_large = || RunError::OutOfMemory(length * size_of::<T>() as u128);
     let length = usize::try_from(length).map_err(|_| too_large())?;
     let mut zeros = Vec::new();
@@ -163,7 +181,7 @@ fn zeros<T: Clone + Default>(length: u128) -> Result<Vec<T>, RunError> {
     Ok(zeros)
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -184,7 +202,7 @@ struct Work<'a> {
     chunk: u64,
     queue: Mutex<Queue<'a>>,
     sums: Mutex<&'a mut EventCounts>,
-    cancel: AtomicBool,
+    cancel: &'a AtomicBool,
     done: AtomicU64,
 }
 
@@ -215,7 +233,7 @@ impl<'a> Work<'a> {
             queue.per_block = Some(rest);
             out
         });
-        let task = Task { program: self.program, lineup, blocks: start..end, cancel: &self.cancel };
+        let task = Task { program: self.program, lineup, blocks: start..end, cancel: self.cancel };
         Some((task, out))
     }
 

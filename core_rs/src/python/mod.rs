@@ -5,6 +5,7 @@
 
 mod arrays;
 mod episode;
+mod exact;
 mod program;
 mod scenario;
 
@@ -83,6 +84,9 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(scenario::reward_weights, module)?)?;
     module.add_function(wrap_pyfunction!(arrays::features, module)?)?;
     module.add_function(wrap_pyfunction!(arrays::weighted_sums, module)?)?;
+    module.add_function(wrap_pyfunction!(exact::expected, module)?)?;
+    module.add_function(wrap_pyfunction!(exact::expected_gradient, module)?)?;
+    module.add_function(wrap_pyfunction!(exact::exact_cost, module)?)?;
     module.add_function(wrap_pyfunction!(philox4x32_10, module)?)?;
     module.add_function(wrap_pyfunction!(philox_calls, module)?)?;
     module.add_function(wrap_pyfunction!(simd_paths, module)?)?;

@@ -1,0 +1,138 @@
+"""``python -m bench.exact_figure``: draws docs/exact.svg, error against time of both methods.
+
+Needs the extra ``plot``. Every point is measured: a sampled one is the median time of a few runs on
+all cores, the standard error it gives, and how far it really is from the exact payoff.
+"""
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import bucket_brigade as bb
+from bucket_brigade import _core
+
+SCENARIO = "default"
+LINEUP = ["firefighter", "free_rider", "hero", "coordinator"]
+EPISODES = [10**k for k in range(3, 8)]
+BLUE, ORANGE, GREY = "#2563a8", "#d97706", "#6b7280"
+
+
+def median_seconds(run: Callable[[], object], repeats: int) -> float:
+    """Median time of a few runs."""
+    seconds = []
+    for _ in range(repeats):
+        begun = time.perf_counter()
+        run()
+        seconds.append(time.perf_counter() - begun)
+    return statistics.median(seconds)
+
+
+def measured(repeats: int) -> dict[str, Any]:
+    """All figures of the drawing."""
+    scenario = bb.scenario(SCENARIO)
+    lumped = scenario.replace(night_order="burn_out_then_spread")
+    bb.simulate(scenario, [LINEUP], episodes=10_000)  # so that the threads exist
+    exact = bb.expected(scenario, [LINEUP])
+    sampled = []
+    for episodes in EPISODES:
+        result = bb.simulate(scenario, [LINEUP], episodes=episodes, backend="cpu")
+        seconds = median_seconds(
+            lambda n=episodes: bb.simulate(scenario, [LINEUP], episodes=n, backend="cpu"), repeats
+        )
+        gaps = [
+            bb.simulate(scenario, [LINEUP], episodes=episodes, seed=seed).mean - exact.mean
+            for seed in range(5)
+        ]
+        sampled.append(
+            {
+                "episodes": episodes,
+                "seconds": seconds,
+                "stderr": float(np.sqrt(np.mean(result.stderr**2))),
+                "error": float(np.sqrt(np.mean(np.square(gaps)))),
+            }
+        )
+    return {
+        "scenario": SCENARIO,
+        "lineup": LINEUP,
+        "threads": _core.pool_threads(),
+        "simd": _core.simd_paths()[1],
+        "sampled": sampled,
+        "exact_seconds": {
+            order.night_order: median_seconds(
+                lambda s=order: bb.expected(s, [LINEUP], threads=1), 2 * repeats + 1
+            )
+            for order in (scenario, lumped)
+        },
+    }
+
+
+def draw(figures: dict[str, Any], file: Path) -> None:
+    """Draws and saves them."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+
+    # Text as text keeps the file small, and a fixed salt the same for the same figures.
+    pyplot.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "exact", "font.size": 10})
+    figure, axes = pyplot.subplots(figsize=(7, 4.2), layout="constrained")
+    sampled = figures["sampled"]
+    seconds = np.array([x["seconds"] for x in sampled])
+    stderr = np.array([x["stderr"] for x in sampled])
+    axes.plot(seconds, stderr, "-", color=BLUE, label="sampled: standard error")
+    axes.plot(
+        seconds, [x["error"] for x in sampled], "o", color=BLUE, label="sampled: its real error"
+    )
+    on = np.array([seconds[-1], seconds[-1] * 1e4])
+    axes.plot(on, stderr[-1] * np.sqrt(on[0] / on), ":", color=BLUE, label="extrapolated")
+    for i, x in enumerate(sampled):
+        power = f"$10^{{{round(np.log10(x['episodes']))}}}$"
+        axes.annotate(
+            power if i else f"{power} episodes",
+            (x["seconds"], x["stderr"]),
+            textcoords="offset points",
+            xytext=(6, 6),
+            color=GREY,
+        )
+    names = {
+        "spread_then_burn_out": ("exact", ORANGE, "-"),
+        "burn_out_then_spread": ("exact, burn_out_then_spread", ORANGE, "--"),
+    }
+    for order, taken in figures["exact_seconds"].items():
+        label, colour, style = names[order]
+        axes.axvline(taken, color=colour, linestyle=style, label=f"{label}: {1e3 * taken:.3g} ms")
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlabel=f"seconds for one line-up (sampled: {figures['threads']} threads; exact: one)",
+        ylabel="error of a payoff, in points (exact: none)",
+        title=f"{figures['scenario']}: {', '.join(figures['lineup'])}",
+    )
+    axes.grid(alpha=0.25)
+    axes.legend(frameon=False, fontsize=9)
+    figure.savefig(file, metadata={"Date": None})
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measures and draws."""
+    parser = argparse.ArgumentParser(prog="python -m bench.exact_figure", description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("docs/exact.svg"))
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures there")
+    options = parser.parse_args(arguments)
+    figures = measured(options.repeats)
+    draw(figures, options.out)
+    text = json.dumps(figures, indent=2)
+    print(text)
+    if options.json is not None:
+        options.json.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

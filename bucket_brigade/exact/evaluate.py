@@ -1,0 +1,113 @@
+"""Exact payoffs of line-ups: `expected`."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from bucket_brigade import _core
+from bucket_brigade.backends import Progress
+from bucket_brigade.backends.cpu import as_threads
+from bucket_brigade.checks import as_callback
+from bucket_brigade.errors import InvalidValue
+from bucket_brigade.exact.counts import ExpectedCounts
+from bucket_brigade.exact.pure import pure_lineups
+from bucket_brigade.exact.result import ExactResult
+from bucket_brigade.lineups import Lineup, SeatedStrategies, seat_strategies
+from bucket_brigade.scenario import Scenario
+from bucket_brigade.simulation import listed_lineups
+
+__all__ = ["applies", "checked_strategies", "expected", "reporter"]
+
+
+def expected(
+    scenario: Scenario,
+    lineups: Iterable[Lineup],
+    *,
+    pool: Sequence[object] | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> ExactResult:
+    """Exact payoffs and expected counts of line-ups, without sampling (docs/exact.md).
+
+    A mixture is computed as what it is made of: one pure line-up for each way in which the seats
+    can draw. Each pure line-up of a call is computed once.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The game, of at most 8 agents, and 12 houses unless fires burn out before they spread.
+    lineups : iterable of line-ups
+        As `simulate` takes them; each may stand for 65,536 pure line-ups.
+    pool : sequence of strategies, optional
+        What indices refer to.
+    threads : int, optional
+        Threads at most; by default all (see `CpuBackend.run`).
+    progress : callable, optional
+        Called with pure line-ups done and in all.
+
+    Returns
+    -------
+    ExactResult
+
+    Raises
+    ------
+    InvalidValue
+        For the first value that is not allowed; also if the scenario is too large, or a line-up
+        stands for too many pure ones.
+
+    Notes
+    -----
+    The chain uses the probabilities as they are, while episodes are played with each rounded to a
+    multiple of 2^-32: a difference that no sample is large enough to show.
+
+    Examples
+    --------
+    >>> result = expected(SCENARIOS["trivial_cooperation"], [["hero"] * 4])
+    >>> result.mean.round(9).tolist()
+    [[1293.5, 1293.5, 1293.5, 1293.5]]
+    """
+    as_callback("progress", progress)
+    lineups = listed_lineups(lineups)
+    pure = pure_lineups(checked_strategies(scenario, lineups, pool))
+    number = len(pure.duties)
+    report = reporter(progress, number)
+    totals = _core.expected(scenario, pure.duties, threads=as_threads(threads), progress=report)
+    if report is not None:
+        report(number)
+    return ExactResult(
+        scenario=scenario,
+        lineups=tuple(tuple(lineup) for lineup in lineups),
+        expected_counts=ExpectedCounts(
+            scenario.num_houses, scenario.num_agents, pure.mixed(totals)
+        ),
+        pure_lineups=number,
+    )
+
+
+def checked_strategies(
+    scenario: Scenario, lineups: Sequence[Lineup], pool: Sequence[object] | None
+) -> SeatedStrategies:
+    """The strategies of line-ups that a simulation would play, too.
+
+    Raises
+    ------
+    InvalidValue
+        For the first value that is not allowed, as `simulate` does.
+    """
+    seated = seat_strategies(scenario, lineups, pool)
+    seated.program(scenario)
+    return seated
+
+
+def applies(scenario: Scenario) -> bool:
+    """Whether a scenario's chain is small enough; builds its tables, but follows no line-up."""
+    try:
+        _core.expected(scenario, np.empty((0, scenario.num_agents, 2)), threads=1, progress=None)
+    except InvalidValue:
+        return False
+    return True
+
+
+def reporter(progress: Progress | None, number: int) -> Callable[[int], object] | None:
+    """The progress callback as the core takes it, for a number of line-ups in all."""
+    return None if progress is None else lambda done: progress(done, number)

@@ -1,0 +1,155 @@
+"""Derivatives of exact payoffs with respect to what every seat does: `expected_gradient`."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bucket_brigade import _core
+from bucket_brigade.backends import Progress
+from bucket_brigade.backends.cpu import as_threads
+from bucket_brigade.checks import as_callback, as_list, as_u64
+from bucket_brigade.errors import InvalidValue
+from bucket_brigade.exact.counts import ExpectedCounts
+from bucket_brigade.exact.evaluate import checked_strategies, reporter
+from bucket_brigade.exact.pure import duties
+from bucket_brigade.lineups import Lineup, SeatedStrategies
+from bucket_brigade.rewards import count_weights
+from bucket_brigade.scenario import Scenario
+from bucket_brigade.simulation import listed_lineups
+
+__all__ = ["ExactGradient", "expected_gradient"]
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ExactGradient:
+    """Exact payoffs of L pure line-ups with A seats, and derivatives of K of the payoffs.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        The game.
+    lineups : tuple
+        The line-ups as they were given.
+    seats : tuple of int
+        The K seats whose payoffs were derived.
+    mean : ndarray of float64, shape (L, A)
+        Expected return of every seat.
+    duties : ndarray of float64, shape (L, K, A, 2)
+        Derivatives of the payoff of ``seats[k]`` with respect to p and q of each seat.
+    theta : ndarray of float64, shape (L, K, A, 10)
+        The same with respect to the ten numbers of each seat's strategy, of which only θ1, θ3 and
+        θ8 matter.
+    """
+
+    scenario: Scenario
+    lineups: tuple[tuple[object, ...], ...]
+    seats: tuple[int, ...]
+    mean: FloatArray
+    duties: FloatArray
+    theta: FloatArray
+
+
+def expected_gradient(
+    scenario: Scenario,
+    lineups: Iterable[Lineup],
+    *,
+    seats: Iterable[int] | None = None,
+    pool: Sequence[object] | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> ExactGradient:
+    """Exact payoffs of pure line-ups, and their derivatives with respect to every seat's strategy.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The game, of at most 8 agents, and 12 houses unless fires burn out before they spread.
+    lineups : iterable of line-ups
+        As `simulate` takes them, but with a single strategy at each seat.
+    seats : iterable of int, optional
+        Whose payoffs to derive; by default everyone's. Each takes about as long as three line-ups
+        do without derivatives.
+    pool : sequence of strategies, optional
+        What indices refer to.
+    threads : int, optional
+        Threads at most; by default all (see `CpuBackend.run`).
+    progress : callable, optional
+        Called with payoffs derived and in all.
+
+    Returns
+    -------
+    ExactGradient
+
+    Raises
+    ------
+    InvalidValue
+        For the first value that is not allowed; also if a seat mixes strategies.
+
+    Examples
+    --------
+    >>> calm = SCENARIOS["trivial_cooperation"]  # every night worked costs 0.5, and 0.5 of rest
+    >>> expected_gradient(calm, [["hero"] * 4], seats=[0]).duties[0, 0].round(9).tolist()
+    [[-13.0, 0.0], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]]
+    """
+    as_callback("progress", progress)
+    lineups = listed_lineups(lineups)
+    theta = _pure(checked_strategies(scenario, lineups, pool))
+    houses, agents = scenario.num_houses, scenario.num_agents
+    chosen = _payoff_seats(seats, agents)
+    weights = count_weights(scenario)
+    number = len(lineups) * len(chosen)
+    report = reporter(progress, number)
+    counts, gradient = _core.expected_gradient(
+        scenario,
+        np.repeat(duties(theta), len(chosen), axis=0),
+        np.tile(weights[chosen], (len(lineups), 1)),
+        threads=as_threads(threads),
+        progress=report,
+    )
+    if report is not None:
+        report(number)
+    gradient = gradient.reshape(len(lineups), len(chosen), agents, 2)
+    expected = ExpectedCounts(houses, agents, counts[:: len(chosen)])
+    return ExactGradient(
+        scenario=scenario,
+        lineups=tuple(tuple(lineup) for lineup in lineups),
+        seats=tuple(chosen),
+        mean=expected.mean(weights),
+        duties=gradient,
+        theta=_by_theta(theta, gradient),
+    )
+
+
+def _pure(seated: SeatedStrategies) -> FloatArray:
+    """The one strategy of every seat: shape (L, A, 10)."""
+    played = seated.weights > 0
+    seat_of = np.repeat(np.arange(seated.sizes.size), seated.sizes.ravel())
+    for seat, number in enumerate(np.bincount(seat_of[played]).tolist()):
+        if number != 1:
+            lineup, seat = divmod(seat, seated.sizes.shape[1])
+            field, given = f"lineups[{lineup}][{seat}]", f"a mixture of {number} strategies"
+            raise InvalidValue(field, given, "a single strategy, for derivatives")
+    return seated.strategies[seated.indices[played]].reshape(*seated.sizes.shape, -1)
+
+
+def _payoff_seats(seats: Iterable[int] | None, agents: int) -> list[int]:
+    if seats is None:
+        return list(range(agents))
+    chosen = [as_u64("seats", seat) for seat in as_list("seats", seats, "seats")]
+    if not chosen or max(chosen) >= agents:
+        raise InvalidValue("seats", chosen, f"seats from 0 to {agents - 1}, at least one")
+    return chosen
+
+
+def _by_theta(theta: FloatArray, gradient: FloatArray) -> FloatArray:
+    """The chain rule through p = θ1 (1 − θ8) and q = θ3, which are all that θ does."""
+    by_theta = np.zeros((*gradient.shape[:-1], theta.shape[-1]))
+    by_work, by_home = gradient[..., 0], gradient[..., 1]
+    by_theta[..., 1] = by_work * (1.0 - theta[:, None, :, 8])
+    by_theta[..., 3] = by_home
+    by_theta[..., 8] = -by_work * theta[:, None, :, 1]
+    return by_theta

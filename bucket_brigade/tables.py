@@ -1,0 +1,152 @@
+"""Results of line-ups as JSON and as tables, however their payoffs came about."""
+
+import csv
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from bucket_brigade.checks import as_u64
+from bucket_brigade.counts import END_KINDS, CountVectors
+from bucket_brigade.errors import InvalidValue
+from bucket_brigade.lineups import Mixture
+from bucket_brigade.scenario import RULES_VERSION, Scenario
+from bucket_brigade.strategies import as_strategy, strategy_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["LineupTables", "check_lineup", "describe_seat", "write_csv"]
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class LineupResult(Protocol):
+    """What tables are made of; None is for what a method lacks, as exact payoffs do a seed."""
+
+    @property
+    def scenario(self) -> Scenario: ...
+    @property
+    def lineups(self) -> tuple[tuple[object, ...], ...]: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def backend(self) -> str | None: ...
+    @property
+    def device(self) -> str | None: ...
+    @property
+    def episodes(self) -> int | None: ...
+    @property
+    def first_episode(self) -> int | None: ...
+    @property
+    def seed(self) -> int | None: ...
+    @property
+    def mean(self) -> FloatArray: ...
+    @property
+    def stderr(self) -> FloatArray: ...
+    @property
+    def counts(self) -> CountVectors[Any]: ...
+    def columns(self) -> dict[str, list[Any]]: ...
+
+
+class LineupTables:
+    """The tables of a `LineupResult`, as methods."""
+
+    def to_dict(self: LineupResult, lineup: int) -> dict[str, Any]:
+        """One line-up's result as JSON knows it (NaN becomes null).
+
+        Sampled and exact results have the same keys. Exact ones have null for backend, device,
+        episodes, first episode and seed; their counts are expected numbers for one episode, where
+        sampled ones are totals over all episodes.
+        """
+        check_lineup("lineup", lineup, self.lineups)
+        counts = self.counts
+        errors = [None if np.isnan(x) else x for x in self.stderr[lineup].tolist()]
+        return {
+            "scenario": self.scenario.to_dict(),
+            "rules_version": RULES_VERSION,
+            "method": self.method,
+            "backend": self.backend,
+            "device": self.device,
+            "lineup": [describe_seat(entry) for entry in self.lineups[lineup]],
+            "episodes": self.episodes,
+            "first_episode": self.first_episode,
+            "seed": self.seed,
+            "mean": self.mean[lineup].tolist(),
+            "stderr": errors,
+            "counts": {
+                "nights": counts.nights[lineup].item(),
+                "worked": counts.worked[lineup].tolist(),
+                "safe": counts.safe[lineup].tolist(),
+                "ruined": counts.ruined[lineup].tolist(),
+                "saved": counts.saved[lineup].tolist(),
+                "ended": dict(zip(END_KINDS, counts.ended[lineup].tolist(), strict=True)),
+            },
+        }
+
+    def columns(self: LineupResult) -> dict[str, list[Any]]:
+        """A table with a row per line-up and seat: who plays, payoff, standard error, counts."""
+        counts, table = self.counts, dict[str, list[Any]]()
+        agents = counts.agents
+        rows = [(i, s) for i in range(len(self.lineups)) for s in range(agents)]
+        table["lineup"] = [i for i, _ in rows]
+        table["seat"] = [s for _, s in rows]
+        table["strategy"] = [describe_seat(self.lineups[i][s]) for i, s in rows]
+        table["mean"] = self.mean.ravel().tolist()
+        table["stderr"] = self.stderr.ravel().tolist()
+        table["worked"] = counts.worked.ravel().tolist()
+        table["nights"] = np.repeat(counts.nights, agents).tolist()
+        table["episodes"] = [self.episodes] * len(rows)
+        return table
+
+    def to_csv(self: LineupResult, path: str | os.PathLike[str] | None = None) -> str:
+        """The table of `columns` as CSV text, also written to a file if one is named."""
+        table = self.columns()
+        return write_csv(list(table), zip(*table.values(), strict=True), path)
+
+    def to_frame(self: LineupResult) -> "pd.DataFrame":
+        """The table of `columns` as a pandas data frame (extra ``pandas``)."""
+        import pandas as pd
+
+        return pd.DataFrame(self.columns())
+
+
+def check_lineup(name: str, index: object, lineups: Sequence[object]) -> None:
+    """Raises `InvalidValue` for what is not the index of a line-up."""
+    if as_u64(name, index) >= len(lineups):
+        raise InvalidValue(name, index, f"a line-up from 0 to {len(lineups) - 1}")
+
+
+def describe_seat(entry: Any) -> str | int | dict[str, float]:
+    """What a seat plays, for people: a name, an index, or a mixture of them."""
+    if isinstance(entry, Mixture):
+        shares: dict[str, float] = {}
+        for strategy, weight in zip(entry.strategies, entry.weights, strict=True):
+            name = str(describe_seat(strategy))
+            shares[name] = shares.get(name, 0.0) + float(weight)
+        return shares
+    if isinstance(entry, dict):
+        return {str(key): float(weight) for key, weight in entry.items()}
+    if isinstance(entry, str):
+        return entry
+    if np.ndim(entry) == 0:
+        return int(entry)
+    if len(entry) != 10:
+        return {str(i): float(w) for i, w in enumerate(entry) if w}
+    return strategy_name(as_strategy(entry))
+
+
+def write_csv(header: Sequence[str], rows: Any, path: str | os.PathLike[str] | None = None) -> str:
+    """Rows as CSV text with a header, also written to a file if one is named."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    text = buffer.getvalue()
+    if path is not None:
+        Path(path).write_text(text, encoding="utf-8")
+    return text

@@ -1,0 +1,141 @@
+//! Many line-ups, spread over the thread pool.
+//!
+//! Each is followed by one thread from beginning to end, so its numbers do not depend on threads.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use super::Duty;
+use super::chain::{Chain, Follower};
+use crate::error::InvalidValue;
+use crate::run::{RunError, lock, on_pool, threads, zeros};
+use crate::scenario::check_probability;
+
+/// Line-ups as their duties, one after another, checked.
+#[derive(Clone, Debug)]
+pub struct Lineups {
+    agents: usize,
+    duties: Vec<Duty>,
+}
+
+impl Lineups {
+    /// From (p, q) of each agent of each line-up, one after another.
+    ///
+    /// # Errors
+    /// If a number is not a probability; seat `s` of line-up `i` is called `lineups[i][s]`.
+    pub fn new(agents: usize, duties: Vec<Duty>) -> Result<Self, InvalidValue> {
+        for (i, duty) in duties.iter().enumerate() {
+            let seat = format!("lineups[{}][{}]", i / agents, i % agents);
+            check_probability(&format!("{seat}.p"), duty.work)?;
+            check_probability(&format!("{seat}.q"), duty.home)?;
+        }
+        Ok(Self { agents, duties })
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.duties.len() / self.agents
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.duties.is_empty()
+    }
+
+    fn duties(&self, lineup: usize) -> &[Duty] {
+        &self.duties[lineup * self.agents..][..self.agents]
+    }
+}
+
+/// Counts of all line-ups, and derivatives by all (p, q).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gradients {
+    /// A count vector per line-up.
+    pub counts: Vec<f64>,
+    /// A number per line-up, agent, and p or q.
+    pub gradients: Vec<f64>,
+}
+
+impl Chain {
+    /// The expected count vectors of line-ups, one after another, on so many threads at most (0 for
+    /// all of the pool). `poll` is called about twenty times a second with the number of line-ups
+    /// done, and stops everything by returning `false`.
+    ///
+    /// # Errors
+    /// If stopped, or if there is not enough memory or no thread.
+    pub fn expected_of_all(
+        &self,
+        lineups: &Lineups,
+        asked: usize,
+        poll: impl FnMut(u64) -> bool,
+    ) -> Result<Vec<f64>, RunError> {
+        let columns = self.layout().counts();
+        let mut counts = zeros(lineups.len() as u128 * columns as u128)?;
+        let rows = Mutex::new(counts.chunks_exact_mut(columns).enumerate());
+        self.each(lineups.len(), asked, poll, |follower, go_on| {
+            let Some((lineup, row)) = lock(&rows).next() else { return false };
+            let Some(counts) = self.expected(lineups.duties(lineup), follower, go_on) else {
+                return false;
+            };
+            row.copy_from_slice(&counts);
+            true
+        })?;
+        Ok(counts)
+    }
+
+    /// The same, with the derivatives by each agent's (p, q) of weights times counts. `weights`
+    /// holds a number per line-up and count.
+    ///
+    /// # Errors
+    /// If stopped, or if there is not enough memory or no thread.
+    pub fn gradient_of_all(
+        &self,
+        lineups: &Lineups,
+        weights: &[f64],
+        asked: usize,
+        poll: impl FnMut(u64) -> bool,
+    ) -> Result<Gradients, RunError> {
+        let (columns, agents) = (self.layout().counts(), lineups.agents);
+        let mut counts = zeros(lineups.len() as u128 * columns as u128)?;
+        let mut gradients = zeros(lineups.len() as u128 * 2 * agents as u128)?;
+        let rows = counts.chunks_exact_mut(columns).zip(gradients.chunks_exact_mut(2 * agents));
+        let rows = Mutex::new(rows.enumerate());
+        self.each(lineups.len(), asked, poll, |follower, go_on| {
+            let Some((lineup, (to_counts, to_gradient))) = lock(&rows).next() else {
+                return false;
+            };
+            let weights = &weights[lineup * columns..][..columns];
+            match self.gradient(lineups.duties(lineup), weights, follower, go_on) {
+                None => false,
+                Some((counts, gradient)) => {
+                    to_counts.copy_from_slice(&counts);
+                    to_gradient.copy_from_slice(gradient.as_flattened());
+                    true
+                }
+            }
+        })?;
+        Ok(Gradients { counts, gradients })
+    }
+
+    /// Calls `next(room, go_on)` on all threads until it says there is nothing left.
+    fn each(
+        &self,
+        lineups: usize,
+        asked: usize,
+        mut poll: impl FnMut(u64) -> bool,
+        next: impl Fn(&mut Follower, &dyn Fn() -> bool) -> bool + Sync,
+    ) -> Result<(), RunError> {
+        let (cancel, done) = (AtomicBool::new(false), AtomicU64::new(0));
+        let go_on = || !cancel.load(Ordering::Relaxed);
+        let work = || {
+            let mut follower = self.follower();
+            while go_on() && next(&mut follower, &go_on) {
+                done.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        let threads = threads(asked)?.min(lineups);
+        on_pool(threads, &cancel, work, || poll(done.load(Ordering::Relaxed)))
+    }
+}

@@ -1,0 +1,315 @@
+//! The chain as a whole: closed forms, full and lumped, symmetries, derivatives.
+
+use super::Duty;
+use super::chain::{Chain, Method};
+use super::lanes::Simd;
+use crate::counts::Layout;
+use crate::scenario::tests::default_dynamics;
+use crate::scenario::{Dynamics, EndRule, NightOrder};
+
+fn duties(agents: usize) -> Vec<Duty> {
+    (0..agents)
+        .map(|a| Duty { work: 0.95 - 0.11 * a as f64, home: 0.3 + 0.09 * a as f64 })
+        .collect()
+}
+
+fn expected(dynamics: &Dynamics, method: Method, duties: &[Duty]) -> Vec<f64> {
+    let chain = Chain::new(dynamics, method).expect("a small ring");
+    chain.expected(duties, &mut chain.follower(), || true).expect("not stopped")
+}
+
+fn layout(dynamics: &Dynamics) -> Layout {
+    Layout { houses: dynamics.num_houses, agents: dynamics.num_agents }
+}
+
+fn assert_close(a: &[f64], b: &[f64], tolerance: f64) {
+    assert_eq!(a.len(), b.len());
+    for (i, (x, y)) in a.iter().zip(b).enumerate() {
+        assert!((x - y).abs() <= tolerance * (1.0 + y.abs()), "{i}: {x} {y}");
+    }
+}
+
+/// Rings of all shapes, with both orders and both end rules.
+fn scenarios() -> Vec<Dynamics> {
+    let mut all = Vec::new();
+    for (num_houses, num_agents) in
+        [(2, 1), (2, 2), (2, 5), (3, 1), (3, 2), (4, 8), (5, 2), (6, 3), (7, 4), (8, 6)]
+    {
+        for night_order in [NightOrder::SpreadThenBurnOut, NightOrder::BurnOutThenSpread] {
+            for end_rule in [EndRule::AllSafeOrAllRuined, EndRule::NoFires] {
+                all.push(Dynamics {
+                    num_houses,
+                    num_agents,
+                    prob_house_catches_fire: 0.07,
+                    min_nights: 3,
+                    max_nights: 9,
+                    night_order,
+                    end_rule,
+                    ..default_dynamics()
+                });
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn chances_and_house_nights_add_up() {
+    for dynamics in scenarios() {
+        let layout = layout(&dynamics);
+        let counts = expected(&dynamics, Method::Full, &duties(dynamics.num_agents));
+        assert!((counts[layout.ended()..].iter().sum::<f64>() - 1.0).abs() < 1e-13);
+        let nights = counts[0];
+        for house in 0..layout.houses {
+            let known = counts[layout.safe() + house] + counts[layout.ruined() + house];
+            assert!(known <= nights + 1e-12);
+            assert!(counts[layout.saved() + house] <= counts[layout.safe() + house] + 1e-12);
+            assert!(counts[layout.saved() + house] > 0.0);
+        }
+        for (agent, duty) in duties(layout.agents).iter().enumerate() {
+            assert!((counts[1 + agent] - duty.work * nights).abs() < 1e-12);
+        }
+    }
+}
+
+#[test]
+fn lumped_and_full_agree() {
+    for dynamics in scenarios() {
+        let duties = duties(dynamics.num_agents);
+        if dynamics.night_order == NightOrder::SpreadThenBurnOut {
+            let error = Chain::new(&dynamics, Method::Lumped).expect_err("fires spread");
+            assert_eq!(error.field, "lumped");
+            continue;
+        }
+        let full = expected(&dynamics, Method::Full, &duties);
+        let lumped = expected(&dynamics, Method::Lumped, &duties);
+        assert_close(&full, &lumped, 1e-13);
+        assert_eq!(expected(&dynamics, Method::Auto, &duties), lumped);
+    }
+    let dynamics = Dynamics { night_order: NightOrder::BurnOutThenSpread, ..default_dynamics() };
+    let full = expected(&dynamics, Method::Full, &duties(4));
+    assert_close(&full, &expected(&dynamics, Method::Lumped, &duties(4)), 1e-12);
+}
+
+#[test]
+fn without_spread_the_orders_agree() {
+    for dynamics in scenarios() {
+        let calm = Dynamics { prob_fire_spreads_to_neighbor: 0.0, ..dynamics };
+        let swapped = Dynamics {
+            night_order: match calm.night_order {
+                NightOrder::SpreadThenBurnOut => NightOrder::BurnOutThenSpread,
+                NightOrder::BurnOutThenSpread => NightOrder::SpreadThenBurnOut,
+            },
+            ..calm.clone()
+        };
+        let duties = duties(calm.num_agents);
+        let (a, b) =
+            (expected(&calm, Method::Full, &duties), expected(&swapped, Method::Full, &duties));
+        assert_close(&a, &b, 1e-13);
+        // The same through the code for fires that do spread.
+        let barely = Dynamics {
+            prob_fire_spreads_to_neighbor: 1e-300,
+            night_order: NightOrder::SpreadThenBurnOut,
+            ..calm
+        };
+        assert_close(&expected(&barely, Method::Full, &duties), &a, 1e-13);
+    }
+}
+
+#[test]
+fn all_instructions_give_the_same_bits() {
+    for dynamics in scenarios() {
+        let duties = duties(dynamics.num_agents);
+        let with = |simd| {
+            let chain = Chain::with_simd(&dynamics, Method::Full, simd).expect("a small ring");
+            let weights: Vec<f64> =
+                (0..chain.layout().counts()).map(|i| (i as f64).cos()).collect();
+            chain.gradient(&duties, &weights, &mut chain.follower(), || true)
+        };
+        let best = with(Simd::best());
+        for simd in Simd::ALL.into_iter().filter(|simd| simd.is_available()) {
+            assert_eq!(with(simd), best, "{simd:?}");
+        }
+    }
+}
+
+#[test]
+fn nothing_ever_burns() {
+    for min_nights in [0, 3, 8] {
+        let dynamics = Dynamics {
+            prob_house_catches_fire: 0.0,
+            min_nights,
+            max_nights: 8,
+            ..default_dynamics()
+        };
+        let layout = layout(&dynamics);
+        let counts = expected(&dynamics, Method::Full, &duties(4));
+        let nights = f64::from((min_nights + 1).min(8));
+        assert_eq!(counts[0], nights);
+        assert_eq!(counts[layout.safe()..layout.ruined()], [nights; 10]);
+        assert_eq!(counts[layout.ruined()..layout.ended()], [0.0; 20]);
+        let all_safe = if min_nights < 8 { [1.0, 0.0, 0.0, 0.0] } else { [0.0, 0.0, 0.0, 1.0] };
+        assert_eq!(counts[layout.ended()..], all_safe);
+    }
+}
+
+#[test]
+fn without_workers_each_fire_ruins() {
+    let dynamics = Dynamics {
+        num_houses: 6,
+        prob_fire_spreads_to_neighbor: 0.0,
+        min_nights: 4,
+        max_nights: 4,
+        prob_house_catches_fire: 0.3,
+        ..default_dynamics()
+    };
+    let layout = layout(&dynamics);
+    for (work, solo) in [(0.0, 0.5), (1.0, 0.0)] {
+        let dynamics = Dynamics { prob_solo_agent_extinguishes_fire: solo, ..dynamics.clone() };
+        let counts = expected(&dynamics, Method::Full, &[Duty { work, home: 0.5 }; 4]);
+        assert!((counts[0] - 4.0).abs() < 1e-13);
+        for house in 0..6 {
+            // Ruined after night n if it burned by its start, safe if it never burned.
+            let ruined: f64 = (0..4).map(|n| 1.0 - 0.7f64.powi(n + 1)).sum();
+            let safe: f64 = (0..4).map(|n| 0.7f64.powi(n + 2)).sum();
+            assert!((counts[layout.ruined() + house] - ruined).abs() < 1e-13);
+            assert!((counts[layout.safe() + house] - safe).abs() < 1e-13);
+            assert_eq!(counts[layout.saved() + house], 0.0);
+        }
+    }
+}
+
+#[test]
+fn certain_workers_at_home_save_every_house() {
+    // Every house is a home, whose agent always stays and always succeeds.
+    let dynamics = Dynamics {
+        num_houses: 4,
+        num_agents: 4,
+        prob_solo_agent_extinguishes_fire: 1.0,
+        prob_house_catches_fire: 0.25,
+        min_nights: 5,
+        max_nights: 5,
+        ..default_dynamics()
+    };
+    let layout = layout(&dynamics);
+    let counts = expected(&dynamics, Method::Full, &[Duty { work: 1.0, home: 1.0 }; 4]);
+    for house in 0..4 {
+        assert!((counts[layout.saved() + house] - 5.0 * 0.25 * 0.75).abs() < 1e-14);
+        assert!((counts[layout.safe() + house] - 5.0 * 0.75).abs() < 1e-14);
+        assert_eq!(counts[layout.ruined() + house], 0.0);
+    }
+    assert_eq!(counts[layout.ended()..], [0.0, 0.0, 0.0, 1.0]);
+}
+
+#[test]
+fn one_night_on_a_ring_of_two() {
+    // Nobody works. A house is safe afterwards if it did not burn, and no spark came: two from a
+    // neighbour that burns, since it is next door on both sides.
+    let (beta, rho) = (0.25, 0.1);
+    let dynamics = Dynamics {
+        num_houses: 2,
+        num_agents: 1,
+        prob_house_catches_fire: rho,
+        min_nights: 0,
+        max_nights: 1,
+        ..default_dynamics()
+    };
+    let counts = expected(&dynamics, Method::Full, &[Duty { work: 0.0, home: 0.0 }]);
+    let layout = layout(&dynamics);
+    let stays = (1.0 - rho) * (1.0 - rho + rho * (1.0 - beta) * (1.0 - beta));
+    for house in 0..2 {
+        assert!((counts[layout.safe() + house] - (1.0 - rho) * stays).abs() < 1e-15);
+        assert!((counts[layout.ruined() + house] - rho).abs() < 1e-15);
+    }
+    let all_safe = ((1.0f64 - rho) * (1.0 - rho)).powi(2);
+    assert_close(
+        &counts[layout.ended()..],
+        &[all_safe, rho * rho, 0.0, 1.0 - all_safe - rho * rho],
+        1e-14,
+    );
+}
+
+#[test]
+fn reflected_rings_have_reflected_counts() {
+    // Two agents, at houses 0 and 1: reflection swaps house h with 1 − h.
+    for end_rule in [EndRule::AllSafeOrAllRuined, EndRule::NoFires] {
+        let dynamics = Dynamics { num_houses: 7, num_agents: 2, end_rule, ..default_dynamics() };
+        let layout = layout(&dynamics);
+        let ahead = duties(2);
+        let back = [ahead[1], ahead[0]];
+        let (a, b) =
+            (expected(&dynamics, Method::Full, &ahead), expected(&dynamics, Method::Full, &back));
+        assert!((a[0] - b[0]).abs() < 1e-12);
+        for kind in [layout.safe(), layout.ruined(), layout.saved()] {
+            for house in 0..7 {
+                let mirrored = (8 - house) % 7;
+                assert!((a[kind + house] - b[kind + mirrored]).abs() < 1e-12 * (1.0 + a[0]));
+            }
+        }
+    }
+}
+
+#[test]
+fn gradients_match_central_differences() {
+    for dynamics in scenarios() {
+        for method in [Method::Auto, Method::Full] {
+            let chain = Chain::new(&dynamics, method).expect("a small ring");
+            let mut follower = chain.follower();
+            let weights: Vec<f64> =
+                (0..chain.layout().counts()).map(|i| (1.0 + i as f64 * 0.7).sin()).collect();
+            let duties = duties(dynamics.num_agents);
+            let (counts, gradient) =
+                chain.gradient(&duties, &weights, &mut follower, || true).expect("not stopped");
+            assert_eq!(counts, expected(&dynamics, method, &duties));
+            let mut value = |duties: &[Duty]| -> f64 {
+                let counts = chain.expected(duties, &mut follower, || true).expect("not stopped");
+                counts.iter().zip(&weights).map(|(x, w)| x * w).sum()
+            };
+            for agent in 0..dynamics.num_agents {
+                for j in 0..2 {
+                    let mut moved = |by: f64| {
+                        let mut moved = duties.clone();
+                        let duty = &mut moved[agent];
+                        *(if j == 0 { &mut duty.work } else { &mut duty.home }) += by;
+                        value(&moved)
+                    };
+                    let slope = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+                    let found = gradient[agent][j];
+                    assert!(
+                        (slope - found).abs() < 1e-7,
+                        "{dynamics:?} {agent} {j}: {slope} {found}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn keeping_fewer_nights_changes_no_bit() {
+    let dynamics = Dynamics { num_houses: 5, max_nights: 23, ..default_dynamics() };
+    let chain = Chain::new(&dynamics, Method::Full).expect("a small ring");
+    let weights: Vec<f64> = (0..chain.layout().counts()).map(|i| i as f64).collect();
+    let keeping =
+        |every| chain.gradient_keeping(every, &duties(4), &weights, &mut chain.follower(), || true);
+    let all = keeping(1);
+    for every in [2, 4, 7, 22, 23, 100] {
+        assert_eq!(keeping(every), all);
+    }
+}
+
+#[test]
+fn large_rings_are_refused_and_followers_stop() {
+    let large = Dynamics { num_houses: 13, ..default_dynamics() };
+    assert_eq!(Chain::new(&large, Method::Auto).expect_err("too large").field, "num_houses");
+    let lumped = Dynamics {
+        num_houses: 32,
+        night_order: NightOrder::BurnOutThenSpread,
+        prob_house_catches_fire: 0.004,
+        ..default_dynamics()
+    };
+    let counts = expected(&lumped, Method::Auto, &duties(4));
+    assert!((counts[layout(&lumped).ended()..].iter().sum::<f64>() - 1.0).abs() < 1e-13);
+    let chain = Chain::new(&default_dynamics(), Method::Full).expect("allowed");
+    assert_eq!(chain.expected(&duties(4), &mut chain.follower(), || false), None);
+}
