@@ -10,7 +10,7 @@ use super::Duty;
 use super::chain::{Chain, Follower};
 use super::fight;
 use super::lanes::{Line, flat, flat_mut, zero_lines};
-use super::night::{self, Night};
+use super::night::{self, Night, Room};
 use super::totals::add_lines;
 
 /// Distributions may take so many bytes per thread before some are computed twice.
@@ -63,6 +63,8 @@ impl Chain {
         if played == self.max_nights() {
             flat_mut(&mut to_come).fill(cap);
         }
+        // Nights forwards rely on what nights forwards leave behind, and nights backwards too.
+        let mut room = Room::new(self.shape, homes, others);
         let mut slopes = zero_lines(self.shape.table());
         let mut values = zero_lines(self.lines());
         while let Some(first) = kept.pop() {
@@ -82,7 +84,7 @@ impl Chain {
                     &values,
                     &mut to_come,
                     &mut slopes,
-                    &mut follower.room,
+                    &mut room,
                 );
             }
         }
