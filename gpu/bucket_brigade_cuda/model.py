@@ -16,7 +16,7 @@ from bucket_brigade import Scenario
 from bucket_brigade.checks import as_u64
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.lineups import Lineup, compile_program
-from bucket_brigade.results import describe_seat
+from bucket_brigade.tables import describe_seat
 from bucket_brigade_cuda.backend import CudaBackend
 from bucket_brigade_cuda.gpus import ISSUE_LANES, LANES, Gpu
 from bucket_brigade_cuda.proof.attribution import attribute
