@@ -151,7 +151,7 @@ mod tests {
 
     fn check(others: &Others) {
         assert!((others.initial.iter().sum::<f64>() - 1.0).abs() < 1e-14);
-        let mut to = Vec::new();
+        let mut to: Vec<u32> = Vec::new();
         for group in &others.groups {
             for middle in 0..group.size {
                 for ends in 0..KINDS {
