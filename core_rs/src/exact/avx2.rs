@@ -57,7 +57,11 @@ impl Lanes for Avx2 {
         }
     }
     #[inline(always)]
-    fn transpose(r: [Self; LANES]) -> [Self; LANES] {
+    fn transpose(lines: [&Line; LANES]) -> [Self; LANES] {
+        let mut r = [Self::splat(0.0); LANES];
+        for i in 0..LANES {
+            r[i] = Self::load(lines[i]);
+        }
         unsafe {
             let upper_left = transpose4!(r[0].0, r[1].0, r[2].0, r[3].0);
             let upper_right = transpose4!(r[0].1, r[1].1, r[2].1, r[3].1);

@@ -34,46 +34,41 @@ impl Lanes for Avx512 {
         Self(unsafe { _mm512_fmadd_pd(self.0, factor.0, sum.0) })
     }
     #[inline(always)]
-    fn transpose(r: [Self; LANES]) -> [Self; LANES] {
-        // Pairs of doubles, then pairs of 128-bit halves, then of 256-bit halves. Not written with
-        // closures: those would not be compiled for AVX-512.
-        macro_rules! low {
-            ($i:expr) => {
-                _mm512_unpacklo_pd(r[$i].0, r[$i + 1].0)
-            };
-        }
-        macro_rules! high {
-            ($i:expr) => {
-                _mm512_unpackhi_pd(r[$i].0, r[$i + 1].0)
+    fn transpose(r: [&Line; LANES]) -> [Self; LANES] {
+        // Halves of two rows side by side, which loads can do; then pairs of doubles; then pairs of
+        // quarters. Not written with closures: those would not be compiled for AVX-512.
+        macro_rules! halves {
+            ($i:expr, $j:expr, $at:expr) => {
+                _mm512_insertf64x4::<1>(
+                    _mm512_castpd256_pd512(_mm256_load_pd(r[$i].0.as_ptr().add($at))),
+                    _mm256_load_pd(r[$j].0.as_ptr().add($at)),
+                )
             };
         }
         macro_rules! first {
             ($a:expr, $b:expr) => {
-                _mm512_shuffle_f64x2::<0b10_00_10_00>($a, $b)
+                Self(_mm512_shuffle_f64x2::<0b10_00_10_00>($a, $b))
             };
         }
         macro_rules! second {
             ($a:expr, $b:expr) => {
-                _mm512_shuffle_f64x2::<0b11_01_11_01>($a, $b)
+                Self(_mm512_shuffle_f64x2::<0b11_01_11_01>($a, $b))
             };
         }
+        // Columns `at` to `at + 3`.
+        macro_rules! columns {
+            ($at:expr) => {{
+                let (a, b) = (halves!(0, 2, $at), halves!(1, 3, $at));
+                let (c, d) = (halves!(4, 6, $at), halves!(5, 7, $at));
+                let (even, even_) = (_mm512_unpacklo_pd(a, b), _mm512_unpacklo_pd(c, d));
+                let (odd, odd_) = (_mm512_unpackhi_pd(a, b), _mm512_unpackhi_pd(c, d));
+                (first!(even, even_), first!(odd, odd_), second!(even, even_), second!(odd, odd_))
+            }};
+        }
         unsafe {
-            let (e0, e1, e2, e3) = (low!(0), low!(2), low!(4), low!(6)); // columns 0, 2, 4, 6
-            let (o0, o1, o2, o3) = (high!(0), high!(2), high!(4), high!(6));
-            let (e04, e04_) = (first!(e0, e1), first!(e2, e3)); // columns 0 and 4
-            let (e26, e26_) = (second!(e0, e1), second!(e2, e3));
-            let (o15, o15_) = (first!(o0, o1), first!(o2, o3));
-            let (o37, o37_) = (second!(o0, o1), second!(o2, o3));
-            [
-                Self(first!(e04, e04_)),
-                Self(first!(o15, o15_)),
-                Self(first!(e26, e26_)),
-                Self(first!(o37, o37_)),
-                Self(second!(e04, e04_)),
-                Self(second!(o15, o15_)),
-                Self(second!(e26, e26_)),
-                Self(second!(o37, o37_)),
-            ]
+            let (c0, c1, c2, c3) = columns!(0);
+            let (c4, c5, c6, c7) = columns!(4);
+            [c0, c1, c2, c3, c4, c5, c6, c7]
         }
     }
 }

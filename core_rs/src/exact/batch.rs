@@ -1,12 +1,16 @@
 //! Many line-ups, spread over the thread pool.
 //!
 //! Each is followed by one thread from beginning to end, so its numbers do not depend on threads.
+//! Of line-ups that are equal, or mirror images of each other (`mirror`), one is followed for all;
+//! it is chosen by itself, so numbers do not depend on which others are there either.
 
-use std::sync::Mutex;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use super::Duty;
 use super::chain::{Chain, Follower};
+use super::mirror::{is_reversed, reflected, reversed};
 use crate::error::InvalidValue;
 use crate::run::{RunError, lock, on_pool, threads, zeros};
 use crate::scenario::check_probability;
@@ -69,19 +73,53 @@ impl Chain {
         &self,
         lineups: &Lineups,
         asked: usize,
-        poll: impl FnMut(u64) -> bool,
+        mut poll: impl FnMut(u64) -> bool,
     ) -> Result<Vec<f64>, RunError> {
-        let columns = self.layout().counts();
+        let layout = self.layout();
+        let columns = layout.counts();
         let mut counts = zeros(lineups.len() as u128 * columns as u128)?;
-        let rows = Mutex::new(counts.chunks_exact_mut(columns).enumerate());
-        self.each(lineups.len(), asked, poll, |follower, go_on| {
-            let Some((lineup, row)) = lock(&rows).next() else { return false };
-            let Some(counts) = self.expected(lineups.duties(lineup), follower, go_on) else {
-                return false;
+        // Line-ups to follow, and for each of all: which of them, and whether that is its mirror
+        // image.
+        let mut follow: Vec<Vec<Duty>> = Vec::new();
+        let mut known = HashMap::new();
+        let mut source = Vec::with_capacity(lineups.len());
+        for lineup in 0..lineups.len() {
+            let given = lineups.duties(lineup);
+            let mirrored = is_reversed(layout, given);
+            let duties = if mirrored { reversed(given) } else { given.to_vec() };
+            let key: Vec<_> =
+                duties.iter().map(|duty| (duty.work.to_bits(), duty.home.to_bits())).collect();
+            let index = *known.entry(key).or_insert_with(|| {
+                follow.push(duties);
+                follow.len() - 1
+            });
+            source.push((index, mirrored));
+        }
+        let found = vec![Vec::new(); follow.len()];
+        let found = Mutex::new((0, found));
+        // Progress is told in line-ups as given.
+        let share = lineups.len() as f64 / follow.len().max(1) as f64;
+        let poll = |done: u64| poll((done as f64 * share) as u64);
+        self.each(follow.len(), asked, poll, |follower, go_on| {
+            let index = {
+                let next = &mut lock(&found).0;
+                *next += 1;
+                *next - 1
             };
-            row.copy_from_slice(&counts);
+            let Some(duties) = follow.get(index) else { return false };
+            let Some(counts) = self.expected(duties, follower, go_on) else { return false };
+            lock(&found).1[index] = counts;
             true
         })?;
+        let found = found.into_inner().unwrap_or_else(PoisonError::into_inner).1;
+        for (row, (index, mirrored)) in counts.chunks_exact_mut(columns).zip(source) {
+            let counts = &found[index];
+            if mirrored {
+                row.copy_from_slice(&reflected(layout, counts));
+            } else {
+                row.copy_from_slice(counts);
+            }
+        }
         Ok(counts)
     }
 
@@ -97,7 +135,8 @@ impl Chain {
         asked: usize,
         poll: impl FnMut(u64) -> bool,
     ) -> Result<Gradients, RunError> {
-        let (columns, agents) = (self.layout().counts(), lineups.agents);
+        let layout = self.layout();
+        let (columns, agents) = (layout.counts(), lineups.agents);
         let mut counts = zeros(lineups.len() as u128 * columns as u128)?;
         let mut gradients = zeros(lineups.len() as u128 * 2 * agents as u128)?;
         let rows = counts.chunks_exact_mut(columns).zip(gradients.chunks_exact_mut(2 * agents));
@@ -106,15 +145,23 @@ impl Chain {
             let Some((lineup, (to_counts, to_gradient))) = lock(&rows).next() else {
                 return false;
             };
-            let weights = &weights[lineup * columns..][..columns];
-            match self.gradient(lineups.duties(lineup), weights, follower, go_on) {
-                None => false,
-                Some((counts, gradient)) => {
-                    to_counts.copy_from_slice(&counts);
-                    to_gradient.copy_from_slice(gradient.as_flattened());
-                    true
-                }
+            let mut duties = lineups.duties(lineup).to_vec();
+            let mut weights = weights[lineup * columns..][..columns].to_vec();
+            let mirrored = is_reversed(layout, &duties);
+            if mirrored {
+                (duties, weights) = (reversed(&duties), reflected(layout, &weights));
             }
+            let Some((mut counts, mut gradient)) =
+                self.gradient(&duties, &weights, follower, go_on)
+            else {
+                return false;
+            };
+            if mirrored {
+                (counts, gradient) = (reflected(layout, &counts), reversed(&gradient));
+            }
+            to_counts.copy_from_slice(&counts);
+            to_gradient.copy_from_slice(gradient.as_flattened());
+            true
         })?;
         Ok(Gradients { counts, gradients })
     }

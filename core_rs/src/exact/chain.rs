@@ -79,7 +79,7 @@ impl Chain {
         }
         let (houses, agents) = (dynamics.num_houses, dynamics.num_agents);
         let count = homes_of(houses, agents, lumped);
-        let homes = Homes::new(&ring, count, agents);
+        let homes = Homes::new(&ring, count);
         let others = match lumped {
             true => Others::classes(&ring, count, agents),
             false => Others::sets(&ring, count, agents),

@@ -22,7 +22,7 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Numbers per class: others put out, 0 … A.
+    /// How many others may be put out: 0 … A.
     pub fn levels(self) -> usize {
         self.agents + 1
     }
@@ -34,10 +34,11 @@ impl Shape {
     pub fn table(self) -> usize {
         (self.others + 1) * self.classes() * self.levels()
     }
-    /// Where the chances stand that `fires` others keep burning, and 0, 1, … A others are put out.
+    /// Where the chance stands that `fires` others keep burning, `level` others are put out, and
+    /// the homes fare as `class` says.
     #[inline(always)]
-    pub fn index(self, fires: usize, class: usize) -> usize {
-        (fires * self.classes() + class) * self.levels()
+    pub fn index(self, fires: usize, level: usize, class: usize) -> usize {
+        (fires * self.levels() + level) * self.classes() + class
     }
     fn home(self, agent: usize) -> usize {
         agent % self.houses
@@ -213,7 +214,7 @@ impl Ladder {
         let mut entries = Vec::new();
         for set in 0..1 << self.homes.len() {
             for level in 0..self.levels {
-                let at = shape.index(self.others - level, self.class(set)) + level;
+                let at = shape.index(self.others - level, level, self.class(set));
                 entries.push((at, set * self.levels + level));
             }
         }
@@ -373,7 +374,7 @@ mod tests {
                         .sum();
                     let expected = by_enumeration(&duties, solo, houses, &list(before), &out);
                     let found = match others_out <= agents {
-                        true => table[shape.index(fires, class) + others_out],
+                        true => table[shape.index(fires, others_out, class)],
                         false => 0.0,
                     };
                     assert!(

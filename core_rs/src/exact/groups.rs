@@ -43,6 +43,12 @@ impl<const N: usize> Sums<N> {
         let range = self.starts[sum] as usize..self.starts[sum + 1] as usize;
         (&self.rows[range.clone()], &self.factors[kind][range])
     }
+    /// The same with the factors of all kinds.
+    #[inline(always)]
+    pub fn all_terms(&self, sum: usize) -> (&[u32], [&[f64]; N]) {
+        let range = self.starts[sum] as usize..self.starts[sum + 1] as usize;
+        (&self.rows[range.clone()], self.factors.each_ref().map(|all| &all[range.clone()]))
+    }
     /// The same terms listed by row, for so many rows: where they go instead of where they come
     /// from. `name(sum)` is what a sum is called in these lists.
     fn turned(&self, rows: usize, name: impl Fn(usize) -> usize) -> Self {
@@ -78,7 +84,9 @@ pub struct Row {
 /// Up to eight rows that the workers leave with equally many fires and the same fires at the ends.
 #[derive(Clone, Debug)]
 pub struct Chunk {
-    /// Where the rows stand in between; the index after the last one, where there are fewer.
+    /// The rows; the index after the last of all rows, where there are fewer than eight.
+    pub rows: [u32; LANES],
+    /// Where they stand in between; the index after the last of the group, where there are fewer.
     pub middle: [u32; LANES],
     /// Fires that survive.
     pub fires: usize,
@@ -86,7 +94,8 @@ pub struct Chunk {
     pub ends: usize,
     /// Up to `levels − 1` houses may have been put out.
     pub levels: usize,
-    /// From which rows the workers lead to these: a sum for each level and lane.
+    /// From which rows the workers lead to these: a sum for each level and lane. That of level 0 is
+    /// the row itself.
     pub raises: Sums<1>,
 }
 
@@ -99,8 +108,6 @@ pub struct Group {
     pub size: usize,
     /// The rows at the end of the night that these lead to.
     pub to: Vec<u32>,
-    /// Ranges of `to` that come from the same rows.
-    pub sets: Vec<Range<usize>>,
     /// For each of `to`, from where in between: for each combination of surviving fires at the
     /// ends of the homes, with what chance.
     pub spread: Sums<KINDS>,
@@ -144,9 +151,7 @@ pub fn group(
         let from = sorted(&|row| row.safe);
         let to = sorted(&|row| row.standing);
         let mut sums = Sums::new();
-        let mut sets = Vec::new();
         for set in to.chunk_by(|&a, &b| rows[a].standing == rows[b].standing) {
-            sets.push(sums.len()..sums.len() + set.len());
             for &after in set {
                 for (middle, &before) in from.iter().enumerate() {
                     if rows[before].safe == rows[after].standing {
@@ -161,7 +166,6 @@ pub fn group(
             chunks: chunks(rows, &from, agents, &raised),
             size: from.len(),
             to: to.iter().map(|&row| row as u32).collect(),
-            sets,
             spread: sums,
             back,
         }
@@ -193,7 +197,9 @@ fn chunks(
                 }
             }
             let middle = std::array::from_fn(|lane| *some.get(lane).unwrap_or(&from.len()) as u32);
-            chunks.push(Chunk { middle, fires, ends, levels, raises });
+            let none = rows.len();
+            let rows = std::array::from_fn(|lane| some.get(lane).map_or(none, |&i| from[i]) as u32);
+            chunks.push(Chunk { rows, middle, fires, ends, levels, raises });
         }
     }
     chunks

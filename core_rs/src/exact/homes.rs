@@ -30,14 +30,16 @@ pub struct Region {
     pub slot_line: usize,
 }
 
-/// A pair of places for the workers: burning homes before and after.
+/// Places that differ only in which of the homes that stand burn.
+///
+/// They stand side by side: place `first + b` is that in which home `i` of those standing burns if
+/// bit `i` of `b` is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// Place afterwards.
-    pub to: u32,
-    /// Index of the pair in the tables of `fight`: a digit per home, 0 not burning, 1 still
-    /// burning, 2 put out.
-    pub class: u32,
+pub struct Block {
+    /// First place: nothing burns.
+    pub first: usize,
+    /// How many homes stand.
+    pub standing: usize,
 }
 
 /// Slots that are reached from equally many places, so that loops over these are all alike.
@@ -49,6 +51,10 @@ pub struct Arrivals {
     pub slots: Vec<u32>,
     /// For each slot in turn, the places and chances.
     pub terms: Vec<(u32, f64)>,
+    /// The largest of the slots.
+    pub most_slot: usize,
+    /// The largest of the places in `terms`.
+    pub most_place: usize,
 }
 
 /// Tables about the homes; nothing here depends on who plays.
@@ -66,30 +72,33 @@ pub struct Homes {
     pub regions: Vec<Region>,
     /// Lines of all regions together.
     pub slot_lines: usize,
-    /// Places, each before all that lead to it, and the end of its outcomes in `outcomes`.
-    pub fights: Vec<(u32, u32)>,
-    /// What the workers may make of each place. The first is that nothing is put out.
-    pub outcomes: Vec<Outcome>,
+    /// Places between which the workers lead.
+    pub blocks: Vec<Block>,
+    /// What can become of the homes in each block: a number with a digit in base 3 per home that
+    /// stands, 0 not burning, 1 still burning, 2 put out. For each in turn, the index of its
+    /// chances in the tables of `fight`, where ruined homes have a digit 0.
+    pub classes: Vec<u32>,
     /// How each slot is reached when fire spreads and burns out, for each combination of fires at
     /// the ends of the *others*. Slots that can't be reached are left out.
     pub spread: Vec<Vec<Arrivals>>,
 }
 
 impl Homes {
-    /// Tables for the first `count` houses of a ring and `agents` agents.
-    pub fn new(ring: &Ring, count: usize, agents: usize) -> Self {
+    /// Tables for the first `count` houses of a ring.
+    pub fn new(ring: &Ring, count: usize) -> Self {
         let size = 3usize.pow(count as u32);
         let spreads = ring.spread > 0.0;
         let mut order: Vec<Vec<u8>> = (0..size).map(|s| digits(s, count)).collect();
-        if spreads {
+        order.sort_by_key(|d| {
             // Places with a ruin at the first end, at the last end, and at both, are neighbours.
-            order.sort_by_key(|d| match (d[0] == RUINED, d[count - 1] == RUINED) {
-                (false, false) => 0,
-                (false, true) => 1,
-                (true, true) => 2,
-                (true, false) => 3,
-            });
-        }
+            let ends = match (spreads, d[0] == RUINED, d[count - 1] == RUINED) {
+                (false, _, _) | (true, false, false) => 0,
+                (true, false, true) => 1,
+                (true, true, true) => 2,
+                (true, true, false) => 3,
+            };
+            (ends, bits(d, RUINED), bits(d, BURNING))
+        });
         let mut places = vec![0; size];
         for (place, state) in order.iter().enumerate() {
             places[number(state)] = place;
@@ -102,12 +111,12 @@ impl Homes {
             lines,
             regions: Vec::new(),
             slot_lines: 0,
-            fights: Vec::new(),
-            outcomes: Vec::new(),
+            blocks: Vec::new(),
+            classes: Vec::new(),
             spread: Vec::new(),
         };
         homes.find_regions(spreads);
-        homes.find_fights(agents);
+        homes.find_blocks();
         for ends in 0..4 {
             homes.find_spread(ring, ends);
         }
@@ -141,24 +150,19 @@ impl Homes {
         }
     }
 
-    fn find_fights(&mut self, agents: usize) {
-        // A fire put out becomes SAFE, a lower digit, so numbers only fall.
-        let places = &self.places;
-        for before in 0..self.states.len() {
-            let state = digits(before, self.count);
-            let afters = choose(&state, |_, digit| match digit {
-                SAFE => &[SAFE],
-                BURNING => &[BURNING, SAFE],
-                _ => &[RUINED],
-            });
-            let outcomes = afters.iter().filter_map(|after| {
-                let class: Vec<u8> = state.iter().zip(after).map(|(&b, &a)| fate(b, a)).collect();
-                let put_out = class.iter().filter(|&&digit| digit == 2).count();
-                let to = places[number(after)] as u32;
-                (put_out <= agents).then(|| Outcome { to, class: number(&class) as u32 })
-            });
-            self.outcomes.extend(outcomes);
-            self.fights.push((self.places[before] as u32, self.outcomes.len() as u32));
+    fn find_blocks(&mut self) {
+        for (first, state) in self.states.iter().enumerate() {
+            if state.contains(&BURNING) {
+                continue;
+            }
+            let standing: Vec<usize> = (0..self.count).filter(|&h| state[h] == SAFE).collect();
+            self.blocks.push(Block { first, standing: standing.len() });
+            for fates in 0..3usize.pow(standing.len() as u32) {
+                let fates = digits(fates, standing.len()).into_iter().zip(&standing);
+                let class: usize =
+                    fates.map(|(fate, &house)| fate as usize * 3usize.pow(house as u32)).sum();
+                self.classes.push(class as u32);
+            }
         }
     }
 
@@ -176,8 +180,14 @@ impl Homes {
                     places,
                     slots: Vec::new(),
                     terms: Vec::new(),
+                    most_slot: 0,
+                    most_place: 0,
                 });
-                arrivals.slots.push((region.slot_line * LANES + lane) as u32);
+                let slot = region.slot_line * LANES + lane;
+                arrivals.slots.push(slot as u32);
+                arrivals.most_slot = arrivals.most_slot.max(slot);
+                let most = terms.iter().map(|&(place, _)| place as usize).max().unwrap_or(0);
+                arrivals.most_place = arrivals.most_place.max(most);
                 arrivals.terms.extend(terms);
             }
         }
@@ -214,14 +224,6 @@ impl Homes {
     }
 }
 
-fn fate(before: u8, after: u8) -> u8 {
-    match (before, after) {
-        (BURNING, BURNING) => 1,
-        (BURNING, _) => 2,
-        _ => 0,
-    }
-}
-
 /// The houses in a given state, as bits.
 pub fn bits(state: &[u8], digit: u8) -> usize {
     state.iter().enumerate().map(|(i, &d)| usize::from(d == digit) << i).sum()
@@ -236,7 +238,7 @@ mod tests {
         for count in 1..=4 {
             for spread in [0.0, 0.4] {
                 let ring = Ring { houses: 5, spread, ignite: 0.2 };
-                let homes = Homes::new(&ring, count, 4);
+                let homes = Homes::new(&ring, count);
                 for arrivals in &homes.spread {
                     let mut sums = vec![0.0; homes.states.len()];
                     for &(from, chance) in arrivals.iter().flat_map(|a| &a.terms) {
@@ -249,17 +251,24 @@ mod tests {
     }
 
     #[test]
-    fn a_place_comes_before_those_that_lead_to_it() {
-        let homes = Homes::new(&Ring { houses: 6, spread: 0.1, ignite: 0.0 }, 3, 2);
-        let mut seen = vec![false; homes.states.len()];
-        let mut start = 0;
-        for &(from, end) in &homes.fights {
-            let outcomes = &homes.outcomes[start..end as usize];
-            start = end as usize;
-            assert_eq!(outcomes[0].to, from);
-            seen[from as usize] = true;
-            assert!(outcomes.iter().all(|outcome| seen[outcome.to as usize]));
-            assert!(outcomes.len() <= 7, "at most two of three fires are put out");
+    fn blocks_hold_all_places_in_order() {
+        for spread in [0.0, 0.1] {
+            let homes = Homes::new(&Ring { houses: 6, spread, ignite: 0.0 }, 4);
+            let mut place = 0;
+            for block in &homes.blocks {
+                assert_eq!(block.first, place);
+                let ruins = bits(&homes.states[place], RUINED);
+                for burning in 0..1 << block.standing {
+                    let state = &homes.states[place];
+                    assert_eq!(bits(state, RUINED), ruins);
+                    let standing = state.iter().filter(|&&digit| digit != RUINED);
+                    let flags = standing.enumerate().map(|(i, &d)| usize::from(d == BURNING) << i);
+                    assert_eq!(flags.sum::<usize>(), burning);
+                    place += 1;
+                }
+            }
+            assert_eq!(place, homes.states.len());
+            assert_eq!(homes.classes.len(), 4usize.pow(4));
         }
     }
 }

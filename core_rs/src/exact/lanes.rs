@@ -26,8 +26,9 @@ pub trait Lanes: Copy {
     fn add(self, other: Self) -> Self;
     /// `self · factor + sum`, rounded once.
     fn mul_add(self, factor: Self, sum: Self) -> Self;
-    /// Lane `i` of line `j` becomes lane `j` of line `i`.
-    fn transpose(lines: [Self; LANES]) -> [Self; LANES];
+    /// Reads eight lines and turns them on their side: lane `i` of line `j` becomes lane `j` of line
+    /// `i`.
+    fn transpose(lines: [&Line; LANES]) -> [Self; LANES];
 }
 
 /// Whatever the compiler makes of it, on any processor.
@@ -56,7 +57,7 @@ impl Lanes for Portable {
         Self(std::array::from_fn(|i| self.0[i].mul_add(factor.0[i], sum.0[i])))
     }
     #[inline(always)]
-    fn transpose(lines: [Self; LANES]) -> [Self; LANES] {
+    fn transpose(lines: [&Line; LANES]) -> [Self; LANES] {
         std::array::from_fn(|i| Self(std::array::from_fn(|j| lines[j].0[i])))
     }
 }
@@ -121,7 +122,7 @@ mod tests {
     fn check<L: Lanes>() {
         let lines: [Line; 8] =
             std::array::from_fn(|i| Line(std::array::from_fn(|j| (8 * i + j) as f64 + 0.1)));
-        let turned = L::transpose(lines.map(|line| L::load(&line)));
+        let turned = L::transpose(lines.each_ref());
         for i in 0..8 {
             let mut line = Line::default();
             turned[i].store(&mut line);

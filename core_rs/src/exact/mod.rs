@@ -20,12 +20,15 @@ pub mod gradient;
 mod groups;
 mod homes;
 pub mod lanes;
+mod mirror;
 mod night;
 mod others;
 mod ring;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod totals;
+mod workers;
 
 pub use batch::Lineups;
 pub use chain::{Chain, Method};

@@ -13,9 +13,11 @@ use super::avx2::Avx2;
 use super::avx512::Avx512;
 use super::fight::Shape;
 use super::groups::Chunk;
-use super::homes::Homes;
+use super::homes::{Arrivals, Homes};
 use super::lanes::{LANES, Lanes, Line, Portable, Simd, zero_lines};
 use super::others::Others;
+use super::rows::{lower, raise, spread, spread_back, turn};
+use super::workers::{fight, fight_back};
 
 /// What a night needs to know; `chances` are those of the line-up.
 #[derive(Clone, Copy)]
@@ -26,8 +28,7 @@ pub struct Night<'a> {
     pub homes: &'a Homes,
     /// The others.
     pub others: &'a Others,
-    /// What the workers achieve: for so many other fires that survive, and each of
-    /// `Homes::outcomes` in turn, the chances of each level ([`chances`]).
+    /// What the workers achieve ([`chances`]).
     pub chances: &'a [f64],
 }
 
@@ -35,18 +36,24 @@ impl<'a> Night<'a> {
     /// The chances for a chunk.
     #[inline(always)]
     fn chances(self, chunk: &Chunk) -> &'a [f64] {
-        let size = self.homes.outcomes.len() * self.shape.levels();
+        let size = self.homes.classes.len() * self.shape.levels();
         &self.chances[chunk.fires * size..][..size]
     }
 }
 
-/// The chances of `fight::table`, in the order in which a night needs them.
+/// The chances of `fight::table`, in the order in which a night needs them: by surviving fires of
+/// the others, block, level and fates.
 pub fn chances(shape: Shape, homes: &Homes, table: &[f64]) -> Vec<f64> {
-    let mut chances = Vec::new();
+    let mut chances = Vec::with_capacity(homes.classes.len() * shape.levels());
     for fires in 0..=shape.others {
-        for outcome in &homes.outcomes {
-            let at = shape.index(fires, outcome.class as usize);
-            chances.extend_from_slice(&table[at..][..shape.levels()]);
+        let mut classes = homes.classes.as_slice();
+        for block in &homes.blocks {
+            let (of_block, rest) = classes.split_at(3usize.pow(block.standing as u32));
+            classes = rest;
+            for level in 0..shape.levels() {
+                let at = |&class: &u32| table[shape.index(fires, level, class as usize)];
+                chances.extend(of_block.iter().map(at));
+            }
         }
     }
     chances
@@ -58,11 +65,11 @@ pub struct Room {
     middle: Vec<Line>,
     /// Eight rows before or after turning.
     turning: Vec<Line>,
-    /// A line per place and level.
+    /// A line per level and place.
     raised: Vec<Line>,
     /// A line per place, after the workers.
     fought: Vec<Line>,
-    /// A line per slot.
+    /// A line per slot; zero for those that can't be reached.
     slots: Vec<Line>,
 }
 
@@ -81,23 +88,6 @@ impl Room {
     }
 }
 
-/// `$run` with `LEVELS` as a constant, so that loops over levels unroll.
-macro_rules! with_levels {
-    ($levels:expr, $run:ident::<$lanes:ident, _>($($argument:expr),*)) => {
-        match $levels {
-            1 => $run::<$lanes, 1>($($argument),*),
-            2 => $run::<$lanes, 2>($($argument),*),
-            3 => $run::<$lanes, 3>($($argument),*),
-            4 => $run::<$lanes, 4>($($argument),*),
-            5 => $run::<$lanes, 5>($($argument),*),
-            6 => $run::<$lanes, 6>($($argument),*),
-            7 => $run::<$lanes, 7>($($argument),*),
-            8 => $run::<$lanes, 8>($($argument),*),
-            _ => $run::<$lanes, 9>($($argument),*),
-        }
-    };
-}
-
 /// From the distribution at the start of a night to that at its end. Adds it to `sums`, and returns
 /// its total.
 #[inline(always)]
@@ -107,56 +97,27 @@ fn forward<L: Lanes>(
     sums: &mut [Line],
     room: &mut Room,
 ) -> f64 {
-    let Night { homes, others, .. } = night;
-    let slot_lines = homes.slot_lines;
+    let Night { homes, others, shape, .. } = night;
+    let Room { middle, turning, raised, fought, slots } = room;
+    let levels = shape.levels();
     let mut total = L::splat(0.0);
     for group in &others.groups {
         for chunk in &group.chunks {
-            raise::<L>(night, chunk, state, room);
-            with_levels!(chunk.levels, fight::<L, _>(night, chunk, room));
+            raise::<L>(homes.lines, chunk, state, turning, raised);
+            let chances = night.chances(chunk);
+            fight::<L>(homes, chances, (chunk.levels, levels), raised, fought);
             for arrivals in &homes.spread[chunk.ends] {
-                let terms = arrivals.terms.chunks_exact(arrivals.places);
-                for (&slot, terms) in arrivals.slots.iter().zip(terms) {
-                    let mut line = L::splat(0.0);
-                    for &(place, factor) in terms {
-                        line =
-                            L::load(&room.fought[place as usize]).mul_add(L::splat(factor), line);
-                    }
-                    line.store(&mut room.slots[slot as usize]);
-                }
+                arrive::<L>(arrivals, fought, slots);
             }
-            for i in 0..slot_lines {
-                let turned = turn::<L>(&room.slots[i * LANES..][..LANES], 1);
-                for (lane, line) in turned.into_iter().enumerate() {
-                    line.store(&mut room.middle[chunk.middle[lane] as usize * slot_lines + i]);
+            for i in 0..homes.slot_lines {
+                let turned = turn::<L>(&slots[i * LANES..], 1);
+                for lane in 0..LANES {
+                    let at = chunk.middle[lane] as usize * homes.slot_lines + i;
+                    turned[lane].store(&mut middle[at]);
                 }
             }
         }
-        // Rows of a set come from the same rows, which should not leave the cache in between.
-        for set in &group.sets {
-            for (i, region) in homes.regions.iter().enumerate() {
-                let (blocks, size) = blocks(region.lines);
-                for block in 0..blocks {
-                    let offset = block * size;
-                    let lines = size.min(region.lines - offset);
-                    for sum in set.clone() {
-                        let at = group.to[sum] as usize * homes.lines + region.first_line + offset;
-                        let (from, factors) = group.spread.terms(sum, region.ends);
-                        let middle =
-                            (room.middle.as_slice(), slot_lines, region.slot_line + offset);
-                        add_rows::<L>(&mut state[at..][..lines], middle, from, factors, i == 0);
-                    }
-                }
-            }
-            for &row in &group.to[set.clone()] {
-                let range = row as usize * homes.lines..(row as usize + 1) * homes.lines;
-                for (line, sum) in state[range.clone()].iter().zip(&mut sums[range]) {
-                    let line = L::load(line);
-                    total = total.add(line);
-                    L::load(sum).add(line).store(sum);
-                }
-            }
-        }
+        spread::<L>(homes, group, middle, state, sums, &mut total);
     }
     let mut lanes = Line::default();
     total.store(&mut lanes);
@@ -164,8 +125,8 @@ fn forward<L: Lanes>(
 }
 
 /// Derivatives of a value by the distribution at the start of a night, added to `to`, from those
-/// by the distribution at its end, `from`. Adds those by the entries of the night's table, for the
-/// distribution `start`, to `slopes`, a line of parts for each.
+/// by the distribution at its end, `from`. Adds those by the chances, for the distribution
+/// `start`, to `slopes`: a line of parts by surviving fires of the others, level and class.
 #[inline(always)]
 fn backward<L: Lanes>(
     night: Night<'_>,
@@ -175,226 +136,86 @@ fn backward<L: Lanes>(
     slopes: &mut [Line],
     room: &mut Room,
 ) {
-    let Night { homes, others, .. } = night;
-    let slot_lines = homes.slot_lines;
+    let Night { homes, others, shape, .. } = night;
+    let Room { middle, turning, raised, fought, slots } = room;
+    let levels = shape.levels();
     for group in &others.groups {
-        for row in 0..group.size {
-            let middle = &mut room.middle[row * slot_lines..][..slot_lines];
-            for region in &homes.regions {
-                let out = &mut middle[region.slot_line..][..region.lines];
-                let (rows, factors) = group.back.terms(row, region.ends);
-                add_rows::<L>(out, (from, homes.lines, region.first_line), rows, factors, true);
-            }
-        }
-        room.middle[group.size * slot_lines..][..slot_lines].fill(Line::default());
+        spread_back::<L>(homes, group, from, middle);
         for chunk in &group.chunks {
-            raise::<L>(night, chunk, start, room);
-            for i in 0..slot_lines {
-                let mut lines = [L::splat(0.0); LANES];
+            raise::<L>(homes.lines, chunk, start, turning, raised);
+            for i in 0..homes.slot_lines {
+                let mut eight = [&middle[0]; LANES];
                 for lane in 0..LANES {
-                    lines[lane] =
-                        L::load(&room.middle[chunk.middle[lane] as usize * slot_lines + i]);
+                    eight[lane] = &middle[chunk.middle[lane] as usize * homes.slot_lines + i];
                 }
-                for (slot, line) in room.slots[i * LANES..].iter_mut().zip(L::transpose(lines)) {
-                    line.store(slot);
+                let eight = L::transpose(eight);
+                for lane in 0..LANES {
+                    eight[lane].store(&mut slots[i * LANES + lane]);
                 }
             }
-            room.fought.fill(Line::default());
+            fought.fill(Line::default());
             for arrivals in &homes.spread[chunk.ends] {
-                let terms = arrivals.terms.chunks_exact(arrivals.places);
-                for (&slot, terms) in arrivals.slots.iter().zip(terms) {
-                    let slot = L::load(&room.slots[slot as usize]);
-                    for &(place, factor) in terms {
-                        let fought = &mut room.fought[place as usize];
-                        slot.mul_add(L::splat(factor), L::load(fought)).store(fought);
-                    }
+                arrive_back::<L>(arrivals, slots, fought);
+            }
+            let chances = night.chances(chunk);
+            let of_level = shape.classes();
+            let slopes = &mut slopes[chunk.fires * of_level * levels..][..of_level * chunk.levels];
+            fight_back::<L>(homes, chances, (chunk.levels, levels), raised, fought, slopes);
+            lower::<L>(homes.lines, chunk, raised, turning, to);
+        }
+    }
+    // `forward` never writes slots that can't be reached.
+    slots.fill(Line::default());
+}
+
+/// Fire spreads from and to the homes: from `fought` to slots.
+#[inline(always)]
+fn arrive<L: Lanes>(arrivals: &Arrivals, fought: &[Line], slots: &mut [Line]) {
+    match arrivals.places {
+        1 => arrive_from::<L, 1>(arrivals, fought, slots),
+        2 => arrive_from::<L, 2>(arrivals, fought, slots),
+        4 => arrive_from::<L, 4>(arrivals, fought, slots),
+        places => {
+            let terms = arrivals.terms.chunks_exact(places);
+            for (&slot, terms) in arrivals.slots.iter().zip(terms) {
+                let mut line = L::splat(0.0);
+                for &(place, factor) in terms {
+                    line = L::load(&fought[place as usize]).mul_add(L::splat(factor), line);
                 }
-            }
-            with_levels!(chunk.levels, fight_back::<L, _>(night, chunk, slopes, room));
-            lower::<L>(night, chunk, to, room);
-        }
-    }
-}
-
-/// Fills `raised`: for each place and level, the chances of the states before that many others
-/// were put out.
-#[inline(always)]
-fn raise<L: Lanes>(night: Night<'_>, chunk: &Chunk, from: &[Line], room: &mut Room) {
-    let lines = night.homes.lines;
-    for level in 0..chunk.levels {
-        for lane in 0..LANES {
-            let (rows, factors) = chunk.raises.terms(level * LANES + lane, 0);
-            let out = &mut room.turning[lane * lines..][..lines];
-            add_rows::<L>(out, (from, lines, 0), rows, factors, true);
-        }
-        for i in 0..lines {
-            for (j, line) in turn::<L>(&room.turning[i..], lines).into_iter().enumerate() {
-                line.store(&mut room.raised[(i * LANES + j) * chunk.levels + level]);
+                line.store(&mut slots[slot as usize]);
             }
         }
     }
 }
 
-/// The reverse of [`raise`]: adds the lines of `raised` to the rows they come from.
+/// [`arrive`] from `N` places each.
 #[inline(always)]
-fn lower<L: Lanes>(night: Night<'_>, chunk: &Chunk, to: &mut [Line], room: &mut Room) {
-    let lines = night.homes.lines;
-    for level in 0..chunk.levels {
-        for i in 0..lines {
-            let turned = turn::<L>(&room.raised[i * LANES * chunk.levels + level..], chunk.levels);
-            for (lane, line) in turned.into_iter().enumerate() {
-                line.store(&mut room.turning[lane * lines + i]);
-            }
-        }
-        for lane in 0..LANES {
-            let (rows, factors) = chunk.raises.terms(level * LANES + lane, 0);
-            let from = &room.turning[lane * lines..][..lines];
-            for (&row, &factor) in rows.iter().zip(factors) {
-                let factor = L::splat(factor);
-                for (to, from) in to[row as usize * lines..][..lines].iter_mut().zip(from) {
-                    L::load(from).mul_add(factor, L::load(to)).store(to);
-                }
-            }
-        }
-    }
-}
-
-/// From `raised` to `fought`: the workers do what they can.
-#[inline(always)]
-fn fight<L: Lanes, const LEVELS: usize>(night: Night<'_>, chunk: &Chunk, room: &mut Room) {
-    let homes = night.homes;
-    let raised = room.raised.as_chunks::<LEVELS>().0;
-    let mut chances = night.chances(chunk);
-    let mut start = 0;
-    for &(from, end) in &homes.fights {
-        let before = load::<L, LEVELS>(&raised[from as usize]);
-        let outcomes = &homes.outcomes[start..end as usize];
-        start = end as usize;
-        for (i, outcome) in outcomes.iter().enumerate() {
-            let (now, later) = chances.split_at(night.shape.levels());
-            chances = later;
-            let now: &[f64; LEVELS] = now.first_chunk().expect("at least so many levels");
-            let to = &mut room.fought[outcome.to as usize];
-            // Nobody has led to `from` before its own first outcome (`Homes::fights`).
-            let mut line = if i == 0 { L::splat(0.0) } else { L::load(to) };
-            for level in 0..LEVELS {
-                line = before[level].mul_add(L::splat(now[level]), line);
-            }
-            line.store(to);
-        }
-    }
-}
-
-/// The reverse of [`fight`]; derivatives by the table need what `raised` was, and replace it.
-#[inline(always)]
-fn fight_back<L: Lanes, const LEVELS: usize>(
-    night: Night<'_>,
-    chunk: &Chunk,
-    slopes: &mut [Line],
-    room: &mut Room,
-) {
-    let (shape, homes) = (night.shape, night.homes);
-    let raised = room.raised.as_chunks_mut::<LEVELS>().0;
-    let mut chances = night.chances(chunk);
-    let mut start = 0;
-    for &(from, end) in &homes.fights {
-        let before = load::<L, LEVELS>(&raised[from as usize]);
-        let mut back = [L::splat(0.0); LEVELS];
-        let outcomes = &homes.outcomes[start..end as usize];
-        start = end as usize;
-        for outcome in outcomes {
-            let (now, later) = chances.split_at(shape.levels());
-            chances = later;
-            let now: &[f64; LEVELS] = now.first_chunk().expect("at least so many levels");
-            let at = shape.index(chunk.fires, outcome.class as usize);
-            let slopes = &mut slopes[at..][..LEVELS];
-            let line = L::load(&room.fought[outcome.to as usize]);
-            for level in 0..LEVELS {
-                back[level] = line.mul_add(L::splat(now[level]), back[level]);
-                let slope = &mut slopes[level];
-                line.mul_add(before[level], L::load(slope)).store(slope);
-            }
-        }
-        for (to, line) in raised[from as usize].iter_mut().zip(back) {
-            line.store(to);
-        }
-    }
-}
-
-/// Eight lines, `stride` apart, on their side.
-#[inline(always)]
-fn turn<L: Lanes>(lines: &[Line], stride: usize) -> [L; LANES] {
-    let mut loaded = [L::splat(0.0); LANES];
-    for i in 0..LANES {
-        loaded[i] = L::load(&lines[i * stride]);
-    }
-    L::transpose(loaded)
-}
-
-/// Some lines, in registers. (Closures would not be compiled for the lanes' instructions, and so
-/// neither `map` nor `from_fn` can do this.)
-#[inline(always)]
-fn load<L: Lanes, const N: usize>(lines: &[Line; N]) -> [L; N] {
-    let mut loaded = [L::splat(0.0); N];
-    for i in 0..N {
-        loaded[i] = L::load(&lines[i]);
-    }
-    loaded
-}
-
-/// Sets `out` to the sum of rows times factors, or (unless `fresh`) adds it. Row `r` is found at
-/// line `r · stride + offset` of `lines`.
-#[inline(always)]
-fn add_rows<L: Lanes>(
-    out: &mut [Line],
-    (lines, stride, offset): (&[Line], usize, usize),
-    rows: &[u32],
-    factors: &[f64],
-    fresh: bool,
-) {
-    let (_, size) = blocks(out.len());
-    for (block, out) in out.chunks_mut(size).enumerate() {
-        let from = (lines, stride, offset + block * size);
-        match out.len() {
-            1 => add_block::<L, 1>(out, from, rows, factors, fresh),
-            2 => add_block::<L, 2>(out, from, rows, factors, fresh),
-            3 => add_block::<L, 3>(out, from, rows, factors, fresh),
-            4 => add_block::<L, 4>(out, from, rows, factors, fresh),
-            5 => add_block::<L, 5>(out, from, rows, factors, fresh),
-            6 => add_block::<L, 6>(out, from, rows, factors, fresh),
-            7 => add_block::<L, 7>(out, from, rows, factors, fresh),
-            _ => add_block::<L, 8>(out, from, rows, factors, fresh),
-        }
-    }
-}
-
-/// How many blocks of lines, and how large, so that sums stay in registers.
-#[inline(always)]
-fn blocks(lines: usize) -> (usize, usize) {
-    let blocks = lines.div_ceil(8).max(1);
-    (blocks, lines.div_ceil(blocks).max(1))
-}
-
-/// [`add_rows`] for `N` lines, which stay in registers.
-#[inline(always)]
-fn add_block<L: Lanes, const N: usize>(
-    out: &mut [Line],
-    (lines, stride, offset): (&[Line], usize, usize),
-    rows: &[u32],
-    factors: &[f64],
-    fresh: bool,
-) {
-    let out: &mut [Line; N] = (&mut out[..N]).try_into().expect("N lines");
-    let mut sums = if fresh { [L::splat(0.0); N] } else { load::<L, N>(out) };
-    for (&row, &factor) in rows.iter().zip(factors) {
-        let from = &lines[row as usize * stride + offset..][..N];
-        let factor = L::splat(factor);
+fn arrive_from<L: Lanes, const N: usize>(arrivals: &Arrivals, fought: &[Line], slots: &mut [Line]) {
+    let terms = arrivals.terms.as_chunks::<N>().0;
+    assert!(arrivals.most_place < fought.len() && arrivals.most_slot < slots.len());
+    for (&slot, terms) in arrivals.slots.iter().zip(terms) {
+        let mut line = L::splat(0.0);
         for i in 0..N {
-            sums[i] = L::load(&from[i]).mul_add(factor, sums[i]);
+            let (place, factor) = terms[i];
+            // SAFETY: no place is above the most.
+            let from = unsafe { fought.get_unchecked(place as usize) };
+            line = L::load(from).mul_add(L::splat(factor), line);
         }
+        // SAFETY: no slot is above the most.
+        line.store(unsafe { slots.get_unchecked_mut(slot as usize) });
     }
-    for (out, sum) in out.iter_mut().zip(sums) {
-        sum.store(out);
+}
+
+/// The reverse of [`arrive`].
+#[inline(always)]
+fn arrive_back<L: Lanes>(arrivals: &Arrivals, slots: &[Line], fought: &mut [Line]) {
+    let terms = arrivals.terms.chunks_exact(arrivals.places);
+    for (&slot, terms) in arrivals.slots.iter().zip(terms) {
+        let slot = L::load(&slots[slot as usize]);
+        for &(place, factor) in terms {
+            let fought = &mut fought[place as usize];
+            slot.mul_add(L::splat(factor), L::load(fought)).store(fought);
+        }
     }
 }
 

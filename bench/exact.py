@@ -1,0 +1,205 @@
+"""``python -m bench.exact``: what exact counts take, and what they would take at best."""
+
+import argparse
+import json
+import statistics
+from collections.abc import Callable, Sequence
+from itertools import product
+from math import comb
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+from rich.table import Table
+
+import bucket_brigade as bb
+from bench.report import machine
+from bucket_brigade import _core
+
+Floats = npt.NDArray[np.float64]
+ORDERS = ("spread_then_burn_out", "burn_out_then_spread")
+
+
+def duty(name: str) -> tuple[float, float]:
+    """(p, q) of an archetype."""
+    theta = bb.ARCHETYPES[name]
+    return float(theta[1] * (1 - theta[8])), float(theta[3])
+
+
+def expected(scenario: bb.Scenario, duties: Floats, threads: int) -> Floats:
+    """Expected counts."""
+    return _core.expected(scenario, duties, threads=threads, progress=None)
+
+
+def milliseconds(run: Callable[[], object], rounds: int) -> list[float]:
+    """Of each round, after one that does not count."""
+    run()
+    times = []
+    for _ in range(rounds):
+        start = perf_counter()
+        run()
+        times.append(1e3 * (perf_counter() - start))
+    return times
+
+
+def archetype_lineups() -> tuple[Floats, list[tuple[str, str]]]:
+    """Each archetype in each seat against three of another: for every pair, all four seatings."""
+    pairs = list(product(bb.ARCHETYPES, repeat=2))
+    lineups = [
+        [duty(focal if seat == here else others) for seat in range(4)]
+        for focal, others in pairs
+        for here in range(4)
+    ]
+    return np.array(lineups), pairs
+
+
+def matrices(threads: int) -> dict[str, list[list[float]]]:
+    """The payoff of a focal archetype against three of another, by scenario."""
+    lineups, pairs = archetype_lineups()
+    found = {}
+    for name in bb.SCENARIOS:
+        scenario = bb.scenario(name)
+        counts = expected(scenario, lineups, threads)
+        s = scenario
+        team = (
+            s.team_reward_house_survives * counts[:, 5:15].sum(axis=1)
+            - s.team_penalty_house_burns * counts[:, 15:25].sum(axis=1)
+        ) / 10
+        payoffs = np.zeros(len(counts))
+        for i in range(len(counts)):
+            seat = i % 4
+            own = np.arange(10) % 4 == seat
+            worked, nights = counts[i, 1 + seat], counts[i, 0]
+            payoffs[i] = (
+                team[i]
+                + s.reward_rest * (nights - worked)
+                - s.cost_to_work_one_night * worked
+                + np.asarray(s.reward_own_house_survives) * counts[i, 25:35][own].sum()
+                - np.asarray(s.penalty_own_house_burns) * counts[i, 15:25][own].sum()
+            )
+        size = len(bb.ARCHETYPES)
+        found[name] = payoffs.reshape(len(pairs), 4).mean(axis=1).reshape(size, size).tolist()
+    return found
+
+
+def operations(homes: int = 4, others: int = 6, agents: int = 4) -> dict[str, float]:
+    """Multiplications with additions that a night of the full chain asks for, by part.
+
+    On lines of eight numbers, without the lanes that padding wastes, and how many numbers must be
+    turned from one layout to the other and back.
+    """
+
+    def choices(safe: int, most: int) -> int:
+        return sum(comb(safe, out) for out in range(min(safe, most) + 1))
+
+    rows = [(safe, comb(others, safe) * 2 ** (others - safe)) for safe in range(others + 1)]
+    levels = sum(count * (min(safe, agents) + 1) for safe, count in rows)
+    raised = sum(count * choices(safe, agents) for safe, count in rows) - 3**others
+    slots = 4**2 * 3 ** (homes - 2)
+    return {
+        "raise": raised * 3**homes / 8,
+        "workers": levels * 4**homes / 8,
+        "spread of homes": 4**homes * 3**others / 8,
+        "spread of others": 4**others * slots / 8,
+        "sums": 3 ** (homes + others) / 8,
+        "numbers turned": levels * 3**homes + slots * 3**others,
+    }
+
+
+def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options; see ``--help``."""
+    parser = argparse.ArgumentParser(prog="python -m bench.exact", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=9, help="by default %(default)s")
+    parser.add_argument("--batch", type=int, default=16, help="line-ups; by default %(default)s")
+    parser.add_argument("--quick", action="store_true", help="a smoke test: one small round")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures there")
+    return parser.parse_args(arguments)
+
+
+def measure(rounds: int, batch: int) -> dict[str, Any]:
+    """All figures of single line-ups, batches and gradients, by order of the night."""
+    rng = np.random.default_rng(1)
+    lineups = rng.uniform(0.2, 1.0, (batch, 4, 2))
+    weights = rng.normal(size=(batch, 39))
+    figures: dict[str, Any] = {}
+    for order in ORDERS:
+        scenario = bb.scenario("default").replace(night_order=order)
+
+        def of_batch(threads: int, scenario: bb.Scenario = scenario) -> object:
+            return expected(scenario, lineups, threads)
+
+        def of_gradient(scenario: bb.Scenario = scenario) -> object:
+            return _core.expected_gradient(scenario, lineups, weights, threads=1, progress=None)
+
+        def of_one(scenario: bb.Scenario = scenario) -> object:
+            return expected(scenario, lineups[:1], 1)
+
+        one = milliseconds(of_one, rounds)
+        threads = sorted({1, min(2, _core.pool_threads()), _core.pool_threads()})
+        batches = {
+            count: [t / batch for t in milliseconds(lambda c=count: of_batch(c), rounds)]
+            for count in threads
+        }
+        gradient = [t / batch for t in milliseconds(of_gradient, max(1, rounds // 3))]
+        figures[order] = {
+            "one": one,
+            "batch": batches,
+            "gradient": gradient,
+            "gradient_ratio": min(gradient) / min(batches[1]),
+        }
+    return figures
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measures and prints."""
+    options = parse_arguments(arguments)
+    rounds, batch = (1, 2) if options.quick else (options.rounds, options.batch)
+    console = Console()
+    where = machine()
+    console.print(f"{where['cpu']}, load {where['load_average_at_start']}", highlight=False)
+    figures = measure(rounds, batch)
+    table = Table("milliseconds per line-up of default", *ORDERS, title="least (median)")
+
+    def show(times: list[float]) -> str:
+        return f"{min(times):.2f} ({statistics.median(times):.2f})"
+
+    table.add_row("one line-up, tables included", *(show(figures[o]["one"]) for o in ORDERS))
+    for threads in figures[ORDERS[0]]["batch"]:
+        table.add_row(
+            f"in batches of {batch}, {threads} thread(s)",
+            *(show(figures[o]["batch"][threads]) for o in ORDERS),
+        )
+    table.add_row("gradient, 1 thread", *(show(figures[o]["gradient"]) for o in ORDERS))
+    table.add_row(
+        "gradient / evaluation", *(f"{figures[o]['gradient_ratio']:.2f}" for o in ORDERS)
+    )
+    console.print(table)
+
+    least = operations()
+    turned = least.pop("numbers turned")
+    total = sum(least.values())
+    console.print(
+        f"a night of the full chain: {total:,.0f} operations on lines "
+        f"({', '.join(f'{k} {v:,.0f}' for k, v in least.items())}), and {turned:,.0f} numbers "
+        f"turned, {turned / 64 * 16:,.0f} shuffles. 100 nights at one operation or shuffle a cycle "
+        f"and 3 GHz: {100 * (total + turned / 64 * 16) / 3e6:.1f} ms.",
+        highlight=False,
+    )
+    if not options.quick:
+        start = perf_counter()
+        figures["matrices"] = matrices(0)
+        figures["matrices_seconds"] = perf_counter() - start
+        console.print(
+            f"all payoffs of five archetypes against three of each, twelve scenarios, "
+            f"{_core.pool_threads()} threads: {figures['matrices_seconds']:.2f} s",
+            highlight=False,
+        )
+    if options.json:
+        options.json.write_text(json.dumps({"machine": where, **figures}, indent=1))
+
+
+if __name__ == "__main__":
+    main()
