@@ -173,9 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             *(show(figures[o]["batch"][threads]) for o in ORDERS),
         )
     table.add_row("gradient, 1 thread", *(show(figures[o]["gradient"]) for o in ORDERS))
-    table.add_row(
-        "gradient / evaluation", *(f"{figures[o]['gradient_ratio']:.2f}" for o in ORDERS)
-    )
+    table.add_row("gradient / evaluation", *(f"{figures[o]['gradient_ratio']:.2f}" for o in ORDERS))
     console.print(table)
 
     least = operations()

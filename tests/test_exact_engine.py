@@ -194,6 +194,41 @@ def test_gradient_of_a_payoff(order: str) -> None:
         np.testing.assert_allclose(slopes[:, seat, which], estimate, rtol=1e-5, atol=1e-4)
 
 
+@pytest.mark.parametrize(("houses", "agents"), [(10, 4), (5, 5), (7, 3), (2, 2), (3, 5)])
+def test_reversed_line_ups_have_reflected_counts(houses: int, agents: int) -> None:
+    scenario, duties = drawn(7, houses, agents)
+    scenario = scenario.replace(
+        prob_house_catches_fire=0.1, prob_fire_spreads_to_neighbor=0.3, max_nights=9, min_nights=2
+    )
+    both = expected(scenario, [duties, duties[::-1], duties])
+    assert np.array_equal(both[0], both[2])
+    assert np.array_equal(both[1], expected(scenario, [duties[::-1]])[0])
+    if houses <= 5:
+        for counts, lineup in zip(both, [duties, duties[::-1]], strict=False):
+            plain = plain_chain.expected_counts(as_reference(scenario), lineup)
+            np.testing.assert_allclose(counts, plain, rtol=1e-12, atol=1e-12)
+    if agents <= houses:
+        mirror = (agents - 1 - np.arange(houses)) % houses
+        for kind in range(3):
+            first = 1 + agents + kind * houses
+            ahead, back = both[:2, first : first + houses]
+            np.testing.assert_allclose(back, ahead[mirror], rtol=1e-13)
+    weights = np.random.default_rng(3).normal(size=(2, both.shape[1]))
+    counts, slopes = gradient(scenario, [duties, duties[::-1]], weights)
+    assert np.array_equal(counts, both[:2])
+    for lineup in range(2):
+        given = np.array([duties, duties[::-1]])[lineup]
+        for seat, which in product(range(agents), range(2)):
+            if not 0.01 < given[seat, which] < 0.99:
+                continue
+            moved = np.array([given, given])
+            moved[0, seat, which] += 1e-5
+            moved[1, seat, which] -= 1e-5
+            up, down = expected(scenario, moved)
+            estimate = weights[lineup] @ (up - down) / 2e-5
+            assert slopes[lineup, seat, which] == pytest.approx(estimate, rel=1e-6, abs=1e-6)
+
+
 def test_no_line_ups_are_no_work() -> None:
     assert expected(bb.scenario("default"), np.zeros((0, 4, 2))).shape == (0, 39)
 
@@ -242,7 +277,7 @@ def test_large_rings_are_refused_with_what_they_would_take() -> None:
 
 
 def test_progress_is_told_and_can_stop() -> None:
-    lineups = np.full((400, 4, 2), 0.6)
+    lineups = np.random.default_rng(1).uniform(0.0, 1.0, (400, 4, 2))
     told: list[int] = []
 
     def stop(done: int) -> None:
