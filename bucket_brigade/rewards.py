@@ -9,7 +9,13 @@ from bucket_brigade import _core
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.scenario import Scenario
 
-__all__ = ["REWARDS", "count_weights", "reweighted_scenario", "weighted_counts"]
+__all__ = [
+    "REWARDS",
+    "count_weights",
+    "return_span",
+    "reweighted_scenario",
+    "weighted_counts",
+]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -52,6 +58,27 @@ def count_weights(scenario: Scenario) -> FloatArray:
     features = _core.features(houses, agents, np.zeros(size, dtype=np.int64), units)
     by_count = _core.weighted_sums(_core.reward_weights(scenario), features)
     return np.ascontiguousarray(by_count.T)
+
+
+def return_span(scenario: Scenario) -> FloatArray:
+    """Most that the returns of two episodes can differ, at each seat: shape (A,).
+
+    A bound, not always reached: the best that could happen every night, for `max_nights`, less the
+    worst.
+    """
+    houses, agents = scenario.num_houses, scenario.num_agents
+    weights = count_weights(scenario)
+    nights, worked = weights[:, 0], weights[:, 1 : 1 + agents]
+    safe, ruined, saved = np.moveaxis(
+        weights[:, 1 + agents : 1 + agents + 3 * houses].reshape(agents, 3, houses), 1, 0
+    )
+    # What each agent and each house may add to a night.
+    house = np.stack([np.zeros_like(safe), safe, safe + saved, ruined])
+    best = nights + np.maximum(worked, 0).sum(axis=1) + house.max(axis=0).sum(axis=1)
+    worst = nights + np.minimum(worked, 0).sum(axis=1) + house.min(axis=0).sum(axis=1)
+    # There may also be hardly any nights.
+    span: FloatArray = scenario.max_nights * (np.maximum(best, 0) - np.minimum(worst, 0))
+    return span
 
 
 def weighted_counts(weights: FloatArray, counts: FloatArray) -> FloatArray:

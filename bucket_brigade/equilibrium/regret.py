@@ -21,23 +21,19 @@ being certified. (The dominated ones are among them, or the dominating one would
 shared by all candidates: they meet the same luck and may depend on each other in any way, for which
 Bonferroni's inequality holds and Šidák's slightly better one does not.
 
-*Few blocks and rare events.* A limit is as many standard errors from the mean as the normal
-distribution says, and then ``GUARD * s * log(1 / error) / blocks`` further. This has the form and
-the factor of the second term of an empirical Bernstein bound [2]_, but where that has the range of
-what is averaged, `s` is the largest standard deviation between blocks of any candidate (or `scale`,
-if larger). It soon falls below the standard error, and is there for three reasons:
+*Few blocks and rare events.* If hardly a block that differs was seen, the standard error is about 0
+and says nothing. So a limit is as many standard errors from the mean as the normal distribution
+says, and then ``log(1 / error)`` times the larger of
 
-- If hardly a block that differs was seen, the standard error is about 0 and says nothing. Events
-  that can be missed with more than the allowed probability have one of less than
-  ``log(1 / error) / blocks``; the guard covers them if they change a block by up to ``GUARD * s``.
-  Where a single episode of the block differs, and all do for the candidate that sets `s`, that is
-  13 standard deviations of an episode.
-- From `MIN_BLOCKS` blocks on it is more than Student's t adds to the normal quantile.
-- Skewness moves limits by about ``skewness * z**2 / 3`` standard deviations over the number of
-  blocks [3]_, and ``z**2 < 2 * log(1 / error)``: a skewness of up to 3.5 is covered.
-
-It can't help if all candidates differ rarely, by much, and not at all in what was played; then it
-takes a `scale`.
+- ``span / episodes``, where `span` is the most that an episode can gain or lose. This is exactly
+  enough for gains that are 0 but for rare events: with none seen, what may be missed with more than
+  the allowed probability contributes no more, and the sum of both terms is enough for any number
+  seen. It has the form of empirical Bernstein bounds [2]_, and is soon far below the standard error
+  of candidates that often differ.
+- ``SKEWNESS * s / blocks``, where `s` is the largest standard deviation between blocks of any
+  candidate. A skewness moves the limits of a mean by about ``skewness * s * z**2 / 3 / blocks``
+  [3]_, and ``z**2 < 2 * log(1 / error)``, so 1.5 times `SKEWNESS` is provided for. It also is
+  more than Student's t adds to the normal quantile from `MIN_BLOCKS` blocks on.
 
 References
 ----------
@@ -65,8 +61,8 @@ from bucket_brigade.errors import InvalidValue
 
 __all__ = ["Budget", "Gains", "Regret", "Verdict", "certify", "confidence_of_look"]
 
-GUARD = 7 / 3
-"""Factor of the term for what few blocks do not show."""
+SKEWNESS = 2.0
+"""Factor of the term for how far means of few blocks are from being normal."""
 MIN_BLOCKS = 32
 """Blocks below which a candidate has no limits."""
 ROUNDING = 1e-6
@@ -79,6 +75,15 @@ class Gains(Protocol):
     @property
     def is_exact(self) -> bool:
         """Whether `mean` is exact up to rounding; then nothing is ever played."""
+
+    @property
+    def span(self) -> float:
+        """Most that can be gained or lost in a single episode, in points.
+
+        A bound that follows from what the game pays, not from what was played: without one,
+        nobody who only deviates in rare episodes can be judged. For a scenario, it is the mean
+        over focal seats of `return_span`.
+        """
 
     @property
     def mean(self) -> FloatArray:
@@ -266,7 +271,6 @@ def certify(
     budget: Budget | None = None,
     first_episodes: int = 4096,
     max_episodes: int = 1 << 24,
-    scale: float = 0.0,
     rounding: float = ROUNDING,
     progress: Callable[[Regret], object] | None = None,
 ) -> Regret:
@@ -289,9 +293,6 @@ def certify(
     first_episodes, max_episodes : int
         Episodes of each candidate at the first look, and of any candidate at most. Numbers that
         make whole blocks, for each focal seat, waste nothing.
-    scale : float
-        Standard deviation between block means that is taken as a basis for rare events if that of
-        no candidate is larger (see the notes of this module). Default 0.
     rounding : float
         How far exact gains may be off.
     progress : callable, optional
@@ -311,7 +312,6 @@ def certify(
     most = as_u64("max_episodes", max_episodes)
     if not 1 <= first <= most:
         raise InvalidValue("first_episodes", first, f"from 1 to max_episodes, which is {most}")
-    scale = _at_least_zero("scale", scale)
     rounding = _at_least_zero("rounding", rounding)
     as_callback("progress", progress)
     budget = Budget() if budget is None else budget
@@ -345,6 +345,7 @@ def certify(
     if np.any(gains.blocks):
         raise InvalidValue("gains", "played already", "gains of which nothing has been played")
 
+    span = _at_least_zero("gains.span", gains.span)
     looks = 1 + (math.ceil(most / first) - 1).bit_length()
     error_above = (1 - confidence) / 2 / looks
     error_below = error_above / size
@@ -369,7 +370,7 @@ def certify(
         spent, played = spent + cost, played + episodes
         if cost:
             price, pace = cost / ((chosen.size + 1) * episodes), (budget.elapsed - before) / cost
-        low, high = _limits(gains, error_below, error_above, scale)
+        low, high = _limits(gains, error_below, error_above, span / played)
         lower[chosen], upper[chosen] = low[chosen], high[chosen]
         known = regret(gains.mean, lower, upper, look + 1)
         if progress is not None:
@@ -381,20 +382,23 @@ def certify(
 
 
 def _limits(
-    gains: Gains, error_below: float, error_above: float, scale: float
+    gains: Gains, error_below: float, error_above: float, unseen: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Limits of every candidate's gain, given how often each may be wrong."""
+    """Limits of every candidate's gain, given how often each may be wrong.
+
+    `unseen` is what one episode of all that were played could add to a mean.
+    """
     mean, stderr, blocks = gains.mean.copy(), gains.stderr, gains.blocks
     enough = blocks >= MIN_BLOCKS
     mean[enough] = _finite("gains.mean", mean[enough])
     if np.any(_finite("gains.stderr", stderr[enough]) < 0):
         raise InvalidValue("gains.stderr", stderr.min(), "at least 0")
     root = np.sqrt(np.maximum(blocks, 1))
-    spread = max(scale, float(np.max(stderr * root, initial=0.0, where=enough)))
+    spread = float(np.max(stderr * root, initial=0.0, where=enough))
 
     def reach(error: float) -> FloatArray:
         quantile = max(-NormalDist().inv_cdf(error), 0.0)
-        guard = GUARD * spread * -math.log(error) / root**2
+        guard = -math.log(error) * np.maximum(unseen, SKEWNESS * spread / root**2)
         return np.where(enough, quantile * stderr + guard, np.inf)
 
     mean = np.where(enough, mean, 0.0)
