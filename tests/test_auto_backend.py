@@ -23,7 +23,7 @@ import bucket_brigade as bb
 from bucket_brigade import _core, sampling
 from bucket_brigade.backends import AutoBackend, auto, cpu
 from bucket_brigade.backends.cpu import CpuBackend
-from bucket_brigade.equilibrium.empirical_game import EmpiricalGame
+from bucket_brigade.equilibrium import EmpiricalGame, SampledPayoffs
 from bucket_brigade.lineups import compile_program
 from bucket_brigade.payoffs import focal_payoffs
 
@@ -210,16 +210,20 @@ def test_an_instance_keeps_what_it_loaded(loaded: list[str]) -> None:
 
 
 def oracle(**options: Any) -> bb.NashEquilibrium:
-    return bb.DoubleOracle(SMALL, num_simulations=64, max_iterations=1, **options).solve(HEROES)
+    asked = bb.DoubleOracle(
+        SMALL, num_simulations=64, max_iterations=1, method="sampled", budget_episodes=1, **options
+    )
+    return asked.solve(HEROES)
 
 
-def game(**options: Any) -> EmpiricalGame:
-    played = EmpiricalGame(SMALL, episodes=64, **options)
-    assert played.backend == ""
+def game(**options: Any) -> SampledPayoffs:
+    source = SampledPayoffs(SMALL, **options)
+    played = EmpiricalGame(source, episodes=64)
+    assert source.backend == ""
     for name in ("hero", "free_rider"):
         played.add(name)
     played.game()
-    return played
+    return source
 
 
 PAIRS = [("hero", "free_rider"), ("hero", "hero")]

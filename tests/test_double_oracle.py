@@ -6,14 +6,16 @@ from drawn_games import as_reference
 from small_chain import expected_counts, expected_returns
 
 import bucket_brigade as bb
-from bucket_brigade.equilibrium.empirical_game import EmpiricalGame
+from bucket_brigade.equilibrium import EmpiricalGame, SampledPayoffs
 
 SMALL = bb.scenario("default").replace(num_houses=3, num_agents=2, min_nights=3, max_nights=12)
 
 
 @pytest.fixture(scope="module")
 def found() -> bb.NashEquilibrium:
-    return bb.DoubleOracle(SMALL, num_simulations=2000, seed=3, epsilon=2.0).solve()
+    return bb.DoubleOracle(
+        SMALL, method="sampled", num_simulations=2000, seed=3, epsilon=2.0
+    ).solve()
 
 
 def test_a_distribution_over_the_pool(found: bb.NashEquilibrium) -> None:
@@ -31,13 +33,13 @@ def test_a_distribution_over_the_pool(found: bb.NashEquilibrium) -> None:
 def test_an_equilibrium_of_the_restricted_game(found: bb.NashEquilibrium) -> None:
     assert found.restricted_regret <= 1e-6
     # The same game, sampled again, gives nobody a reason to deviate either.
-    game = EmpiricalGame(SMALL, episodes=2000, seed=3)
+    game = EmpiricalGame(SampledPayoffs(SMALL, seed=3), episodes=2000)
     for theta in found.strategy_pool:
         game.add(theta)
     x = np.zeros(len(found.strategy_pool))
     for index, weight in found.distribution.items():
         x[index] = weight
-    assert game.game().regret(x) <= 1e-6
+    assert game.game().game.regret(x) <= 1e-6
 
 
 def test_the_payoff_is_that_of_the_mixture(found: bb.NashEquilibrium) -> None:
@@ -49,9 +51,13 @@ def test_the_payoff_is_that_of_the_mixture(found: bb.NashEquilibrium) -> None:
 
 
 def test_the_same_seed_finds_the_same(found: bb.NashEquilibrium) -> None:
-    again = bb.DoubleOracle(SMALL, num_simulations=2000, seed=3, epsilon=2.0, threads=1).solve()
+    again = bb.DoubleOracle(
+        SMALL, method="sampled", num_simulations=2000, seed=3, epsilon=2.0, threads=1
+    ).solve()
     assert again.to_dict() == found.to_dict()
-    other = bb.DoubleOracle(SMALL, num_simulations=2000, seed=4, epsilon=2.0).solve()
+    other = bb.DoubleOracle(
+        SMALL, method="sampled", num_simulations=2000, seed=4, epsilon=2.0
+    ).solve()
     assert other.payoff != found.payoff
 
 
@@ -59,6 +65,7 @@ def test_the_same_seed_finds_the_same(found: bb.NashEquilibrium) -> None:
 def test_nobody_works_where_nothing_burns(seat: int | None) -> None:
     found = bb.DoubleOracle(
         bb.scenario("trivial_cooperation"),
+        method="sampled",
         num_simulations=1000,
         seed=1,
         seat=seat,
@@ -75,7 +82,12 @@ def test_nobody_works_where_nothing_burns(seat: int | None) -> None:
 def test_a_single_strategy_to_start_from_and_a_line_per_iteration() -> None:
     lines: list[str] = []
     found = bb.DoubleOracle(
-        SMALL, num_simulations=200, max_iterations=2, epsilon=0.0, on_iteration=lines.append
+        SMALL,
+        method="sampled",
+        num_simulations=200,
+        max_iterations=2,
+        epsilon=0.0,
+        on_iteration=lines.append,
     ).solve(["free_rider"])
     assert len(lines) == found.iterations <= 2
     assert lines[0].startswith("iteration 1")

@@ -9,7 +9,7 @@ from small_chain import expected_counts, expected_returns
 from small_games import HOMEBODY, LIVELY, ROAMER
 
 import bucket_brigade as bb
-from bucket_brigade.equilibrium.empirical_game import EmpiricalGame
+from bucket_brigade.equilibrium import EmpiricalGame, SampledPayoffs
 
 # The seats differ in what they own, so that a wrong seat would be seen.
 TRIO = LIVELY.replace(
@@ -126,10 +126,10 @@ def test_calls_at_one_seed_meet_the_same_luck() -> None:
 
 @pytest.mark.parametrize("seat", [None, 1])
 def test_empirical_games(seat: int | None) -> None:
-    empirical = EmpiricalGame(TRIO, episodes=60_000, seed=9, seat=seat)
+    empirical = EmpiricalGame(SampledPayoffs(TRIO, seed=9), episodes=60_000, seat=seat)
     pool = [ROAMER, HOMEBODY]
     assert [empirical.add(theta) for theta in (*pool, ROAMER)] == [0, 1, 0]
-    game = empirical.game()
+    game = empirical.game().game
     assert (game.num_players, game.num_strategies) == (3, 2)
     for own, (column, counts) in product(range(2), enumerate(game.compositions.tolist())):
         others = [s for s in range(2) for _ in range(counts[s])]
@@ -143,13 +143,14 @@ def test_empirical_games(seat: int | None) -> None:
 
 
 def test_a_grown_pool_keeps_what_is_known() -> None:
-    empirical = EmpiricalGame(TRIO, episodes=64, seed=9)
+    source = SampledPayoffs(TRIO, seed=9)
+    empirical = EmpiricalGame(source, episodes=64)
     empirical.add(ROAMER)
-    before = empirical.game().payoffs[0, 0]
-    played = empirical.episodes_played
+    before = empirical.game().game.payoffs[0, 0]
+    played = source.episodes_played
     empirical.game()
-    assert empirical.episodes_played == played > 0
+    assert source.episodes_played == played > 0
     empirical.add(HOMEBODY)
-    grown = empirical.game()
+    grown = empirical.game().game
     alone = grown.compositions.tolist().index([2, 0])
     assert grown.payoffs[0, alone] == before

@@ -1,11 +1,7 @@
 """``bucket-brigade nash``: equilibria of scenarios, as a table and a file."""
 
 import contextlib
-import functools
-import json
-import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,13 +10,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bucket_brigade import __version__
 from bucket_brigade.cli.common import (
     AsJson,
     Backend,
     Changes,
     EndRule,
-    NightOrder,
     Seat,
     Seed,
     Threads,
@@ -29,10 +23,16 @@ from bucket_brigade.cli.common import (
     print_json,
     reports_errors,
 )
-from bucket_brigade.equilibrium import DoubleOracle, NashEquilibrium
-from bucket_brigade.scenario import RULES_VERSION, list_scenarios
+from bucket_brigade.equilibrium import DoubleOracle, NashEquilibrium, Verdict
+from bucket_brigade.equilibrium.results import document, save_equilibria
+from bucket_brigade.equilibrium.saved import Progress
+from bucket_brigade.errors import InvalidValue
+from bucket_brigade.scenario import Scenario, list_scenarios
 
-SCHEMA_VERSION = 1
+BOTH = "both"
+ORDERS = ("spread_then_burn_out", "burn_out_then_spread")
+#: Units of a budget, in seconds; without one it is a number of episodes.
+UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 @reports_errors
@@ -40,28 +40,63 @@ def nash(
     names: Annotated[
         list[str] | None, typer.Argument(help="Scenarios or files; by default all twelve.")
     ] = None,
-    episodes: Annotated[
-        int, typer.Option(help="Episodes of each composition of strategies.")
-    ] = 100_000,
+    method: Annotated[
+        str, typer.Option(help="sampled, exact, or auto for exact wherever that is possible.")
+    ] = "auto",
     epsilon: Annotated[
-        float, typer.Option(help="Gain of a best response that is small enough, in points.")
-    ] = 5.0,
-    max_iterations: Annotated[int, typer.Option(help="Restricted games to solve at most.")] = 10,
+        float | None,
+        typer.Option(
+            help="Gain that is small enough, in points. [default: 0.01, or 5 if sampled]",
+            show_default=False,
+        ),
+    ] = None,
+    confidence: Annotated[float, typer.Option(help="With which sampled verdicts hold.")] = 0.95,
+    budget: Annotated[
+        str | None,
+        typer.Option(help="Most to spend on each scenario: episodes (1e8), or time (90s, 5m, 1h)."),
+    ] = None,
+    episodes: Annotated[
+        int, typer.Option(help="Episodes of each composition of strategies, if sampled.")
+    ] = 100_000,
+    max_iterations: Annotated[int, typer.Option(help="Restricted games to solve at most.")] = 20,
     seed: Seed = 0,
     seat: Seat = None,
-    night_order: NightOrder = None,
+    night_order: Annotated[
+        str | None, typer.Option(help="spread_then_burn_out, burn_out_then_spread, or both.")
+    ] = None,
     end_rule: EndRule = None,
     changes: Changes = None,
     threads: Threads = None,
     backend: Backend = "auto",
     out: Annotated[Path, typer.Option(help="Where to save.")] = Path("results/nash.json"),
+    resume: Annotated[
+        Path | None,
+        typer.Option(help="Go on from this file, and save to it. [default: OUT.progress]"),
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Draw each equilibrium, to FILE (extra: plot); {} stands for its name."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compute a symmetric equilibrium of each scenario, and save it as soon as it is found."""
+    """Compute a symmetric equilibrium of each scenario, and save it as soon as it is found.
+
+    Interrupted, it goes on where it was with --resume.
+    """
+    if plot is not None:
+        from bucket_brigade.equilibrium.plots import check_plot
+
+        check_plot(plot)
     scenarios = [
-        chosen_scenario(name, night_order, end_rule, changes) for name in names or list_scenarios()
+        scenario
+        for name in names or list_scenarios()
+        for scenario in _both_orders(name, night_order, end_rule, changes)
     ]
-    solved: list[tuple[NashEquilibrium, float]] = []
+    limits = _limits(budget)
+    progress = Progress(
+        resume or out.with_name(f"{out.name}.progress"), resuming=resume is not None
+    )
+    found: list[NashEquilibrium] = []
     with _status() as tell:
         for scenario in scenarios:
             oracle = DoubleOracle(
@@ -69,21 +104,57 @@ def nash(
                 num_simulations=episodes,
                 max_iterations=max_iterations,
                 epsilon=epsilon,
+                confidence=confidence,
+                method=method,
                 seed=seed,
                 seat=seat,
                 threads=threads,
                 backend=backend,
-                on_iteration=functools.partial(_tell_iteration, tell, scenario.name),
+                on_iteration=_teller(tell, scenario),
+                **limits,
             )
             tell(scenario.name)
-            start = time.perf_counter()
-            solved.append((oracle.solve(), time.perf_counter() - start))
-            save(_document(solved), out)
+            found.append(progress.solve(oracle))
+            save_equilibria(found, out)
+            if plot is not None:
+                from bucket_brigade.equilibrium.plots import plot_equilibrium
+
+                plot_equilibrium(found[-1], _plot_path(plot, scenario, len(scenarios)))
+    progress.finish()
     if as_json:
-        print_json(_document(solved))
+        print_json(document(found))
         return
-    console().print(_table(solved))
+    console().print(_table(found))
     typer.echo(f"saved to {out}")
+
+
+def _both_orders(
+    name: str, night_order: str | None, end_rule: str | None, changes: list[str] | None
+) -> list[Scenario]:
+    orders = ORDERS if night_order == BOTH else (night_order,)
+    return [chosen_scenario(name, order, end_rule, changes) for order in orders]
+
+
+def _limits(budget: str | None) -> dict[str, Any]:
+    """A budget as parameters of `DoubleOracle`."""
+    if budget is None:
+        return {}
+    text = budget.strip()
+    try:
+        if text[-1:] in UNITS:
+            return {"budget_seconds": float(text[:-1]) * UNITS[text[-1]]}
+        return {"budget_episodes": int(float(text))}
+    except (ValueError, OverflowError):
+        allowed = "a number of episodes, such as 1e8, or a time, such as 90s, 5m or 1h"
+        raise InvalidValue("--budget", repr(budget), allowed) from None
+
+
+def _plot_path(plot: Path, scenario: Scenario, number: int) -> Path:
+    """Where to draw one of several: each needs a name of its own."""
+    name = f"{scenario.name}-{scenario.night_order}"
+    if "{}" in plot.name:
+        return plot.with_name(plot.name.replace("{}", name))
+    return plot if number == 1 else plot.with_name(f"{plot.stem}-{name}{plot.suffix}")
 
 
 @contextlib.contextmanager
@@ -96,38 +167,36 @@ def _status() -> Iterator[Callable[[str], None]]:
         yield status.update
 
 
-def _tell_iteration(tell: Callable[[str], None], name: str, text: str) -> None:
-    tell(f"{name}: {text}")
+def _teller(tell: Callable[[str], None], scenario: Scenario) -> Callable[[str], None]:
+    return lambda text: tell(f"{scenario.name}: {text}")
 
 
-def _document(solved: list[tuple[NashEquilibrium, float]]) -> dict[str, Any]:
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "rules_version": RULES_VERSION,
-        "software_version": __version__,
-        "equilibria": [{**found.to_dict(), "seconds": seconds} for found, seconds in solved],
-    }
-
-
-def save(document: dict[str, Any], path: Path) -> None:
-    """Writes JSON to a file at once: whoever interrupts finds the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(json.dumps(document, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    os.replace(part, path)
-
-
-def _table(solved: list[tuple[NashEquilibrium, float]]) -> Table:
-    table = Table("scenario", "equilibrium", "payoff", "best response gains", "within ε", "seconds")
-    for found, seconds in solved:
+def _table(found: list[NashEquilibrium]) -> Table:
+    orders = {each.scenario.night_order for each in found}
+    table = Table(
+        "scenario",
+        *(["night order"] if len(orders) > 1 else []),
+        "equilibrium",
+        "payoff",
+        "regret",
+        "verdict",
+        "seconds",
+    )
+    for each in found:
+        digits = 2 if each.method == "sampled" else 4
+        interval = f"{each.regret.lower:.{digits}f} to {each.regret.upper:.{digits}f}"
+        verdict = str(each.verdict)
+        if each.verdict != Verdict.CERTIFIED:
+            verdict = f"{verdict} ({each.reason})"
         table.add_row(
-            found.scenario.name,
-            found.describe(),
-            f"{found.payoff:.1f} ± {found.payoff_stderr:.1f}",
-            f"{found.gain:.2f} ± {found.gain_stderr:.2f}",
-            "yes" if found.converged else "no",
-            f"{seconds:.1f}",
+            each.scenario.name,
+            *([each.scenario.night_order] if len(orders) > 1 else []),
+            each.describe(),
+            f"{each.payoff:.1f} ± {each.payoff_stderr:.1f}",
+            interval,
+            f"{verdict}, {each.method}",
+            f"{each.seconds:.1f}",
         )
-    total = sum(seconds for _, seconds in solved)
-    table.caption = f"{total:.1f} s in all; gains are estimates over the searched strategies"
+    total = sum(each.seconds for each in found)
+    table.caption = f"{total:.1f} s in all; regret in points an episode, over the searched set"
     return table

@@ -1,31 +1,59 @@
 """Equilibria of the game: games given by payoffs, their symmetric equilibria, and double oracle.
 
-`SymmetricGame` and `symmetric_equilibria` stand on their own, for any symmetric game; they know
-nothing of backends. `DoubleOracle` brings them together with sampled payoffs of a scenario.
+A module per concept: games (`symmetric`) and their equilibria (`solver`, with `support_enumeration`
+and `approximation`), for any symmetric game given by payoffs; where payoffs of a scenario come from
+(`sources`), who deviates from what (`profile`, `seating`), the `empirical_game` of a pool,
+`best_response` (with `surface`), `regret` with confidence, and `double_oracle` on top of them.
+`results` holds what comes out.
 """
 
-from bucket_brigade.equilibrium.double_oracle import (
-    DEFAULT_POOL,
-    DoubleOracle,
-    NashEquilibrium,
+from bucket_brigade.equilibrium.best_response import (
+    BestResponse,
+    best_response,
+    best_response_in_box,
 )
-from bucket_brigade.equilibrium.empirical_game import EmpiricalGame
+from bucket_brigade.equilibrium.double_oracle import DEFAULT_POOL, DoubleOracle, payoff_source
+from bucket_brigade.equilibrium.empirical_game import EmpiricalGame, RestrictedGame
+from bucket_brigade.equilibrium.profile import Deviation, Profile
+from bucket_brigade.equilibrium.regret import Budget, Regret, Verdict, certify
+from bucket_brigade.equilibrium.results import (
+    NashEquilibrium,
+    load_equilibria,
+    save_equilibria,
+)
 from bucket_brigade.equilibrium.solver import (
     NoEquilibriumFound,
     SymmetricEquilibrium,
     solve_symmetric,
     symmetric_equilibria,
 )
+from bucket_brigade.equilibrium.sources import ExactPayoffs, PayoffSource, SampledPayoffs
 from bucket_brigade.equilibrium.symmetric import SymmetricGame
 
 __all__ = [
     "DEFAULT_POOL",
+    "BestResponse",
+    "Budget",
+    "Deviation",
     "DoubleOracle",
     "EmpiricalGame",
+    "ExactPayoffs",
     "NashEquilibrium",
     "NoEquilibriumFound",
+    "PayoffSource",
+    "Profile",
+    "Regret",
+    "RestrictedGame",
+    "SampledPayoffs",
     "SymmetricEquilibrium",
     "SymmetricGame",
+    "Verdict",
+    "best_response",
+    "best_response_in_box",
+    "certify",
+    "load_equilibria",
+    "payoff_source",
+    "save_equilibria",
     "solve_symmetric",
     "symmetric_equilibria",
 ]

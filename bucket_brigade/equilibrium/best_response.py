@@ -1,185 +1,279 @@
-"""Best responses to a mixture, over the two numbers that matter to the heuristic agent.
+"""Best responses: who gains most by leaving a profile.
 
 A heuristic agent works with probability p = θ1 (1 − θ8), and where its home burns stays there with
 probability q = θ3; no other number changes a payoff (docs/rules.md). So the search is over (p, q).
+Exact payoffs are interpolated over the whole square, and its local maxima are climbed to; sampled
+ones are searched on a grid that is refined around its best points, one batch of line-ups a round.
+`best_response_in_box` searches as many parameters as a policy has.
 """
 
 import itertools
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from bucket_brigade.counts import each_once
-from bucket_brigade.equilibrium.empirical_game import Seating, purpose_start
-from bucket_brigade.sampling import BlockMean, block_returns, simulate_parts
-from bucket_brigade.scenario import Scenario
-from bucket_brigade.simulation import BLOCK, simulate
-from bucket_brigade.strategies import Strategy
+from bucket_brigade.checks import as_positive, as_u64
+from bucket_brigade.equilibrium.profile import Deviation, Profile, each_duty_once, strategy_of
+from bucket_brigade.equilibrium.sources import SEARCH, SELECTION, PayoffSource
+from bucket_brigade.equilibrium.surface import PayoffSurface, fit_surface
+from bucket_brigade.exact.pure import duties
+from bucket_brigade.simulation import BLOCK
+from bucket_brigade.strategies import PARAMETERS, Strategy, as_strategy
 
-__all__ = ["BestResponse", "Gain", "best_response", "deviation_gain", "strategy_of"]
+__all__ = ["BestResponse", "best_response", "best_response_in_box"]
 
 FloatArray = npt.NDArray[np.float64]
 
-#: The searched grid: its coarse steps, and those around the best point of the coarse one.
+#: Steps of the sampled grid in p and q, and of its refinement.
 COARSE = (0.1, 0.5)
 FINE = (0.025, 0.25)
-#: Candidates that are played again, with other episodes, before one is chosen.
+#: Sampled candidates that are played again, with other episodes, before one is chosen.
 FINALISTS = 6
-SEARCHED = (
-    f"(p, q) on a grid of {COARSE[0]} by {COARSE[1]}, refined to {FINE[0]} by {FINE[1]} around "
-    "its best point, and the strategies given"
-)
-
-
-def strategy_of(p: float, q: float) -> Strategy:
-    """An honest strategy that works with probability `p`, at its own burning home with `q`."""
-    theta = np.zeros(10)
-    theta[[0, 1, 3]] = 1.0, p, q
-    return theta
-
-
-@dataclass(frozen=True)
-class Gain:
-    """What a strategy earns above a mixture against which it plays, and what the mixture earns.
-
-    Attributes
-    ----------
-    gain, stderr : float
-        Paired difference of mean returns, and its standard error.
-    payoff, payoff_stderr : float
-        Mean return of the mixture against itself, and its standard error.
-    """
-
-    gain: float
-    stderr: float
-    payoff: float
-    payoff_stderr: float
+#: Error of an interpolated surface that is small enough, in points; more is allowed where gains are
+#: large.
+SURFACE_TOLERANCE = 1e-3
+#: Strategies are computed again if the surface puts them no further below the profile, in points.
+NEAR = 0.1
+#: Candidates of a round of `best_response_in_box`, per parameter, and rounds at most.
+BOX_POPULATION, BOX_ROUNDS = 6, 40
 
 
 @dataclass(frozen=True)
 class BestResponse:
-    """The best of the strategies searched, as far as search and selection could tell.
+    """The best strategy of those searched, and all that a verdict should compare.
 
     Attributes
     ----------
     strategy : ndarray, shape (10,)
-        θ.
+        θ of the best; as far as search and selection could tell, if sampled.
     payoff : float
-        Its estimated payoff, which is biased upwards by having been selected: use
-        `deviation_gain` for what it gains.
-    candidates : int
-        Strategies searched.
-    episodes : int
-        Episodes played.
+        Its payoff. Sampled, it is biased upwards by having been selected: only a verdict says what
+        it gains.
+    candidates : tuple of ndarray
+        Strategies whose gains a verdict should bound, the best one first.
+    searched : dict
+        What was searched and how finely, as JSON knows it.
+    surface : PayoffSurface or None
+        The payoff over all (p, q), if exact.
     """
 
     strategy: Strategy
     payoff: float
-    candidates: int
-    episodes: int
+    candidates: tuple[Strategy, ...]
+    searched: dict[str, Any]
+    surface: PayoffSurface | None = field(default=None, compare=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON knows it; without the surface."""
+        return {
+            "payoff": self.payoff,
+            "candidates": [theta.tolist() for theta in self.candidates],
+            "searched": self.searched,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """What `to_dict` gave."""
+        candidates = tuple(as_strategy(theta) for theta in data["candidates"])
+        return cls(candidates[0], data["payoff"], candidates, data["searched"])
 
 
-class Opponents:
-    """Opponents who each draw their strategy from a mixture, and a focal player among them.
+def best_response(
+    source: PayoffSource,
+    profile: Profile,
+    seats: Sequence[int],
+    extra: Sequence[Strategy],
+    *,
+    episodes: int,
+) -> BestResponse:
+    """Searches (p, q) for a player who may sit at any of `seats`, and some strategies besides.
 
     Parameters
     ----------
-    scenario, seed, seat, options
-        As for `EmpiricalGame`.
-    pool : sequence of strategies
-        What they draw from.
-    mixture : dict
-        Index into the pool to probability.
-
-    Attributes
-    ----------
-    episodes_played : int
-        Episodes of all line-ups so far.
-    backend : str
-        What played them (see `EventCounts.backend`); empty before anything is played.
+    source : PayoffSource
+        Where payoffs come from.
+    profile : Profile
+        What everyone else plays.
+    seats : sequence of int
+        Where the player sits, each equally likely.
+    extra : sequence of strategies
+        Other candidates, such as archetypes and the pool.
+    episodes : int
+        Episodes of each finalist, if sampled; searching takes fewer of each candidate.
     """
-
-    def __init__(
-        self,
-        scenario: Scenario,
-        pool: Sequence[Strategy],
-        mixture: dict[int, float],
-        *,
-        seed: int,
-        seat: int | None,
-        options: dict[str, Any],
-    ) -> None:
-        self.scenario = scenario
-        self.pool = list(pool)
-        self.mixture = mixture
-        self.seats = Seating(scenario.num_agents, seat).focal
-        self.seed = seed
-        self.options = options
-        self.episodes_played = 0
-        self.backend = ""
-
-    def _lineup(self, seat: int, focal: object) -> list[object]:
-        agents = self.scenario.num_agents
-        return [focal if s == seat else self.mixture for s in range(agents)]
-
-    def _share(self, episodes: int) -> int:
-        return BLOCK * math.ceil(episodes / len(self.seats) / BLOCK)
-
-    def payoffs(self, strategies: Sequence[Strategy], *, episodes: int, purpose: int) -> FloatArray:
-        """Mean returns of strategies: `episodes` each, shared among the focal seats."""
-        share = self._share(episodes)
-        means = np.zeros((len(self.seats), len(strategies)))
-        pool = [*self.pool, *strategies]
-        for i, seat in enumerate(self.seats):
-            lineups = [self._lineup(seat, len(self.pool) + j) for j in range(len(strategies))]
-            result = simulate(
-                self.scenario,
-                lineups,
-                pool=pool,
-                episodes=share,
-                seed=self.seed,
-                first_episode=purpose_start(purpose) + i * share,
-                **self.options,
-            )
-            means[i] = result.mean[:, seat]
-            self.backend = each_once(self.backend, result.backend)
-        self.episodes_played += share * len(strategies) * len(self.seats)
-        payoffs: FloatArray = means.mean(axis=0)
-        return payoffs
-
-    def gain(self, strategy: Strategy, *, episodes: int, purpose: int) -> Gain:
-        """What a strategy gains over the mixture, paired by block."""
-        share = self._share(episodes)
-        gains, payoffs = [], []
-        for i, seat in enumerate(self.seats):
-            gains.append(BlockMean())
-            payoffs.append(BlockMean())
-            for part in simulate_parts(
-                self.scenario,
-                [self._lineup(seat, len(self.pool)), self._lineup(seat, self.mixture)],
-                pool=[*self.pool, strategy],
-                episodes=share,
-                seed=self.seed,
-                first_episode=purpose_start(purpose) + i * share,
-                **self.options,
-            ):
-                self.backend = each_once(self.backend, part.backend)
-                sizes = part.counts.block_episodes
-                deviant, regular = (block_returns(part, j)[:, seat] for j in range(2))
-                gains[-1].add(deviant - regular, sizes)
-                payoffs[-1].add(regular, sizes)
-        self.episodes_played += 2 * share * len(self.seats)
-        # Focal seats are strata of equal weight.
-        return Gain(*_over_strata(gains), *_over_strata(payoffs))
+    search = _surface_search if source.method == "exact" else _grid_search
+    return search(source, profile, tuple(seats), each_duty_once(extra), episodes)
 
 
-def _over_strata(means: Sequence[BlockMean]) -> tuple[float, float]:
-    mean = sum(m.mean for m in means) / len(means)
-    return mean, math.sqrt(sum(m.stderr**2 for m in means)) / len(means)
+def _surface_search(
+    source: PayoffSource,
+    profile: Profile,
+    seats: tuple[int, ...],
+    extra: list[Strategy],
+    episodes: int,
+) -> BestResponse:
+    def payoffs(strategies: Sequence[Strategy]) -> FloatArray:
+        deviations = [Deviation(strategy, seats) for strategy in strategies]
+        return source.payoffs(profile, deviations, episodes=episodes, purpose=SEARCH)
+
+    played = [theta for theta in profile.pool if _is_played(profile, theta)]
+    own = float(payoffs(played).max())
+
+    def is_fine(surface: PayoffSurface) -> bool:
+        # Where much can be gained, it need not be known how much.
+        gain = float(surface.grid()[2].max()) - own
+        return surface.error <= max(SURFACE_TOLERANCE, gain / 30.0)
+
+    surface = fit_surface(lambda points: payoffs([strategy_of(*at) for at in points]), is_fine)
+    peaks = [strategy_of(*point) for point in surface.maxima()]
+    near = [theta for theta in extra if surface(*duties(theta)) >= own - NEAR - surface.error]
+    candidates = each_duty_once([*peaks, *near, *played])
+    values = payoffs(candidates)
+    best = int(values.argmax())
+    candidates.insert(0, candidates.pop(best))
+    return BestResponse(
+        strategy=candidates[0],
+        payoff=float(values[best]),
+        candidates=tuple(candidates),
+        searched={
+            "space": "all (p, q)",
+            "how": "local maxima of a polynomial through exact payoffs at Chebyshev points; the "
+            "pool and the archetypes, those computed again which come near",
+            "degrees": [n - 1 for n in surface.coefficients.shape],
+            "error": surface.error,
+            "local_maxima": [duties(theta).tolist() for theta in peaks],
+            "candidates": len(candidates),
+        },
+        surface=surface,
+    )
+
+
+def _is_played(profile: Profile, theta: Strategy) -> bool:
+    played = {index for entry in profile.entries for index in entry}
+    return any(profile.pool[index] is theta for index in played)
+
+
+def _grid_search(
+    source: PayoffSource,
+    profile: Profile,
+    seats: tuple[int, ...],
+    extra: list[Strategy],
+    episodes: int,
+) -> BestResponse:
+    def payoffs(strategies: Sequence[Strategy], number: int, purpose: int = SEARCH) -> FloatArray:
+        deviations = [Deviation(strategy, seats) for strategy in strategies]
+        return source.payoffs(
+            profile, deviations, episodes=max(number, BLOCK * len(seats)), purpose=purpose
+        )
+
+    coarse = each_duty_once(
+        [*extra, *(strategy_of(*point) for point in _grid((0.5, 0.5), (0.5, 0.5), COARSE))]
+    )
+    rough = payoffs(coarse, episodes // 10)
+    best = duties(coarse[int(rough.argmax())]).tolist()
+    fine = [strategy_of(*point) for point in _grid((best[0], best[1]), COARSE, FINE)]
+    finer = payoffs(fine, episodes // 4)
+    # The best of either stage, since their noise differs.
+    finalists = [fine[int(i)] for i in np.argsort(-finer, kind="stable")[: FINALISTS - 2]]
+    finalists += [coarse[int(i)] for i in np.argsort(-rough, kind="stable")[:2]]
+    finalists = each_duty_once(finalists)
+    again = payoffs(finalists, episodes, SELECTION)
+    order = np.argsort(-again, kind="stable")
+    candidates = each_duty_once([*(finalists[int(i)] for i in order), *coarse])
+    return BestResponse(
+        strategy=candidates[0],
+        payoff=float(again[order[0]]),
+        candidates=tuple(candidates),
+        searched={
+            "space": "a grid of (p, q)",
+            "how": "a grid refined around its best point, and the archetypes and the pool",
+            "coarse_steps": list(COARSE),
+            "fine_steps": list(FINE),
+            "searched": len(coarse) + len(fine),
+            "candidates": len(candidates),
+        },
+    )
+
+
+def best_response_in_box(
+    source: PayoffSource,
+    profile: Profile,
+    seats: Sequence[int],
+    *,
+    parameters: Sequence[int] = range(len(PARAMETERS)),
+    episodes: int = 1000,
+    tolerance: float = 0.01,
+    seed: int = 0,
+) -> BestResponse:
+    """Searches any of the numbers of θ by differential evolution [1]_.
+
+    The heuristic agent reads few of them, and `best_response` is the better search there; this one
+    assumes nothing of a policy but its parameters' ranges. A round of candidates is one call.
+
+    Parameters
+    ----------
+    source, profile, seats
+        As for `best_response`.
+    parameters : sequence of int
+        Which numbers of θ to vary; the others stay at those of the first strategy of the pool.
+    episodes : int
+        Episodes of each candidate, if sampled: always the same, so that luck is shared.
+    tolerance : float
+        The search ends when candidates differ by less than that part of their payoffs' size.
+    seed : int
+        Seed of the search itself.
+
+    References
+    ----------
+    .. [1] R. Storn, K. Price, "Differential evolution - a simple and efficient heuristic for global
+       optimization over continuous spaces", Journal of Global Optimization 11 (1997), 341-359.
+    """
+    from scipy.optimize import differential_evolution
+
+    chosen = [as_u64("parameters", index) for index in parameters]
+    base = profile.pool[0]
+    tolerance = as_positive("tolerance", tolerance)
+    rounds = itertools.count()
+
+    def losses(points: FloatArray) -> FloatArray:
+        next(rounds)
+        strategies = [_with(base, chosen, point) for point in points.T]
+        deviations = [Deviation(strategy, tuple(seats)) for strategy in strategies]
+        return -source.payoffs(profile, deviations, episodes=episodes, purpose=SEARCH)
+
+    found = differential_evolution(
+        losses,
+        [(0.0, 1.0)] * len(chosen),
+        vectorized=True,
+        updating="deferred",
+        popsize=BOX_POPULATION,
+        maxiter=BOX_ROUNDS,
+        tol=tolerance,
+        polish=False,
+        rng=np.random.default_rng(as_u64("seed", seed)),
+    )
+    strategy = _with(base, chosen, found.x)
+    return BestResponse(
+        strategy=strategy,
+        payoff=-float(found.fun),
+        candidates=(strategy,),
+        searched={
+            "space": [PARAMETERS[i] for i in chosen],
+            "how": "differential evolution",
+            "rounds": next(rounds),
+            "searched": int(found.nfev),
+            "candidates": 1,
+        },
+    )
+
+
+def _with(base: Strategy, chosen: Sequence[int], values: FloatArray) -> Strategy:
+    strategy = base.copy()
+    strategy[list(chosen)] = np.clip(values, 0.0, 1.0)
+    return strategy
 
 
 def _grid(
@@ -190,48 +284,3 @@ def _grid(
         low, high = max(middle - far, 0.0), min(middle + far, 1.0)
         axes.append(np.linspace(low, high, round((high - low) / width) + 1).round(6).tolist())
     return list(itertools.product(*axes))
-
-
-def best_response(
-    opponents: Opponents, extra: Sequence[Strategy], *, episodes: int
-) -> BestResponse:
-    """Searches (p, q) on a grid and around its best point, and among some extra strategies.
-
-    Search plays purpose 1, and the choice among the best few purpose 2.
-
-    Parameters
-    ----------
-    opponents : Opponents
-        What to respond to.
-    extra : sequence of strategies
-        Other candidates, such as archetypes and the pool.
-    episodes : int
-        Episodes of each finalist; searching takes fewer of each candidate.
-    """
-    before = opponents.episodes_played
-    coarse = _grid((0.5, 0.5), (0.5, 0.5), COARSE)
-    strategies = [*(strategy_of(*point) for point in coarse), *extra]
-    few = max(episodes // 10, BLOCK)
-    payoffs = opponents.payoffs(strategies, episodes=few, purpose=1)
-    best = strategies[int(payoffs.argmax())]
-    centre = (float(best[1] * (1.0 - best[8])), float(best[3]))
-    fine = [strategy_of(*point) for point in _grid(centre, COARSE, FINE)]
-    finer = opponents.payoffs(fine, episodes=max(episodes // 4, BLOCK), purpose=1)
-    strategies += fine
-    ranking = np.argsort(-np.concatenate([payoffs, finer]), kind="stable")
-    # The best of either stage, since their noise differs.
-    finalists = [fine[int(i)] for i in np.argsort(-finer, kind="stable")[: FINALISTS - 2]]
-    finalists += [strategies[int(i)] for i in ranking[:2]]
-    again = opponents.payoffs(finalists, episodes=episodes, purpose=2)
-    winner = int(again.argmax())
-    return BestResponse(
-        strategy=finalists[winner],
-        payoff=float(again[winner]),
-        candidates=len(strategies),
-        episodes=opponents.episodes_played - before,
-    )
-
-
-def deviation_gain(opponents: Opponents, strategy: Strategy, *, episodes: int) -> Gain:
-    """What a strategy gains over the mixture, on episodes that nothing else played (purpose 3)."""
-    return opponents.gain(strategy, episodes=episodes, purpose=3)

@@ -1,113 +1,100 @@
-"""Double oracle: grow a pool of strategies by best responses until none gains.
+"""Double oracle: grow a pool of strategies by best responses until none gains enough.
 
 Reference: H. B. McMahan, G. J. Gordon, A. Blum, "Planning in the presence of cost functions
 controlled by an adversary", ICML 2003; for symmetric games of many players, as here, the
 restricted game is solved for a symmetric equilibrium instead of by linear programming.
 """
 
-from collections.abc import Callable, Sequence
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from bucket_brigade import _core
 from bucket_brigade.backends import Backend, as_backend
-from bucket_brigade.checks import as_callback, as_list, as_number, as_u64
-from bucket_brigade.counts import each_once
-from bucket_brigade.equilibrium.best_response import (
-    SEARCHED,
-    Opponents,
-    best_response,
-    deviation_gain,
+from bucket_brigade.backends.cpu import as_threads
+from bucket_brigade.checks import as_callback, as_list, as_number, as_positive, as_u64
+from bucket_brigade.equilibrium.best_response import BestResponse, best_response
+from bucket_brigade.equilibrium.empirical_game import EmpiricalGame, RestrictedGame
+from bucket_brigade.equilibrium.profile import (
+    Deviation,
+    Profile,
+    mixture_entry,
+    strategy_of,
 )
-from bucket_brigade.equilibrium.empirical_game import EmpiricalGame, mixture_entry
-from bucket_brigade.equilibrium.solver import solve_symmetric
+from bucket_brigade.equilibrium.regret import Budget, Regret, Verdict, certify, confidence_of_look
+from bucket_brigade.equilibrium.results import (
+    DeviationGain,
+    NashEquilibrium,
+    PoolEquilibrium,
+    RestrictedPayoffs,
+    describe,
+)
+from bucket_brigade.equilibrium.seating import Seating
+from bucket_brigade.equilibrium.solver import SymmetricEquilibrium, symmetric_equilibria
+from bucket_brigade.equilibrium.sources import (
+    ExactPayoffs,
+    PayoffSource,
+    ProfileGains,
+    SampledPayoffs,
+)
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.scenario import RULES_VERSION, Scenario, as_scenario
+from bucket_brigade.exact.evaluate import applies
+from bucket_brigade.exact.pure import duties
+from bucket_brigade.methods import as_method
+from bucket_brigade.scenario import Scenario, as_scenario
 from bucket_brigade.strategies import ARCHETYPES, Strategy, as_strategy, strategy_name
 
-__all__ = ["DEFAULT_POOL", "DoubleOracle", "NashEquilibrium"]
+__all__ = ["DEFAULT_POOL", "EPSILON", "DoubleOracle", "payoff_source"]
 
 #: What a pool starts from by default.
 DEFAULT_POOL = ("firefighter", "free_rider", "hero", "coordinator")
+#: Gain that is small enough by default, in points an episode.
+EPSILON = {"sampled": 5.0, "exact": 0.01}
+#: Strategies of a mixture are nearly alike if no p and q differ by more.
+ALIKE = 0.5
+#: By how much the restricted game's episodes grow when it turns out to be too imprecise.
+GROWTH = 4
+#: Episodes of the first iteration up to its verdict, twice, in units of `num_simulations`.
+FIRST_ITERATION = 120
+#: Seconds that "auto" lets exact payoffs take, by an estimate with so many line-ups for each seat.
+AUTO_SECONDS, RESPONSES = 120.0, 300
+#: Version of `DoubleOracle.solve`'s states.
+STATE_VERSION = 1
 
 
-@dataclass(frozen=True)
-class NashEquilibrium:
-    """A symmetric equilibrium of the sampled restricted game, and how a best response does.
+def payoff_source(
+    scenario: Scenario,
+    method: str,
+    *,
+    seed: int = 0,
+    threads: int | None = None,
+    backend: str | Backend = "auto",
+) -> PayoffSource:
+    """Payoffs by a method; "auto" is exact wherever the chain applies.
 
-    Attributes
-    ----------
-    strategy_pool : list of ndarray, shape (10,)
-        All strategies of the restricted game.
-    distribution : dict
-        Index into the pool to probability, where it is above 0. Every player draws on its own.
-    payoff, payoff_stderr : float
-        Mean return of a player (seated at random, unless `seat` is given), on fresh episodes.
-    iterations : int
-        Restricted games solved.
-    converged : bool
-        Whether the estimated gain of the last best response is at most `epsilon`.
-    gain, gain_stderr : float
-        That estimate, on fresh episodes, and its paired standard error. An estimate, not a bound.
-    epsilon : float
-        The gain that was allowed.
-    restricted_regret : float
-        Regret in the sampled restricted game, which is solved to rounding error.
-    searched : str
-        Among what the best response was searched.
-    scenario, seed, seat, num_simulations, episodes, backend
-        How it was computed; `episodes` is how many were played in all, and `backend` what played
-        them (see `EventCounts.backend`).
+    Raises
+    ------
+    InvalidValue
+        If there is no such method, or the game is too large to be exact.
     """
+    if resolved_method(scenario, method, threads) == "exact":
+        return ExactPayoffs(scenario, threads=threads)
+    return SampledPayoffs(scenario, seed=seed, threads=threads, backend=backend)
 
-    strategy_pool: list[Strategy]
-    distribution: dict[int, float]
-    payoff: float
-    iterations: int
-    converged: bool
-    payoff_stderr: float
-    gain: float
-    gain_stderr: float
-    epsilon: float
-    restricted_regret: float
-    searched: str
-    scenario: Scenario
-    seed: int
-    seat: int | None
-    num_simulations: int
-    episodes: int
-    backend: str
 
-    def describe(self) -> str:
-        """The mixture in one line, likeliest strategy first."""
-        parts = sorted(self.distribution.items(), key=lambda item: -item[1])
-        if len(parts) == 1:
-            return strategy_name(self.strategy_pool[parts[0][0]])
-        return " + ".join(f"{w:.3f} {strategy_name(self.strategy_pool[i])}" for i, w in parts)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The equilibrium as JSON knows it."""
-        pool = self.strategy_pool
-        return {
-            "scenario": self.scenario.to_dict(),
-            "rules_version": RULES_VERSION,
-            "strategy_pool": [theta.tolist() for theta in pool],
-            "names": [strategy_name(theta) for theta in pool],
-            "distribution": {str(i): w for i, w in self.distribution.items()},
-            "payoff": self.payoff,
-            "payoff_stderr": self.payoff_stderr,
-            "gain": self.gain,
-            "gain_stderr": self.gain_stderr,
-            "epsilon": self.epsilon,
-            "converged": self.converged,
-            "iterations": self.iterations,
-            "restricted_regret": self.restricted_regret,
-            "searched": self.searched,
-            "seat": self.seat,
-            "seed": self.seed,
-            "num_simulations": self.num_simulations,
-            "episodes": self.episodes,
-            "backend": self.backend,
-        }
+def resolved_method(scenario: Scenario, method: str, threads: int | None = None) -> str:
+    """ "exact" or "sampled"; "auto" is exact where the chain applies and takes not too long."""
+    if as_method(method) != "auto":
+        return method
+    agents = scenario.num_agents
+    lineups = len(DEFAULT_POOL) ** agents + RESPONSES * agents
+    cores = min(as_threads(threads) or _core.pool_threads(), _core.pool_threads())
+    quick = _core.exact_cost(scenario)[1] * lineups / cores <= AUTO_SECONDS
+    return "exact" if quick and applies(scenario) else "sampled"
 
 
 @dataclass(frozen=True)
@@ -119,11 +106,12 @@ class DoubleOracle:
     scenario : Scenario
         The game, of at least two agents.
     num_simulations : int
-        Episodes of each composition of the restricted game, and the unit of search and evaluation.
+        Episodes of each composition of the restricted game, and the unit of search, if sampled.
     max_iterations : int
         Restricted games to solve at most.
-    epsilon : float
-        Gain of a best response, in points an episode, that is small enough.
+    epsilon : float, optional
+        Gain of a best response, in points an episode, that is small enough; by default 5 if
+        sampled, 0.01 if exact (`EPSILON`).
     seed : int
         Seed of everything random.
     seat : int, optional
@@ -133,6 +121,12 @@ class DoubleOracle:
         As for `simulate`.
     on_iteration : callable, optional
         Called with a line of text after every restricted game.
+    confidence : float
+        With which a sampled verdict holds, all iterations together.
+    method : str
+        "sampled", "exact", or "auto" for exact payoffs wherever the chain applies.
+    budget_episodes, budget_seconds : optional
+        What may be spent; no stage begins beyond it, and verdicts stop at it.
 
     Raises
     ------
@@ -142,33 +136,56 @@ class DoubleOracle:
 
     scenario: Scenario
     num_simulations: int = 10_000
-    max_iterations: int = 10
-    epsilon: float = 5.0
+    max_iterations: int = 20
+    epsilon: float | None = None
     seed: int = 0
     seat: int | None = None
     threads: int | None = None
     backend: str | Backend = "auto"
     on_iteration: Callable[[str], object] | None = None
+    confidence: float = 0.95
+    method: str = "auto"
+    budget_episodes: int | None = None
+    budget_seconds: float | None = None
 
     def __post_init__(self) -> None:
         as_scenario(self.scenario)
         as_u64("seed", self.seed)
         as_backend(self.backend)
+        as_method(self.method)
         as_callback("on_iteration", self.on_iteration)
         for name in ("num_simulations", "max_iterations"):
-            if not 1 <= as_u64(name, getattr(self, name)) < 1 << 50:
-                raise InvalidValue(name, getattr(self, name), "from 1 to 2^50")
-        if not 0 <= as_number("epsilon", self.epsilon) < float("inf"):
+            if not 1 <= as_u64(name, getattr(self, name)) < 1 << 48:
+                raise InvalidValue(name, getattr(self, name), "from 1 to 2^48")
+        if self.epsilon is not None and not 0 <= as_number("epsilon", self.epsilon) < math.inf:
             raise InvalidValue("epsilon", self.epsilon, "a finite number of at least 0")
-        EmpiricalGame(self.scenario, episodes=1, seat=self.seat)
+        if not 0 < as_number("confidence", self.confidence) < 1:
+            raise InvalidValue("confidence", self.confidence, "a number between 0 and 1")
+        if self.budget_episodes is not None and as_u64("budget_episodes", self.budget_episodes) < 1:
+            raise InvalidValue("budget_episodes", self.budget_episodes, "at least 1")
+        if self.budget_seconds is not None:
+            as_positive("budget_seconds", self.budget_seconds)
+        Seating(self.scenario.num_agents, self.seat)
 
-    def solve(self, initial_strategies: Sequence[object] | None = None) -> NashEquilibrium:
+    def solve(
+        self,
+        initial_strategies: Sequence[object] | None = None,
+        *,
+        state: Mapping[str, Any] | None = None,
+        on_state: Callable[[dict[str, Any]], object] | None = None,
+    ) -> NashEquilibrium:
         """Solves the scenario.
 
         Parameters
         ----------
         initial_strategies : sequence of strategies, optional
             What the pool starts from; by default `DEFAULT_POOL`.
+        state : mapping, optional
+            Where to go on: what `on_state` was last given by a computation with the same
+            parameters. Neither budget nor number of iterations need be the same.
+        on_state : callable, optional
+            Called after every stage with all that is known, as JSON knows it. The result does not
+            depend on interruptions.
 
         Returns
         -------
@@ -178,67 +195,314 @@ class DoubleOracle:
         Raises
         ------
         InvalidValue
-            If the pool is empty, or one of its strategies is not allowed.
+            If the pool is empty, one of its strategies is not allowed, or the state is that of
+            another computation.
         """
+        return _Computation(
+            self, initial_strategies, state, as_callback("on_state", on_state)
+        ).run()
+
+    def settings(self, initial_strategies: Sequence[object] | None = None) -> dict[str, Any]:
+        """What the result depends on, as JSON knows it: two computations of the same are equal.
+
+        Budget, number of iterations, threads and backend are left out.
+        """
+        method = resolved_method(self.scenario, self.method, self.threads)
+        pool = DEFAULT_POOL if initial_strategies is None else initial_strategies
+        return {
+            "scenario": self.scenario.to_dict(),
+            "method": method,
+            "num_simulations": self.num_simulations,
+            "epsilon": EPSILON[method] if self.epsilon is None else float(self.epsilon),
+            "confidence": self.confidence,
+            "seed": self.seed,
+            "seat": self.seat,
+            "initial_strategies": [as_strategy(theta).tolist() for theta in pool],
+        }
+
+
+def check_settings(saved: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    """Raises `InvalidValue` unless what was saved is of the computation that is asked for."""
+    for name, mine in asked.items():
+        if saved.get(name) != mine:
+            raise InvalidValue(name, mine, f"{saved.get(name)}, as in what is resumed")
+
+
+class _Computation:
+    """A double oracle on its way."""
+
+    def __init__(
+        self,
+        asked: DoubleOracle,
+        initial_strategies: Sequence[object] | None,
+        state: Mapping[str, Any] | None,
+        on_state: Callable[[dict[str, Any]], object] | None,
+    ) -> None:
+        self.asked = asked
+        self.on_state = on_state
+        self.source = payoff_source(
+            asked.scenario,
+            asked.method,
+            seed=asked.seed,
+            threads=asked.threads,
+            backend=asked.backend,
+        )
         chosen = DEFAULT_POOL if initial_strategies is None else initial_strategies
         given = as_list("initial_strategies", chosen, "strategies")
         if not given:
             raise InvalidValue("initial_strategies", "an empty list", "at least one strategy")
-        options = {"threads": self.threads, "backend": as_backend(self.backend)}
-        game = EmpiricalGame(
-            self.scenario,
-            episodes=self.num_simulations,
-            seed=self.seed,
-            seat=self.seat,
-            **options,
+        self.episodes = asked.num_simulations
+        if asked.budget_episodes is not None:
+            # Half of the budget at most for a first restricted game and search.
+            self.episodes = min(self.episodes, max(asked.budget_episodes // FIRST_ITERATION, 1))
+        self.game = EmpiricalGame(self.source, episodes=self.episodes, seat=asked.seat)
+        indices = [
+            self.game.add(as_strategy(strategy, f"initial_strategies[{i}]"))
+            for i, strategy in enumerate(given)
+        ]
+        #: Strategies of the next restricted game: those that the last equilibrium played, and who
+        #: joined since. Others would cost much and rarely come back.
+        self.active = set(indices)
+        self.keep_all = False
+        self.solved: list[list[int]] = []
+        #: Whether to examine one strategy instead of a mixture of several that are nearly alike.
+        self.merging = True
+        self.response: tuple[int, BestResponse] | None = None
+        self.settings = asked.settings(given)
+        self.epsilon = float(self.settings["epsilon"])
+        self.history: list[dict[str, Any]] = []
+        self.prepared = 0
+        self.before: dict[str, Any] = {}
+        self.start = time.perf_counter()
+        self.seconds_before = 0.0
+        if state is not None:
+            self._restore(state)
+        self.spent = self.source.episodes_played
+        self.budget = Budget(
+            episodes=asked.budget_episodes,
+            seconds=asked.budget_seconds,
+            spent=self.spent,
+            elapsed=self.seconds_before,
         )
-        for i, strategy in enumerate(given):
-            game.add(as_strategy(strategy, f"initial_strategies[{i}]"))
-        spent, played_by = 0, ""
-        for iteration in range(1, self.max_iterations + 1):
-            solution = solve_symmetric(game.game())
-            mixture = mixture_entry(solution.distribution)
-            opponents = Opponents(
-                self.scenario,
-                game.pool,
-                mixture,
-                seed=self.seed,
-                seat=self.seat,
-                options=options,
+
+    def run(self) -> NashEquilibrium:
+        """All iterations that are needed."""
+        while True:
+            iteration = len(self.history) + 1
+            before = self.spent
+            restricted, found = self._solve(iteration)
+            mixture = self._examined(mixture_entry(self._over_pool(restricted, found[0])))
+            profile = Profile.symmetric(self.asked.scenario, self.game.pool, mixture)
+            response = self._respond(profile, iteration)
+            self.prepared = self.spent - before
+            regret, gains = self._verdict(profile, response, iteration)
+            best = response.candidates[max(regret.best, 0)]
+            self.history.append(
+                {
+                    "equilibrium": describe(self.game.pool, mixture),
+                    "strategies": len(restricted.indices),
+                    "best_response": strategy_name(best),
+                    "verdict": str(regret.verdict),
+                    "lower": regret.lower,
+                    "upper": regret.upper,
+                    "episodes": self.source.episodes_played,
+                }
             )
-            extra = [*ARCHETYPES.values(), *game.pool]
-            response = best_response(opponents, extra, episodes=self.num_simulations)
-            gain = deviation_gain(opponents, response.strategy, episodes=2 * self.num_simulations)
-            spent += opponents.episodes_played
-            played_by = each_once(played_by, game.backend, opponents.backend)
-            converged = gain.gain <= self.epsilon
-            result = NashEquilibrium(
-                strategy_pool=list(game.pool),
-                distribution=mixture,
-                payoff=gain.payoff,
-                iterations=iteration,
-                converged=converged,
-                payoff_stderr=gain.payoff_stderr,
-                gain=gain.gain,
-                gain_stderr=gain.stderr,
-                epsilon=self.epsilon,
-                restricted_regret=solution.regret,
-                searched=SEARCHED,
-                scenario=self.scenario,
-                seed=self.seed,
-                seat=self.seat,
-                num_simulations=self.num_simulations,
-                episodes=spent + game.episodes_played,
-                backend=played_by,
-            )
-            if self.on_iteration is not None:
-                self.on_iteration(
-                    f"iteration {iteration}: {result.describe()}, gain {gain.gain:.2f} "
-                    f"± {gain.stderr:.2f} by {strategy_name(response.strategy)}"
+            reason = self._next(regret, best, mixture, iteration)
+            if self.asked.on_iteration is not None:
+                self.asked.on_iteration(
+                    f"iteration {iteration}: {describe(self.game.pool, mixture)}, regret "
+                    f"{regret.lower:.3f} to {regret.upper:.3f} by {strategy_name(best)}"
                 )
-            size = len(game.pool)
-            game.add(response.strategy)
-            # A best response the pool has already would change nothing.
-            if converged or len(game.pool) == size:
-                break
-        return result
+            if reason is not None:
+                return self._result(reason, mixture, restricted, found, response, regret, gains)
+            self.before = {"active": sorted(self.active), "solved": list(self.solved)}
+            self._save()
+
+    def _solve(self, iteration: int) -> tuple[RestrictedGame, list[SymmetricEquilibrium]]:
+        """The restricted game of the strategies in use, and its equilibria, the best first."""
+        chosen = sorted(self.active)
+        self.before = {"active": chosen, "solved": list(self.solved)}
+        if chosen in self.solved:
+            # Strategies that left have come back: from now on, none leaves.
+            self.keep_all = True
+            chosen = list(range(len(self.game.pool)))
+        restricted = self.game.game(chosen)
+        self._account()
+        self._save()  # as it was: what follows is done again, and takes no time
+        found = symmetric_equilibria(restricted.game)
+        support = {restricted.indices[s] for s in found[0].support}
+        self.solved.append(chosen)
+        self.active = set(chosen) if self.keep_all else support
+        return restricted, found
+
+    def _respond(self, profile: Profile, iteration: int) -> BestResponse:
+        if self.response is None or self.response[0] != iteration:
+            response = best_response(
+                self.source,
+                profile,
+                self.game.seating.focal,
+                [*self.game.pool, *ARCHETYPES.values()],
+                episodes=self.episodes,
+            )
+            self.response = iteration, response
+            self._account()
+            self._save()
+        return self.response[1]
+
+    def _verdict(
+        self, profile: Profile, response: BestResponse, iteration: int
+    ) -> tuple[Regret, ProfileGains]:
+        focal = self.game.seating.focal
+        deviations = [Deviation(strategy, focal) for strategy in response.candidates]
+        gains = self.source.gains(profile, deviations, focal, look=iteration)
+        regret = certify(
+            gains,
+            epsilon=self.epsilon,
+            confidence=confidence_of_look(self.asked.confidence, iteration - 1),
+            budget=self.budget,
+        )
+        self.spent = self.source.episodes_played
+        return regret, gains
+
+    def _next(
+        self, regret: Regret, best: Strategy, mixture: Mapping[int, float], iteration: int
+    ) -> str | None:
+        """Prepares the next iteration; why there is none."""
+        if regret.verdict == Verdict.CERTIFIED:
+            return "certified"
+        if not self._affords_another():
+            return "budget"
+        if iteration >= self.asked.max_iterations:
+            return "iterations"
+        joined = {self.game.add(best), *mixture}
+        known = joined <= self.active
+        if self.merged and not known and not self.keep_all:
+            self.active = set()  # the mean stands for the strategies it was made of
+        self.active |= joined
+        if not known:
+            return None
+        if self.merged:
+            self.merging = False  # payoffs are not concave there
+            return None
+        if self.source.method == "exact" or self.game.episodes >= 1 << 40:
+            return "cycling"  # it was in the game already, and was not played
+        self.game.episodes *= GROWTH
+        self.solved.clear()
+        return None
+
+    def _examined(self, mixture: dict[int, float]) -> dict[int, float]:
+        """The equilibrium to examine: the mixture, or its mean if its strategies are nearly alike.
+
+        Where payoffs are concave, such a mixture is but a step on the way to one strategy between.
+        """
+        played = duties(np.array([self.game.pool[i] for i in mixture]))
+        self.merged = bool(
+            self.merging and len(played) > 1 and np.ptp(played, axis=0).max() <= ALIKE
+        )
+        if not self.merged:
+            return mixture
+        p, q = np.array(list(mixture.values())) @ played
+        return {self.game.add(strategy_of(float(p), float(q))): 1.0}
+
+    def _affords_another(self) -> bool:
+        """Whether the budget allows an iteration like the last one, up to its verdict."""
+        pace = self.budget.elapsed / max(self.budget.spent, 1)
+        return self.budget.affords(self.prepared, pace=pace)
+
+    def _account(self) -> None:
+        self.budget.spend(self.source.episodes_played - self.spent)
+        self.spent = self.source.episodes_played
+
+    @property
+    def seconds(self) -> float:
+        return self.seconds_before + time.perf_counter() - self.start
+
+    def _over_pool(self, restricted: RestrictedGame, found: SymmetricEquilibrium) -> Any:
+        x = np.zeros(len(self.game.pool))
+        x[list(restricted.indices)] = found.distribution
+        return x
+
+    def _result(
+        self,
+        reason: str,
+        mixture: dict[int, float],
+        restricted: RestrictedGame,
+        found: list[SymmetricEquilibrium],
+        response: BestResponse,
+        regret: Regret,
+        gains: ProfileGains,
+    ) -> NashEquilibrium:
+        # With too little left for even a first look, the restricted game is all that is known.
+        payoff, stderr = gains.payoff if regret.rounds else (found[0].payoff, math.nan)
+        means, errors = gains.mean.tolist(), gains.stderr.tolist()
+        focal = self.game.seating.focal
+        deviations = [
+            DeviationGain(tuple(theta.tolist()), focal, gain, error)
+            for theta, gain, error in zip(response.candidates, means, errors, strict=True)
+        ]
+        return NashEquilibrium(
+            scenario=self.asked.scenario,
+            strategy_pool=list(self.game.pool),
+            distribution=mixture,
+            payoff=payoff,
+            payoff_stderr=stderr,
+            regret=regret,
+            deviations=tuple(sorted(deviations, key=lambda deviation: -deviation.gain)),
+            searched=response.searched,
+            equilibria=tuple(
+                PoolEquilibrium(mixture_entry(self._over_pool(restricted, e)), e.payoff, e.regret)
+                for e in found
+            ),
+            restricted=RestrictedPayoffs(
+                restricted.indices,
+                restricted.players,
+                restricted.game.payoffs,
+                restricted.stderr,
+            ),
+            method=self.source.method,
+            reason=reason,
+            iterations=len(self.history),
+            history=tuple(self.history),
+            seed=self.asked.seed,
+            seat=self.asked.seat,
+            num_simulations=self.asked.num_simulations,
+            episodes=self.source.episodes_played,
+            backend=self.source.backend,
+            seconds=self.seconds,
+        )
+
+    def _save(self) -> None:
+        if self.on_state is not None:
+            self.on_state(
+                {
+                    "state_version": STATE_VERSION,
+                    "settings": self.settings,
+                    "game": self.game.state(),
+                    **self.before,
+                    "keep_all": self.keep_all,
+                    "merging": self.merging,
+                    "response": self.response and [self.response[0], self.response[1].to_dict()],
+                    "history": list(self.history),
+                    "episodes": self.source.episodes_played,
+                    "backend": self.source.backend,
+                    "seconds": self.seconds,
+                }
+            )
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        if state.get("state_version") != STATE_VERSION:
+            raise InvalidValue("state", state.get("state_version"), f"version {STATE_VERSION}")
+        check_settings(state["settings"], self.settings)
+        self.game.restore(state["game"])
+        self.active = set(state["active"])
+        self.keep_all = state["keep_all"]
+        self.solved = [list(chosen) for chosen in state["solved"]]
+        self.merging = state["merging"]
+        if state["response"] is not None:
+            iteration, response = state["response"]
+            self.response = iteration, BestResponse.from_dict(response)
+        self.history = list(state["history"])
+        self.source.episodes_played = state["episodes"]
+        self.source.backend = state["backend"]
+        self.seconds_before = state["seconds"]

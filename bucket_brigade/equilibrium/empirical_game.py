@@ -1,233 +1,249 @@
-"""The empirical game of a pool of strategies: payoffs of all compositions, sampled.
+"""The empirical game of a pool of strategies: payoffs of all compositions, known or sampled.
 
-Players are seated at random. So what counts is which strategies play, their *composition*, and a
-payoff is a mean over the orders in which they can be seated. Every composition gets the same
-episodes of the seed, shared evenly among its orders: all compositions meet the same luck (common
-random numbers), and none is played more often than its precision needs.
+Every composition gets the same episodes of the seed, shared evenly among the orders in which it can
+be seated: all compositions meet the same luck (common random numbers), and none is played more
+often than its precision needs. Nothing is played twice: a strategy that joins brings its own
+compositions, and more precision means further episodes.
+
+Episodes are dealt to a fixed number of batches, and payoffs kept for each batch. Batches are
+independent of one another, and within a batch all payoffs share their luck. So the spread of any
+function of the payoffs between batches gives its standard error, pairing included, in memory that
+does not grow with the episodes.
 """
 
-import itertools
 import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from bucket_brigade.counts import each_once
+from bucket_brigade.equilibrium.profile import each_duty_once
+from bucket_brigade.equilibrium.seating import Cell, Lineup, Seating, reduced_players, scaled
+from bucket_brigade.equilibrium.sources import PayoffSource
 from bucket_brigade.equilibrium.symmetric import SymmetricGame, enumerate_compositions
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.scenario import Scenario
-from bucket_brigade.simulation import BLOCK, simulate
+from bucket_brigade.simulation import BLOCK
 from bucket_brigade.strategies import Strategy, as_strategy
 
-__all__ = ["MOST_ORDERS", "PURPOSE", "EmpiricalGame", "Seating", "purpose_start"]
+__all__ = ["EmpiricalGame"]
 
-#: Orders of a composition that are played; where there are more, as many drawn at random.
-MOST_ORDERS = 48
-#: Episodes set aside for each purpose of a seed: purpose k plays from k · 2^60 on.
-PURPOSE = 1 << 60
+FloatArray = npt.NDArray[np.float64]
 
-Lineup = tuple[int, ...]
-
-
-def purpose_start(k: int) -> int:
-    """First episode of purpose `k`, 0 to 15.
-
-    Estimating the game, searching, selecting and evaluating play different episodes, so that what
-    was selected for being lucky is evaluated with other luck.
-    """
-    return k * PURPOSE
-
-
-@dataclass(frozen=True)
-class Seating:
-    """Who is the focal player: whoever sits at `seat`, or one seated at random.
-
-    Attributes
-    ----------
-    agents : int
-        Number of seats.
-    seat : int or None
-        The focal seat; None for a random one, which is what makes the game symmetric.
-    """
-
-    agents: int
-    seat: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.agents < 2:
-            raise InvalidValue("num_agents", self.agents, "at least 2 agents, for an equilibrium")
-        if self.seat is not None and (
-            isinstance(self.seat, bool)
-            or not isinstance(self.seat, int | np.integer)
-            or not 0 <= self.seat < self.agents
-        ):
-            raise InvalidValue("seat", self.seat, f"a seat from 0 to {self.agents - 1}, or None")
-
-    @property
-    def focal(self) -> list[int]:
-        """Seats at which a payoff is read."""
-        return list(range(self.agents)) if self.seat is None else [int(self.seat)]
-
-    def cell(self, own: int, counts: Sequence[int]) -> "Cell":
-        """What to play to learn the payoff of `own` against opponents counted by `counts`."""
-        others = [s for s, count in enumerate(counts) for _ in range(count)]
-        if self.seat is None:
-            return Cell(None, tuple(sorted([own, *others])))
-        return Cell(own, tuple(others))
-
-    def orders(self, cell: "Cell") -> list[Lineup]:
-        """The line-ups of a cell: all its distinct orders, or a random few of very many."""
-        orders = _orders(cell.strategies)
-        if cell.own is None or self.seat is None:
-            return orders
-        seat = int(self.seat)
-        return [(*order[:seat], cell.own, *order[seat:]) for order in orders]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """Line-ups that are played for the same payoffs.
-
-    Attributes
-    ----------
-    own : int or None
-        The strategy at the focal seat, where there is one.
-    strategies : tuple of int
-        All other strategies, sorted.
-    """
-
-    own: int | None
-    strategies: Lineup
-
-
-def _orders(strategies: Lineup) -> list[Lineup]:
-    number = math.factorial(len(strategies))
-    for count in Counter(strategies).values():
-        number //= math.factorial(count)
-    if number <= MOST_ORDERS:
-        return sorted(set(_permutations(strategies)))
-    # Evenly drawn seatings keep the mean over seatings unbiased; the strategies seed the choice,
-    # so that it is always the same.
-    rng = np.random.default_rng(list(strategies))
-    return [tuple(rng.permutation(strategies).tolist()) for _ in range(MOST_ORDERS)]
-
-
-def _permutations(strategies: Lineup) -> Iterable[Lineup]:
-    """Distinct orders, without going through those that only swap equal strategies."""
-    if not strategies:
-        return [()]
-    firsts = sorted(set(strategies))
-    orders: list[Lineup] = []
-    for first in firsts:
-        rest = list(strategies)
-        rest.remove(first)
-        orders += [(first, *order) for order in _permutations(tuple(rest))]
-    return orders
+#: Orders of a composition that are computed exactly at most.
+MOST_EXACT_ORDERS = 5040
+#: Episodes set aside for each order of a composition.
+ORDER = 1 << 48
 
 
 class EmpiricalGame:
-    """Sampled payoffs of a growing pool of strategies.
+    """Payoffs of a growing pool of strategies.
 
     Parameters
     ----------
-    scenario : Scenario
-        The game, of at least two agents.
+    source : PayoffSource
+        Where payoffs come from.
     episodes : int
-        Episodes of each composition, at least; rounded up to whole blocks for each order.
-    seed : int
-        Their seed (purpose 0).
+        Episodes of each composition, at least; rounded up to whole blocks for each order. Without
+        meaning for exact payoffs.
     seat : int, optional
         The focal seat, to reproduce results that were read there; by default players are seated
         at random.
-    **options
-        `threads`, `backend` for `simulate`.
 
     Attributes
     ----------
     pool : list of ndarray, shape (10,)
-        The strategies.
-    episodes_played : int
-        Episodes of all line-ups so far.
-    backend : str
-        What played them (see `EventCounts.backend`); empty before anything is played.
+        The strategies, no two of which play alike.
     """
 
     def __init__(
-        self,
-        scenario: Scenario,
-        *,
-        episodes: int,
-        seed: int = 0,
-        seat: int | None = None,
-        **options: Any,
+        self, source: PayoffSource, *, episodes: int = 10_000, seat: int | None = None
     ) -> None:
-        self.scenario = scenario
-        self.seating = Seating(scenario.num_agents, seat)
+        self.source = source
+        self.seating = Seating(source.scenario.num_agents, seat)
         self.episodes = episodes
-        self.seed = seed
         self.pool: list[Strategy] = []
-        self.episodes_played = 0
-        self.backend = ""
-        self._options = options
-        self._payoffs: dict[Cell, dict[int, float]] = {}
+        # For every cell: sums of returns of its strategies (S, B), and episodes of each batch (B,).
+        self._cells: dict[Cell, tuple[FloatArray, FloatArray]] = {}
+        self._played: dict[Cell, int] = {}
 
     def add(self, strategy: object) -> int:
-        """Adds a strategy to the pool, and returns its index; one already there is not repeated."""
+        """Adds a strategy to the pool, and returns its index, or that of one that plays alike."""
         theta = as_strategy(strategy)
         for i, known in enumerate(self.pool):
-            if np.array_equal(known, theta):
+            if len(each_duty_once([known, theta])) == 1:
                 return i
         self.pool.append(theta)
         return len(self.pool) - 1
 
-    def game(self) -> SymmetricGame:
-        """The symmetric game of the pool. Only compositions not known yet are simulated."""
-        size, opponents = len(self.pool), self.scenario.num_agents - 1
-        compositions = enumerate_compositions(opponents, size).tolist()
-        entries = [(s, c) for s in range(size) for c in range(len(compositions))]
-        cells = {(s, c): self.seating.cell(s, compositions[c]) for s, c in entries}
-        self._play([cell for cell in dict.fromkeys(cells.values()) if cell not in self._payoffs])
-        payoffs = np.zeros((size, len(compositions)))
+    def game(self, chosen: Sequence[int] | None = None) -> "RestrictedGame":
+        """The game of the pool, or of some of it. Only what is not known yet is computed.
+
+        Parameters
+        ----------
+        chosen : sequence of int, optional
+            Indices into the pool; by default all.
+        """
+        indices = list(range(len(self.pool)) if chosen is None else chosen)
+        size, agents = len(indices), self.source.scenario.num_agents
+        players = reduced_players(agents, size)
+        compositions = enumerate_compositions(players - 1, size).tolist()
+        cells = {
+            (s, c): self.seating.cell(own, _over_pool(indices, scaled(counts, agents - 1)))
+            for s, own in enumerate(indices)
+            for c, counts in enumerate(compositions)
+        }
+        self._compute(list(dict.fromkeys(cells.values())))
+        batches = next(iter(self._cells.values()))[1].size
+        sums = np.zeros((size, len(compositions), batches))
+        sizes = np.zeros((size, len(compositions), batches))
         for (s, c), cell in cells.items():
-            payoffs[s, c] = self._payoffs[cell][s]
-        return SymmetricGame(opponents + 1, payoffs)
+            of_cell, episodes = self._cells[cell]
+            sums[s, c] = of_cell[_strategies(cell).index(indices[s])]
+            sizes[s, c] = episodes
+        return RestrictedGame(tuple(indices), players, sums, sizes)
 
-    def _play(self, cells: list[Cell]) -> None:
-        by_orders: dict[int, list[tuple[Cell, list[Lineup]]]] = {}
+    def state(self) -> dict[str, Any]:
+        """All that was computed, as JSON knows it."""
+        return {
+            "episodes": self.episodes,
+            "pool": [theta.tolist() for theta in self.pool],
+            "cells": [
+                {
+                    "own": cell.own,
+                    "strategies": list(cell.strategies),
+                    "played": self._played[cell],
+                    "sums": sums.tolist(),
+                    "sizes": sizes.tolist(),
+                }
+                for cell, (sums, sizes) in self._cells.items()
+            ],
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Takes over what `state` gave."""
+        self.episodes = state["episodes"]
+        self.pool = [as_strategy(theta) for theta in state["pool"]]
+        for entry in state["cells"]:
+            cell = Cell(entry["own"], tuple(entry["strategies"]))
+            self._cells[cell] = np.array(entry["sums"]), np.array(entry["sizes"])
+            self._played[cell] = entry["played"]
+
+    def _compute(self, cells: Sequence[Cell]) -> None:
+        exact = self.source.method == "exact"
+        most = MOST_EXACT_ORDERS if exact else None
+        groups: dict[tuple[int, int], list[tuple[Cell, list[Lineup]]]] = {}
         for cell in cells:
-            orders = self.seating.orders(cell)
-            by_orders.setdefault(len(orders), []).append((cell, orders))
-        for number, group in sorted(by_orders.items()):
-            share = BLOCK * math.ceil(self.episodes / number / BLOCK)
-            sums = [Counter[int]() for _ in group]
-            seats = [Counter[int]() for _ in group]
-            for i in range(number):
-                lineups = [orders[i] for _, orders in group]
-                result = simulate(
-                    self.scenario,
-                    lineups,
-                    pool=self.pool,
-                    episodes=share,
-                    seed=self.seed,
-                    first_episode=purpose_start(0) + i * share,
-                    **self._options,
+            orders = self.seating.orders(cell, most) if most else self.seating.orders(cell)
+            if exact and len(orders) == MOST_EXACT_ORDERS:
+                allowed = f"agents whose strategies have fewer than {MOST_EXACT_ORDERS} orders"
+                raise InvalidValue("num_agents", self.seating.agents, f"{allowed}, to be exact")
+            played = self._played.get(cell, 0)
+            share = 1 if exact else BLOCK * math.ceil(self.episodes / len(orders) / BLOCK)
+            if played < share:
+                groups.setdefault((len(orders), played), []).append((cell, orders))
+        for (number, played), group in sorted(groups.items(), key=lambda item: item[0]):
+            share = 1 if exact else BLOCK * math.ceil(self.episodes / number / BLOCK)
+            steps = [range(number)] if exact else [range(i, i + 1) for i in range(number)]
+            for step in steps:
+                lineups = [orders[i] for _, orders in group for i in step]
+                sums, sizes = self.source.batches(
+                    self.pool, lineups, step[0] * ORDER + played, share - played
                 )
-                self.episodes_played += share * len(lineups)
-                self.backend = each_once(self.backend, result.backend)
-                for j, seat in itertools.product(range(len(group)), self.seating.focal):
-                    strategy = lineups[j][seat]
-                    sums[j][strategy] += result.mean[j, seat]
-                    seats[j][strategy] += 1
-            for (cell, _), total, times in zip(group, sums, seats, strict=True):
-                self._payoffs[cell] = {s: float(total[s]) / times[s] for s in times}
+                for j, (cell, orders) in enumerate(group):
+                    own = sums[j * len(step) : (j + 1) * len(step)]
+                    self._gather(cell, [orders[i] for i in step], own, sizes)
+            for cell, _ in group:
+                self._played[cell] = share
+
+    def _gather(
+        self, cell: Cell, orders: Sequence[Lineup], sums: FloatArray, sizes: FloatArray
+    ) -> None:
+        """Adds the returns of some orders: of each strategy, means over the seats it has."""
+        strategies = _strategies(cell)
+        known, episodes = self._cells.get(
+            cell, (np.zeros((len(strategies), sizes.size)), np.zeros(sizes.size))
+        )
+        for lineup, returns in zip(orders, sums, strict=True):
+            for s, strategy in enumerate(strategies):
+                seats = [seat for seat in self.seating.focal if lineup[seat] == strategy]
+                # How often a strategy sits at a focal seat is the same in all of a cell's orders.
+                known[s] += returns[seats].sum(axis=0) / max(len(seats), 1)
+        self._cells[cell] = known, episodes + sizes * len(orders)
 
 
-def mixture_entry(distribution: npt.NDArray[np.float64]) -> dict[int, float]:
-    """A seat entry that draws from the pool: strategies with a weight, renormalised."""
-    kept = {i: float(w) for i, w in enumerate(distribution) if w > 0}
-    total = sum(kept.values())
-    return {i: w / total for i, w in kept.items()}
+def _strategies(cell: Cell) -> list[int]:
+    """Whose payoffs a cell holds."""
+    return sorted(set(cell.strategies)) if cell.own is None else [cell.own]
+
+
+def _over_pool(indices: Sequence[int], counts: Sequence[int]) -> list[int]:
+    """Counts of some strategies of a pool as counts of all up to the last of them."""
+    result = [0] * (max(indices) + 1)
+    for index, count in zip(indices, counts, strict=True):
+        result[index] += count
+    return result
+
+
+class RestrictedGame:
+    """The symmetric game of some strategies of a pool.
+
+    Attributes
+    ----------
+    indices : tuple of int
+        The K strategies, as indices into the pool.
+    game : SymmetricGame
+        Its mean payoffs.
+    players : int
+        Players: all agents, or fewer that stand for all of them (see `reduced_players`).
+    batches : ndarray of float64, shape (K, C, B)
+        Payoffs of each batch of episodes; NaN where there were too few.
+    """
+
+    def __init__(
+        self, indices: tuple[int, ...], players: int, sums: FloatArray, sizes: FloatArray
+    ) -> None:
+        self.indices = indices
+        self.players = players
+        self.game = SymmetricGame(players, sums.sum(axis=2) / sizes.sum(axis=2))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            self.batches: FloatArray = sums / sizes
+
+    @property
+    def stderr(self) -> FloatArray:
+        """Standard errors of the payoffs, shape (K, C); zeros if exact."""
+        return _error(self.batches)
+
+    def gains(self, x: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """What each strategy gains over a mixture, with standard errors.
+
+        Parameters
+        ----------
+        x : array_like of float, shape (K,)
+            The mixture from which all others draw.
+
+        Returns
+        -------
+        gains, errors : ndarray of float64, shape (K,)
+            Errors are paired; zeros if exact, NaN with too few episodes.
+        """
+        mixture = np.asarray(x, dtype=np.float64)
+
+        def gains(game: SymmetricGame) -> FloatArray:
+            payoffs = game.deviation_payoffs(mixture)
+            return np.asarray(payoffs - mixture @ payoffs)
+
+        mean = gains(self.game)
+        if np.isnan(self.batches).any():
+            return mean, np.full_like(mean, np.nan)
+        each = [gains(SymmetricGame(self.players, p)) for p in np.moveaxis(self.batches, 2, 0)]
+        return mean, _error(np.stack(each, axis=-1))
+
+
+def _error(batches: FloatArray) -> FloatArray:
+    """Standard errors of means over batches, the last axis; zeros for the one that is exact."""
+    number = batches.shape[-1]
+    if number == 1:
+        return np.zeros(batches.shape[:-1])
+    spread: FloatArray = np.std(batches, axis=-1, ddof=1)
+    return spread / math.sqrt(number)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from bucket_brigade import END_KINDS, RULES_VERSION, _core
 from bucket_brigade.backends.cpu import CpuBackend
-from bucket_brigade.cli.nash import save
+from bucket_brigade.files import write_json
 from bucket_brigade_cuda.backend import CudaBackend
 from bucket_brigade_cuda.gpus import is_gpu
 from bucket_brigade_cuda.shape import Shape
@@ -273,7 +273,7 @@ class Report:
     def save(self, **parts: Any) -> None:
         """Writes the file, with what is new in it."""
         self.document.update(parts)
-        save(self.document, self.path)
+        write_json(self.document, self.path)
 
 
 def versions() -> dict[str, str | None]:

@@ -1,0 +1,373 @@
+"""What a computation of equilibria returns, and its JSON."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from bucket_brigade._core import __version__
+from bucket_brigade.equilibrium.profile import Profile
+from bucket_brigade.equilibrium.regret import Regret, Verdict
+from bucket_brigade.equilibrium.symmetric import SymmetricGame
+from bucket_brigade.errors import InvalidFile
+from bucket_brigade.files import write_json
+from bucket_brigade.scenario import RULES_VERSION, Scenario
+from bucket_brigade.strategies import Strategy, as_strategy, strategy_name
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "DeviationGain",
+    "NashEquilibrium",
+    "PoolEquilibrium",
+    "RestrictedPayoffs",
+    "load_equilibria",
+    "save_equilibria",
+]
+
+FloatArray = npt.NDArray[np.float64]
+
+#: Version of the JSON documents; it changes when their meaning does.
+SCHEMA_VERSION = 2
+
+
+@dataclass(frozen=True)
+class DeviationGain:
+    """What a strategy gains over the equilibrium, on the episodes of the verdict.
+
+    Attributes
+    ----------
+    strategy : tuple of float
+        θ.
+    seats : tuple of int
+        Where who deviates may sit.
+    gain, stderr : float
+        Points an episode, and the paired standard error; 0 if exact.
+    """
+
+    strategy: tuple[float, ...]
+    seats: tuple[int, ...]
+    gain: float
+    stderr: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON knows it."""
+        return {
+            "strategy": list(self.strategy),
+            "name": strategy_name(np.array(self.strategy)),
+            "seats": list(self.seats),
+            "gain": _or_null(self.gain),
+            "stderr": _or_null(self.stderr),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """What `to_dict` gave."""
+        return cls(
+            tuple(data["strategy"]),
+            tuple(data["seats"]),
+            _or_nan(data["gain"]),
+            _or_nan(data["stderr"]),
+        )
+
+
+@dataclass(frozen=True)
+class PoolEquilibrium:
+    """An equilibrium of the restricted game.
+
+    Attributes
+    ----------
+    distribution : dict
+        Index into the pool to probability, where it is above 0.
+    payoff, regret : float
+        In the restricted game, where regret is zero up to rounding.
+    """
+
+    distribution: dict[int, float]
+    payoff: float
+    regret: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON knows it."""
+        return {
+            "distribution": {str(i): w for i, w in self.distribution.items()},
+            "payoff": self.payoff,
+            "regret": self.regret,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """What `to_dict` gave."""
+        distribution = {int(i): w for i, w in data["distribution"].items()}
+        return cls(distribution, data["payoff"], data["regret"])
+
+
+@dataclass(frozen=True, eq=False)
+class RestrictedPayoffs:
+    """The last restricted game.
+
+    Attributes
+    ----------
+    indices : tuple of int
+        Its K strategies, as indices into the pool.
+    players : int
+        Its players. Fewer than agents where they stand for all of them (see `reduced_players`).
+    payoffs, stderr : ndarray of float64, shape (K, C)
+        Payoff of each strategy against each composition of opponents, in the order of
+        `SymmetricGame.compositions`, and standard errors.
+    """
+
+    indices: tuple[int, ...]
+    players: int
+    payoffs: FloatArray
+    stderr: FloatArray
+
+    @property
+    def game(self) -> SymmetricGame:
+        """As a game."""
+        return SymmetricGame(self.players, self.payoffs)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON knows it."""
+        return {
+            "strategies": list(self.indices),
+            "players": self.players,
+            "opponents": self.game.compositions.tolist(),
+            "payoffs": self.payoffs.tolist(),
+            "stderr": [[_or_null(x) for x in row] for row in self.stderr.tolist()],
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """What `to_dict` gave."""
+        stderr = np.array([[_or_nan(x) for x in row] for row in data["stderr"]])
+        return cls(tuple(data["strategies"]), data["players"], np.array(data["payoffs"]), stderr)
+
+
+@dataclass(frozen=True, eq=False)
+class NashEquilibrium:
+    """A symmetric equilibrium, with how much anybody could still gain by leaving it.
+
+    Two are equal if all they tell is, but for the seconds.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        The game.
+    strategy_pool : list of ndarray, shape (10,)
+        All strategies that joined.
+    distribution : dict
+        Index into the pool to probability, where it is above 0. Every player draws on its own.
+    payoff, payoff_stderr : float
+        Mean return of a player (seated at random, unless `seat` is given) and its standard error,
+        0 if exact.
+    regret : Regret
+        The verdict: what the best of the compared strategies gains, as an interval.
+    deviations : tuple of DeviationGain
+        These strategies and what they gain, the largest gain first.
+    searched : dict
+        What the best response was searched among, and how finely.
+    equilibria : tuple of PoolEquilibrium
+        All equilibria found of the last restricted game; the first is the one examined.
+    restricted : RestrictedPayoffs
+        That game.
+    method : str
+        "exact" or "sampled".
+    reason : str
+        Why it ended: "certified", "budget", "iterations" or "cycling".
+    iterations : int
+        Restricted games solved.
+    history : tuple of dict
+        What each iteration came to.
+    seed, seat, num_simulations, episodes, backend
+        How it was computed; `episodes` is how many were played in all, and `backend` what played
+        them (see `EventCounts.backend`), None if exact.
+    seconds : float
+        How long it took, interruptions left out.
+    """
+
+    scenario: Scenario
+    strategy_pool: list[Strategy]
+    distribution: dict[int, float]
+    payoff: float
+    payoff_stderr: float
+    regret: Regret
+    deviations: tuple[DeviationGain, ...]
+    searched: dict[str, Any]
+    equilibria: tuple[PoolEquilibrium, ...]
+    restricted: RestrictedPayoffs
+    method: str
+    reason: str
+    iterations: int
+    history: tuple[dict[str, Any], ...]
+    seed: int
+    seat: int | None
+    num_simulations: int
+    episodes: int
+    backend: str | None
+    seconds: float = field(default=0.0)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Certified, refuted or undecided."""
+        return self.regret.verdict
+
+    @property
+    def converged(self) -> bool:
+        """Whether it is certified."""
+        return self.verdict == Verdict.CERTIFIED
+
+    @property
+    def epsilon(self) -> float:
+        """The gain that was allowed."""
+        return self.regret.epsilon
+
+    @property
+    def profile(self) -> Profile:
+        """What every seat plays."""
+        return Profile.symmetric(self.scenario, self.strategy_pool, self.distribution)
+
+    def describe(self) -> str:
+        """The mixture in one line, likeliest strategy first."""
+        return describe(self.strategy_pool, self.distribution)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The equilibrium as JSON knows it."""
+        pool = self.strategy_pool
+        return {
+            "scenario": self.scenario.to_dict(),
+            "rules_version": RULES_VERSION,
+            "software_version": __version__,
+            "method": self.method,
+            "epsilon": self.regret.epsilon,
+            "confidence": self.regret.confidence,
+            "verdict": str(self.verdict),
+            "regret": self.regret.to_dict(),
+            "payoff": self.payoff,
+            "payoff_stderr": _or_null(self.payoff_stderr),
+            "strategy_pool": [theta.tolist() for theta in pool],
+            "names": [strategy_name(theta) for theta in pool],
+            "distribution": {str(i): w for i, w in self.distribution.items()},
+            "equilibria": [equilibrium.to_dict() for equilibrium in self.equilibria],
+            "restricted_game": self.restricted.to_dict(),
+            "deviations": [deviation.to_dict() for deviation in self.deviations],
+            "searched": self.searched,
+            "reason": self.reason,
+            "iterations": self.iterations,
+            "history": list(self.history),
+            "seed": self.seed,
+            "seat": self.seat,
+            "num_simulations": self.num_simulations,
+            "episodes": self.episodes,
+            "backend": self.backend,
+            "seconds": self.seconds,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """What `to_dict` gave."""
+        return cls(
+            scenario=Scenario.from_dict(data["scenario"]),
+            strategy_pool=[as_strategy(theta) for theta in data["strategy_pool"]],
+            distribution={int(i): w for i, w in data["distribution"].items()},
+            payoff=data["payoff"],
+            payoff_stderr=_or_nan(data["payoff_stderr"]),
+            regret=Regret.from_dict(data["regret"]),
+            deviations=tuple(DeviationGain.from_dict(d) for d in data["deviations"]),
+            searched=data["searched"],
+            equilibria=tuple(PoolEquilibrium.from_dict(e) for e in data["equilibria"]),
+            restricted=RestrictedPayoffs.from_dict(data["restricted_game"]),
+            method=data["method"],
+            reason=data["reason"],
+            iterations=data["iterations"],
+            history=tuple(data["history"]),
+            seed=data["seed"],
+            seat=data["seat"],
+            num_simulations=data["num_simulations"],
+            episodes=data["episodes"],
+            backend=data["backend"],
+            seconds=data["seconds"],
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, NashEquilibrium):
+            return NotImplemented
+        mine, theirs = self.to_dict(), other.to_dict()
+        return {**mine, "seconds": 0} == {**theirs, "seconds": 0}
+
+    __hash__ = None  # type: ignore[assignment]  # dictionaries inside
+
+
+def describe(pool: Sequence[Strategy], distribution: Mapping[int, float]) -> str:
+    """A mixture in one line, likeliest strategy first."""
+    parts = sorted(distribution.items(), key=lambda item: -item[1])
+    if len(parts) == 1:
+        return strategy_name(pool[parts[0][0]])
+    return " + ".join(f"{w:.3f} {strategy_name(pool[i])}" for i, w in parts)
+
+
+def save_equilibria(found: Sequence[NashEquilibrium], path: str | os.PathLike[str]) -> None:
+    """Writes a JSON document at once: whoever interrupts finds the old file or the new one."""
+    write_json(document(found), path)
+
+
+def document(found: Sequence[NashEquilibrium]) -> dict[str, Any]:
+    """Equilibria as a JSON document."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "rules_version": RULES_VERSION,
+        "software_version": __version__,
+        "equilibria": [equilibrium.to_dict() for equilibrium in found],
+    }
+
+
+def load_equilibria(path: str | os.PathLike[str]) -> list[NashEquilibrium]:
+    """Reads what `save_equilibria` or ``bucket-brigade nash`` wrote.
+
+    Raises
+    ------
+    InvalidFile
+        If the file is not such a document, or of another schema version.
+    OSError
+        If it can't be read.
+    """
+    data = read_document(Path(path), "equilibria")
+    try:
+        return [NashEquilibrium.from_dict(entry) for entry in data["equilibria"]]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        reason = f"an equilibrium is incomplete or damaged ({type(error).__name__}: {error})"
+        raise InvalidFile(f"{path}: {reason}") from error
+
+
+def read_document(path: Path, key: str) -> dict[str, Any]:
+    """A JSON document of this schema version that has some key.
+
+    Raises
+    ------
+    InvalidFile
+        If the file is something else.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InvalidFile(f"{path}: not JSON: {error}") from error
+    if not isinstance(data, dict) or key not in data:
+        raise InvalidFile(f"{path}: has no {key!r}")
+    if data.get("schema_version") != SCHEMA_VERSION:
+        version = data.get("schema_version")
+        raise InvalidFile(
+            f"{path}: schema version {version!r}; this program reads {SCHEMA_VERSION}"
+        )
+    return data
+
+
+def _or_null(x: float) -> float | None:
+    return x if x == x else None
+
+
+def _or_nan(x: float | None) -> float:
+    return float("nan") if x is None else x

@@ -1,0 +1,89 @@
+"""Progress in a file: what is done of several computations, and where one was interrupted."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from bucket_brigade.equilibrium.double_oracle import DoubleOracle, check_settings
+from bucket_brigade.equilibrium.results import (
+    SCHEMA_VERSION,
+    NashEquilibrium,
+    read_document,
+)
+from bucket_brigade.errors import InvalidFile
+from bucket_brigade.files import write_json
+
+__all__ = ["Progress"]
+
+#: Seconds between writes, at least; finished computations are always written.
+EVERY = 1.0
+
+
+class Progress:
+    """Solves one double oracle after another, and keeps in a file what is known.
+
+    Parameters
+    ----------
+    path : Path
+        The file. It is removed by `finish`.
+    resuming : bool
+        Whether to go on from what the file holds; otherwise it is written anew.
+
+    Raises
+    ------
+    InvalidFile
+        If the file to go on from is missing or holds something else.
+    """
+
+    def __init__(self, path: Path, *, resuming: bool) -> None:
+        self.path = path
+        self._done: list[dict[str, Any]] = []
+        self._state: dict[str, Any] | None = None
+        self._written = 0.0
+        if resuming:
+            if not path.exists():
+                raise InvalidFile(f"{path}: no such file to resume from")
+            data = read_document(path, "done")
+            self._done, self._state = data["done"], data.get("state")
+
+    def solve(self, oracle: DoubleOracle) -> NashEquilibrium:
+        """The result of a computation: from the file if it is done, from where it was, or anew."""
+        settings = oracle.settings()
+        for entry in self._done:
+            if entry["settings"]["scenario"] == settings["scenario"]:
+                check_settings(entry["settings"], settings)
+                return self._loaded(entry)
+        state = self._state
+        if state is not None and state["settings"]["scenario"] != settings["scenario"]:
+            state = None
+        try:
+            found = oracle.solve(state=state, on_state=self._keep)
+        except KeyboardInterrupt:
+            if self._state is not None:
+                self._write()
+            raise
+        self._done.append({"settings": settings, "equilibrium": found.to_dict()})
+        self._state = None
+        self._write()
+        return found
+
+    def finish(self) -> None:
+        """Removes the file: all is done."""
+        self.path.unlink(missing_ok=True)
+
+    def _loaded(self, entry: dict[str, Any]) -> NashEquilibrium:
+        try:
+            return NashEquilibrium.from_dict(entry["equilibrium"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InvalidFile(f"{self.path}: damaged ({error})") from error
+
+    def _keep(self, state: dict[str, Any]) -> None:
+        self._state = state
+        if time.monotonic() - self._written > EVERY:
+            self._write()
+
+    def _write(self) -> None:
+        write_json(
+            {"schema_version": SCHEMA_VERSION, "done": self._done, "state": self._state}, self.path
+        )
+        self._written = time.monotonic()
