@@ -1,9 +1,11 @@
 """Regret with confidence: intervals hold, verdicts are right, and nothing is played in vain."""
 
+import dataclasses
 import itertools
 import json
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -510,6 +512,27 @@ def test_intervals_cover_the_exact_regret_of_rings(
     for found in coverage.coverage(game, settings, range(200), **options):
         assert found.repetitions == 200
         assert found.holds, found
+
+
+def test_the_benchmark(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "rows.json"
+    arguments = ["--repetitions", "2", "--max-episodes", "2048", "--json", str(file)]
+    assert coverage.main(arguments) == 0
+    assert "3 houses, quiet" in capsys.readouterr().out
+    rows = json.loads(file.read_text(encoding="utf-8"))
+    assert len(rows) == 32
+    assert all(row["repetitions"] == 2 and row["holds"] for row in rows)
+
+
+def test_a_failing_benchmark_says_so() -> None:
+    """Of 200, 95 % may miss 23 and err 15 times on a side (binomial tails below 1e-4)."""
+    assert coverage.most_of(200, 0.05) == 23
+    assert coverage.most_of(200, 0.025) == 15
+    row = coverage.Coverage("", 1, 1.0, 1.0, 0.95, 200, 23, 15, 15, 15, 0, 15, 0)
+    assert row.holds
+    for name, count in (("missed", 24), ("above", 16), ("below", 16), ("wrong", 16)):
+        worse: dict[str, Any] = {name: count}
+        assert not dataclasses.replace(row, **worse).holds
 
 
 def test_exact_regret_has_another_witness(rings: list[coverage.Deviations]) -> None:
