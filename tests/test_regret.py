@@ -165,6 +165,34 @@ def test_upper_limits_are_no_wider_than_they_have_to_be() -> None:
         assert fewest <= count <= coverage.most_of(repetitions, error)
 
 
+def test_limits_hold_at_all_looks_at_once() -> None:
+    """With the error of a single look at each of seven, one in four or five would be missed."""
+    repetitions, above, below = 1000, 0, 0
+    for seed in range(repetitions):
+        looks: list[Regret] = []
+        certify(
+            Drawn([5.0], normal, seed=seed, block=1),
+            epsilon=5,
+            confidence=0.8,
+            first_episodes=100,
+            max_episodes=6400,
+            progress=looks.append,
+        )
+        above += any(look.upper < 5 for look in looks)
+        below += any(look.lower > 5 for look in looks)
+    assert max(above, below) <= coverage.most_of(repetitions, 0.1)
+
+
+def test_few_blocks_that_are_skewed() -> None:
+    """As few as can be: upper limits from the normal distribution would miss twice too often."""
+    repetitions, above = 2000, 0
+    options: dict[str, Any] = {"first_episodes": MIN_BLOCKS, "max_episodes": MIN_BLOCKS}
+    for seed in range(repetitions):
+        gains = Drawn([50.0], skewed, seed=seed, block=1)
+        above += certify(gains, epsilon=1, confidence=0.9, **options).upper < 50
+    assert above <= coverage.most_of(repetitions, 0.05)
+
+
 def test_the_upper_limit_pays_nothing_for_many_candidates_and_the_lower_one_does() -> None:
     few = certify(Drawn([30.0], normal, seed=1), epsilon=30, max_episodes=4096)
     # The same blocks, and many hopeless candidates besides.
@@ -281,6 +309,33 @@ def test_settled_candidates_stop_playing() -> None:
     )
     assert found.episodes < 46 * played[-1] / 5
     assert (gains.blocks == [played[sum(i in s for s in sets) - 1] // 32 for i in range(45)]).all()
+
+
+def test_settled_candidates_keep_their_limits() -> None:
+    """What others play later tells nothing about them."""
+
+    def second(rng: np.random.Generator, blocks: int, size: int) -> FloatArray:
+        return np.where(np.arange(size) == 1, normal(rng, blocks, size), 0.0)
+
+    options: dict[str, Any] = {"epsilon": 5.0, "first_episodes": 1024}
+    alone = certify(Drawn([-1.0], silence, span=880), **options)
+    assert (alone.verdict, alone.rounds) == (CERTIFIED, 1)
+    assert 4 < alone.upper < 5
+    gains = Drawn([-1.0, -1.0], second, span=880)
+    both = certify(gains, **options)
+    assert (both.verdict, gains.played[-1][0]) == (CERTIFIED, [1])
+    assert both.upper >= alone.upper
+
+
+def test_who_refutes_need_not_have_the_largest_estimate() -> None:
+    def first(rng: np.random.Generator, blocks: int, size: int) -> FloatArray:
+        return np.where(np.arange(size) == 0, 30 * normal(rng, blocks, size), 0.0)
+
+    found = certify(Drawn([600.0, 500.0], first), epsilon=300, first_episodes=1024)
+    assert (found.verdict, found.best) == (REFUTED, 1)
+    assert found.estimate > 510
+    found = certify(Drawn([600.0, 500.0], first), epsilon=2000, first_episodes=1024)
+    assert (found.verdict, found.best) == (CERTIFIED, 0)
 
 
 def test_it_stops_as_soon_as_one_refutes() -> None:
