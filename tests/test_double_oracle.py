@@ -16,6 +16,7 @@ from bucket_brigade.equilibrium import (
     Profile,
     SampledPayoffs,
     Verdict,
+    seating,
 )
 from bucket_brigade.equilibrium.profile import Deviation, strategy_of
 
@@ -214,19 +215,31 @@ def test_what_cannot_be_improved_is_called_cycling() -> None:
     assert found.regret.upper < 1e-4
 
 
-def test_many_agents_are_reduced_and_examined_in_full() -> None:
-    crowd = SMALL.replace(num_agents=16, num_houses=4, max_nights=4, min_nights=1)
-    game = EmpiricalGame(SampledPayoffs(crowd, seed=1), episodes=32)
-    for p in np.linspace(0, 1, 6):
-        game.add(strategy_of(float(p), 1.0))
+def test_many_agents_are_reduced_and_examined_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seating, "MOST_PAYOFFS", 40)
+    crowd = SMALL.replace(num_agents=9, num_houses=4, max_nights=4, min_nights=1)
+    pool = [strategy_of(p, 1.0) for p in (0.0, 0.5, 1.0)]
+    game = EmpiricalGame(SampledPayoffs(crowd, seed=1), episodes=20_000)
+    for theta in pool:
+        game.add(theta)
     restricted = game.game()
-    assert 2 <= restricted.players < 16
-    assert restricted.game.payoffs.size <= 20_000
-    found = oracle(
+    assert restricted.players == 4
+    asked = oracle(
         "sampled", scenario=crowd, num_simulations=32, max_iterations=1, budget_episodes=10**6
-    ).solve(["hero", "free_rider"])
-    assert found.restricted.players == 16
+    )
+    found = asked.solve(pool)
+    assert found.restricted.players == 4
     assert found.regret.candidates > 30
+
+
+@pytest.mark.parametrize(
+    ("counts", "opponents", "scaled"),
+    [([1, 2], 9, [3, 6]), ([1, 1], 3, [2, 1]), ([0, 3], 8, [0, 8]), ([1, 1, 1], 8, [3, 3, 2])],
+)
+def test_reduced_opponents_stand_for_all(
+    counts: list[int], opponents: int, scaled: list[int]
+) -> None:
+    assert seating.scaled(counts, opponents) == scaled
 
 
 def test_a_single_agent_has_nobody_to_play_against() -> None:
