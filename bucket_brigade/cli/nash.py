@@ -114,7 +114,12 @@ def nash(
                 **limits,
             )
             tell(scenario.name)
-            found.append(progress.solve(oracle))
+            try:
+                found.append(progress.solve(oracle))
+            except KeyboardInterrupt:
+                if progress.path.exists():
+                    typer.echo(f"to go on: --resume {progress.path}", err=True)
+                raise
             save_equilibria(found, out)
             if plot is not None:
                 from bucket_brigade.equilibrium.plots import plot_equilibrium

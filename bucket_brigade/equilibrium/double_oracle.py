@@ -307,7 +307,7 @@ class _Computation:
                     "best_response": strategy_name(best),
                     "verdict": str(regret.verdict),
                     "lower": regret.lower,
-                    "upper": regret.upper,
+                    "upper": regret.upper if math.isfinite(regret.upper) else None,
                     "episodes": self.source.episodes_played,
                 }
             )
@@ -410,9 +410,9 @@ class _Computation:
         return {self.game.add(strategy_of(float(p), float(q))): 1.0}
 
     def _affords_another(self) -> bool:
-        """Whether the budget allows an iteration like the last one, up to its verdict."""
+        """Whether the budget allows twice what the last iteration took up to its verdict."""
         pace = self.budget.elapsed / max(self.budget.spent, 1)
-        return self.budget.affords(self.prepared, pace=pace)
+        return self.budget.affords(2 * self.prepared, pace=pace)
 
     def _account(self) -> None:
         self.budget.spend(self.source.episodes_played - self.spent)
