@@ -1,5 +1,6 @@
 """The payoff table of a restricted game in words: rows are strategies, columns what others play."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,13 +92,13 @@ def payoff_table(found: NashEquilibrium, *, most: int = MOST_COLUMNS) -> PayoffT
     )
 
 
-def distinct_names(names: list[str]) -> tuple[str, ...]:
+def distinct_names(names: Sequence[str], mark: str = " #") -> tuple[str, ...]:
     """The same names, numbered where several are equal: ``("a", "b #1", "b #2")``."""
     seen: dict[str, int] = {}
     result = []
     for name in names:
         seen[name] = seen.get(name, 0) + 1
-        result.append(f"{name} #{seen[name]}" if names.count(name) > 1 else name)
+        result.append(f"{name}{mark}{seen[name]}" if list(names).count(name) > 1 else name)
     return tuple(result)
 
 
