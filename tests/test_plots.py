@@ -202,7 +202,9 @@ def test_contours_are_where_the_gains_are(exact: bb.NashEquilibrium) -> None:
     p, q = np.linspace(0, 1, 201), np.linspace(0, 1, 101)
     gain = np.tile((10 * p - 10)[:, None], (1, 101))
     axes = equilibrium_figure(exact, GainGrid(p, q, gain, 0.0, 0.0, 45, 0)).axes[0]
-    lines = axes.collections[1]
+    filled, lines = axes.collections[:2]
+    band = filled.get_paths()[list(filled.levels).index(-3.0)].vertices
+    assert (band[:, 0].min(), band[:, 0].max()) == pytest.approx((0.7, 0.9))
     path = lines.get_paths()[list(lines.levels).index(-1.0)]
     assert path.vertices[:, 0] == pytest.approx(0.9)
     assert np.ptp(path.vertices[:, 1]) == pytest.approx(1.0)

@@ -63,7 +63,7 @@ class GainGrid:
 def gain_grid(
     found: NashEquilibrium,
     *,
-    episodes: int = 50_000,
+    episodes: int = 100_000,
     threads: int | None = None,
     backend: str | Backend = "auto",
 ) -> GainGrid:

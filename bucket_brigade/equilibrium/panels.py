@@ -24,8 +24,10 @@ FINEST = 1e-3
 FEW = 6
 #: Heights q at which contours are labelled in turn: below the archetypes.
 LABEL_ROWS = (0.08, 0.18, 0.28)
-#: Labels of a contour are at least so far apart in p.
+#: Labels in a row are at least so far apart in p.
 LABEL_GAP = 0.07
+#: Distance in p and q within which names of strategies would overlap.
+NEARBY = (0.3, 0.08)
 
 
 def gain_levels(gains: GainGrid) -> list[float]:
@@ -86,15 +88,16 @@ def draw_gains(axes: "Axes", found: NashEquilibrium, gains: GainGrid) -> None:
 def _label_contours(axes: "Axes", gains: GainGrid, levels: list[float]) -> None:
     """Numbers where contours cross a few heights that are free of other text."""
     rows = [int(np.abs(gains.q - q).argmin()) for q in LABEL_ROWS]
-    for i, level in enumerate(levels):
+    labelled: list[tuple[int, float]] = []
+    # Where there is no room for all, for the largest.
+    for i, level in sorted(enumerate(levels), key=lambda item: -abs(item[1])):
         row = rows[i % len(rows)]
         beyond = gains.gain[:, row] >= level
-        last = -1.0
         for at in np.flatnonzero(beyond[1:] != beyond[:-1]):
             p = float(gains.p[at : at + 2].mean())
-            if p - last < LABEL_GAP:
+            if any(row == other and abs(p - x) < LABEL_GAP for other, x in labelled):
                 continue
-            last = p
+            labelled.append((row, p))
             axes.text(
                 p,
                 gains.q[row],
@@ -139,8 +142,10 @@ def _draw_strategies(axes: "Axes", found: NashEquilibrium) -> None:
         label="played, area by probability",
         zorder=4,
     )
-    for row, ((index, weight), (p, q)) in enumerate(zip(played, at, strict=True)):
+    for i, ((index, weight), (p, q)) in enumerate(zip(played, at, strict=True)):
         share = "" if len(played) == 1 else f"{weight:.3f} "
+        # Below those of the strategies nearby.
+        row = int((np.abs(at[:i] - (p, q)) < NEARBY).all(axis=1).sum())
         _label(axes, share + strategy_name(pool[index]), p, q, -13.0 - 11.0 * row, bold=True)
     best = found.deviations[0]
     gain = f": {best.gain:+.2g}" if math.isfinite(best.gain) else ""

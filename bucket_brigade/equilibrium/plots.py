@@ -74,7 +74,7 @@ def plot_equilibrium(
     found: NashEquilibrium,
     path: str | os.PathLike[str],
     *,
-    episodes: int = 50_000,
+    episodes: int = 100_000,
     threads: int | None = None,
     backend: str | Backend = "auto",
 ) -> None:
@@ -126,8 +126,9 @@ def equilibrium_figure(found: NashEquilibrium, gains: GainGrid) -> "Figure":
     from matplotlib.figure import Figure
 
     table = payoff_table(found)
-    right = float(np.clip(2.5 + 0.7 * table.payoffs.shape[1], 5.6, 17.0))
-    lower = 1.6 + 0.42 * table.payoffs.shape[0]
+    rows, columns = table.payoffs.shape
+    right = float(np.clip(2.5 + 0.55 * columns, 5.6, 14.0))
+    lower = 1.6 + 0.42 * rows
     figure = Figure(figsize=(7.0 + right, max(6.0, lower)), layout="constrained")
     left_axes, right_axes = figure.subplots(1, 2, width_ratios=[7.0, right])
     draw_gains(left_axes, found, gains)
