@@ -13,7 +13,7 @@ run: setup
 # The whole test suite, Rust and Python; the CUDA backend's too, which needs no GPU.
 test: setup gpu-setup
 	cargo test --no-default-features
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
 # .venv with everything installed; done again when a Rust source or a dependency changes.
 setup: .venv/installed

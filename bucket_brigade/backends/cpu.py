@@ -2,9 +2,10 @@
 
 import multiprocessing
 import os
-from collections.abc import Callable
 
 from bucket_brigade import _core
+from bucket_brigade.backends.progress import in_episodes
+from bucket_brigade.backends.protocol import Progress
 from bucket_brigade.checks import as_u64
 from bucket_brigade.counts import EventCounts
 from bucket_brigade.errors import InvalidValue
@@ -74,7 +75,7 @@ class CpuBackend:
         *,
         threads: int | None = None,
         per_block: bool = False,
-        progress: Callable[[int, int], object] | None = None,
+        progress: Progress | None = None,
     ) -> EventCounts:
         """Plays a program.
 
@@ -99,20 +100,15 @@ class CpuBackend:
         MemoryError
             If the counts of all blocks would not fit.
         """
-        every = program.lineups * program.episodes
-        blocks = program.lineups * program.blocks
-
-        def report(done: int) -> None:
-            if progress is not None:
-                progress(every * done // blocks, every)
-
+        report = in_episodes(program, progress)
         totals, moments, per_block_counts = program.run(
             threads=as_threads(threads),
             simd=self.simd,
             per_block=per_block,
-            progress=None if progress is None else report,
+            progress=report,
         )
-        report(blocks)
+        if report is not None:
+            report(program.lineups * program.blocks)
         return EventCounts(
             houses=program.houses,
             agents=program.agents,

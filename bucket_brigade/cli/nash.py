@@ -134,7 +134,12 @@ def nash(
                 **limits,
             )
             tell(scenario.name)
-            found.append(progress.solve(oracle))
+            try:
+                found.append(progress.solve(oracle))
+            except KeyboardInterrupt:
+                if progress.path.exists():
+                    typer.echo(f"to go on: --resume {progress.path}", err=True)
+                raise
             save_equilibria(found, out)
             if plot is not None:
                 plot_equilibrium(found[-1], drawn[i], threads=threads, backend=backend)

@@ -19,6 +19,7 @@ from bucket_brigade.checks import as_positive, as_u64
 from bucket_brigade.equilibrium.profile import Deviation, Profile, each_duty_once, strategy_of
 from bucket_brigade.equilibrium.sources import SEARCH, SELECTION, PayoffSource
 from bucket_brigade.equilibrium.surface import PayoffSurface, fit_surface
+from bucket_brigade.errors import InvalidValue
 from bucket_brigade.exact.pure import duties
 from bucket_brigade.simulation import BLOCK
 from bucket_brigade.strategies import PARAMETERS, Strategy, as_strategy
@@ -234,6 +235,8 @@ def best_response_in_box(
     from scipy.optimize import differential_evolution
 
     chosen = [as_u64("parameters", index) for index in parameters]
+    if not chosen or max(chosen) >= len(PARAMETERS):
+        raise InvalidValue("parameters", chosen, f"indices from 0 to {len(PARAMETERS) - 1}")
     base = profile.pool[0]
     tolerance = as_positive("tolerance", tolerance)
     rounds = itertools.count()

@@ -60,6 +60,9 @@ ALIKE = 0.5
 GROWTH = 4
 #: Episodes of the first iteration up to its verdict, twice, in units of `num_simulations`.
 FIRST_ITERATION = 120
+#: Episodes of a candidate in a verdict: a quarter of those of the second iteration, and at most.
+#: What takes more to decide at first is decided sooner once the pool has a better response.
+FIRST_VERDICT, LAST_VERDICT = 1 << 15, 1 << 24
 #: Seconds that "auto" lets exact payoffs take, by an estimate with so many line-ups for each seat.
 AUTO_SECONDS, RESPONSES = 120.0, 300
 #: Version of `DoubleOracle.solve`'s states.
@@ -304,7 +307,7 @@ class _Computation:
                     "best_response": strategy_name(best),
                     "verdict": str(regret.verdict),
                     "lower": regret.lower,
-                    "upper": regret.upper,
+                    "upper": regret.upper if math.isfinite(regret.upper) else None,
                     "episodes": self.source.episodes_played,
                 }
             )
@@ -361,6 +364,7 @@ class _Computation:
             epsilon=self.epsilon,
             confidence=confidence_of_look(self.asked.confidence, iteration - 1),
             budget=self.budget,
+            max_episodes=min(FIRST_VERDICT << 2 * iteration, LAST_VERDICT),
         )
         self.spent = self.source.episodes_played
         return regret, gains
@@ -406,9 +410,9 @@ class _Computation:
         return {self.game.add(strategy_of(float(p), float(q))): 1.0}
 
     def _affords_another(self) -> bool:
-        """Whether the budget allows an iteration like the last one, up to its verdict."""
+        """Whether the budget allows twice what the last iteration took up to its verdict."""
         pace = self.budget.elapsed / max(self.budget.spent, 1)
-        return self.budget.affords(self.prepared, pace=pace)
+        return self.budget.affords(2 * self.prepared, pace=pace)
 
     def _account(self) -> None:
         self.budget.spend(self.source.episodes_played - self.spent)

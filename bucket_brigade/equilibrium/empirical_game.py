@@ -32,8 +32,9 @@ FloatArray = npt.NDArray[np.float64]
 
 #: Orders of a composition that are computed exactly at most.
 MOST_EXACT_ORDERS = 5040
-#: Episodes set aside for each order of a composition.
-ORDER = 1 << 48
+#: Episodes set aside for each order of a composition. Each begins with another batch, so that many
+#: orders of few blocks fill all batches.
+ORDER = (1 << 48) + 5 * BLOCK
 
 
 class EmpiricalGame:

@@ -18,7 +18,7 @@ __all__ = ["MOST_ORDERS", "Cell", "Seating", "reduced_players", "scaled"]
 #: Orders of a composition that are played; where there are more, as many drawn at random.
 MOST_ORDERS = 48
 #: Payoffs of a restricted game; where there would be more, players are reduced.
-MOST_PAYOFFS = 20_000
+MOST_PAYOFFS = 5_000
 
 Lineup = tuple[int, ...]
 

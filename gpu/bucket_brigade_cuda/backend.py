@@ -3,13 +3,15 @@
 import importlib.util
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bucket_brigade import _core
+from bucket_brigade.backends import Progress
+from bucket_brigade.backends.progress import in_episodes
 from bucket_brigade.counts import EventCounts
 from bucket_brigade.errors import BackendUnavailable, InvalidValue
 from bucket_brigade_cuda.shape import Shape, width_for
@@ -101,7 +103,7 @@ class CudaBackend:
         *,
         threads: int | None = None,
         per_block: bool = False,
-        progress: Callable[[int, int], object] | None = None,
+        progress: Progress | None = None,
     ) -> EventCounts:
         """Plays a program.
 
@@ -126,13 +128,7 @@ class CudaBackend:
         """
         from bucket_brigade_cuda.run import play
 
-        every = program.lineups * program.episodes
-        blocks = program.lineups * program.blocks
-
-        def report(done: int) -> None:
-            if progress is not None:
-                progress(every * done // blocks, every)
-
+        report = in_episodes(program, progress)
         result = play(program, self.devices(), per_block=per_block, progress=report)
         self.timings = result.timings
         return EventCounts(

@@ -47,7 +47,9 @@ class Job:
     def lineup_bytes(self) -> int:
         """Device memory that a line-up of a unit takes."""
         shape = self.shape
-        return 8 * (shape.counts + shape.features**2) + 12 * shape.agents * shape.width
+        # A seat's strategies, and where they are drawn their limits.
+        entry = 4 if shape.width == 1 else 4 + 8
+        return 8 * (shape.counts + shape.features**2) + entry * shape.agents * shape.width
 
     def lanes(self, unit: Unit) -> tuple[int, int]:
         """Episodes of a unit's first block, and of its last one, that belong to the program."""

@@ -156,16 +156,18 @@ class Worker:
 
         slot.marks = [device.mark()]
         strategies = device.upload(seats.strategies.reshape(-1))
-        limits = device.upload(seats.limits.reshape(-1))
+        # Only mixtures have anything to draw by them.
+        limits = device.upload(seats.limits.reshape(-1)) if "cast" in job.kernels else None
         slot.marks.append(device.mark())
         casts = device.empty((max(1, unit.items * shape.agents * (shape.width - 1)),), u32)
         features = device.empty((unit.items * shape.features,), u32)
         counts, totals, moments = self._targets(unit)
-        slot.held = [strategies, limits, casts, counts, features, totals, moments]
+        slot.held = [strategies, casts, counts, features, totals, moments]
 
         threads = shape.threads
         everywhere = -(-unit.items // threads)
-        if "cast" in job.kernels:
+        if limits is not None:
+            slot.held.append(limits)
             drawn = (job.keys, limits, casts, items, blocks, first_block)
             device.launch("cast", shape, everywhere, threads, drawn)
         grid = min(everywhere, device.resident("play", shape))

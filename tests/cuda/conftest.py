@@ -38,14 +38,27 @@ if not MISSING:
 
     from bucket_brigade_cuda.backend import CudaBackend
     from bucket_brigade_cuda.compile import CACHE
+    from bucket_brigade_cuda.proof import build
     from bucket_brigade_cuda.proof.device import PtxDevice
 
+    @pytest.fixture(scope="session")
+    def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+        """A new folder of this run, for all processes that pytest-xdist shares it among."""
+        base = tmp_path_factory.getbasetemp()
+        folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "shared"
+        folder.mkdir(exist_ok=True)
+        return folder
+
     @pytest.fixture(scope="session", autouse=True)
-    def kernel_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-        """A folder for compiled kernels: a new one, unless the environment names one to keep."""
+    def kernel_cache(shared_folder: Path) -> Iterator[None]:
+        """Folders for compiled kernels, new unless the environment names one to keep, and for the
+        C programs they become."""
         with pytest.MonkeyPatch.context() as patch:
             if not os.environ.get(CACHE):
-                patch.setenv(CACHE, str(tmp_path_factory.mktemp("kernels")))
+                patch.setenv(CACHE, str(shared_folder / "kernels"))
+            programs = shared_folder / "programs"
+            programs.mkdir(exist_ok=True)
+            patch.setattr(build, "folder", lambda: programs)
             yield
 
     @pytest.fixture(autouse=True)
@@ -56,9 +69,14 @@ if not MISSING:
         monkeypatch.delenv("NUMBA_ENABLE_CUDASIM", raising=False)
 
     @pytest.fixture(scope="session")
-    def compiled(kernel_cache: None) -> None:
-        """All shapes compiled, at once."""
-        compile_all()
+    def compiled(shared_folder: Path, kernel_cache: None) -> None:
+        """All shapes compiled, at once. The first process that needs them keeps all cores busy,
+        others wait for it and find them on disk."""
+        from fcntl import LOCK_EX, flock
+
+        with open(shared_folder / "compiling", "w") as lock:
+            flock(lock, LOCK_EX)
+            compile_all()
 
     @pytest.fixture(scope="session")
     def ptx_device(compiled: None) -> PtxDevice:

@@ -2,8 +2,9 @@
 and a cut-down version of the tests in this folder is run on each changed kernel.
 
 Not a test itself, since it takes minutes: ``python tests/cuda/mutation.py --number 300``. It prints
-the score and every mutant that survived. Some survivors are equivalent: they assemble to other
-code that does the same.
+the score and every mutant that survived. Mutants that do not compile, or become the same machine
+code, are left out of the score. Some survivors are equivalent too: they assemble to other code that
+does the same.
 """
 
 import argparse
@@ -104,7 +105,8 @@ def main() -> None:
     drawn = mutants(ptx, options.number, options.seed)
     verdicts = score(ptx, drawn, make_check(shape), timeout=30, workers=2)
     outcomes = Counter(verdict.outcome for verdict in verdicts)
-    print(dict(outcomes))
+    killed, survived = outcomes["killed"], outcomes["survived"]
+    print(dict(outcomes), f"{killed} of {killed + survived} noticed")
     for verdict in verdicts:
         if verdict.outcome == "survived":
             print(f"survived: {verdict.mutant.kind}: {verdict.mutant.description}")

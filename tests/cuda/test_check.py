@@ -21,6 +21,8 @@ from bucket_brigade_cuda.backend import CudaBackend
 from bucket_brigade_cuda.proof.device import PtxDevice
 from bucket_brigade_cuda.sweep import Case, Plan
 
+pytestmark = pytest.mark.usefixtures("compiled")
+
 HEROES = [["hero"] * 4, ["free_rider"] * 4]
 CASES = [
     Case("whole", SCENARIOS["default"], HEROES, 320),

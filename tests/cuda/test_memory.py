@@ -11,6 +11,7 @@ import bucket_brigade as bb
 from bucket_brigade.lineups import compile_program
 from bucket_brigade_cuda import worker
 from bucket_brigade_cuda.backend import CudaBackend
+from bucket_brigade_cuda.job import Job
 
 LINEUP = ["hero"] * 4
 
@@ -47,6 +48,19 @@ def test_what_there_is_is_used(free: int) -> None:
     )
     assert sum(device.items) == 8000
     assert free / 3 < device.peak <= free
+
+
+@pytest.mark.parametrize("lineup", [LINEUP, [bb.Mixture(["hero", "liar"], [0.5, 0.5])] * 4])
+def test_a_unit_takes_what_was_reckoned(lineup: list[object]) -> None:
+    device = IdleDevice()
+    program = compile_program(bb.scenario("hard"), [lineup] * 3, seed=1, episodes=32 * 50)
+    CudaBackend(devices=[device]).run(program)
+    assert device.items == [150]
+    job = Job.of(program, per_block=False)
+    # A launch without mixtures still needs an array where kernels take who plays what.
+    placeholder = 4 if job.shape.width == 1 else 0
+    tables = job.tables.ladders.nbytes + job.tables.pool.nbytes + placeholder
+    assert device.peak == 150 * job.item_bytes + 3 * job.lineup_bytes + tables
 
 
 @pytest.mark.parametrize("free", [-5, 0, 1, 1000])

@@ -26,7 +26,7 @@ app.command()(cli.cuda_model)
 
 
 @pytest.fixture(scope="module")
-def work() -> WarpWork:
+def work(compiled: None) -> WarpWork:
     """Some of the default scenario, in full warps."""
     try:
         tools.find_tool("ptxas")

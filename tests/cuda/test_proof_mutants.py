@@ -1,10 +1,13 @@
 """Mutants of a kernel, and the score of a check."""
 
+from ctypes import CDLL
+
 import numpy as np
 import pytest
 from sample_kernels import ptx_module
 
-from bucket_brigade_cuda.proof import CompiledPtx, Module
+from bucket_brigade_cuda.proof import BuildFailed, CompiledPtx, Module, execute
+from bucket_brigade_cuda.proof.build import load
 from bucket_brigade_cuda.proof.mutate import every_mutant, mutants
 from bucket_brigade_cuda.proof.score import score
 
@@ -70,6 +73,17 @@ def test_endless_and_wild_mutants_are_killed() -> None:
     wanted = run(CompiledPtx(TEXT))
     verdicts = score(TEXT, chosen, lambda kernel: run(kernel) == wanted, 0.3, workers=2, level=0)
     assert sorted(one.reason for one in verdicts) == ["exception", "timeout"]
+
+
+def test_mutants_that_do_not_compile_are_not_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(source: str, level: int) -> CDLL:
+        if level == 0:
+            raise BuildFailed("not at this level")
+        return load(source, level)
+
+    monkeypatch.setattr(execute, "load", refuse)
+    verdicts = score(TEXT, mutants(TEXT, 3, 1), lambda kernel: bool(run(kernel)), 0.5, level=0)
+    assert [one.outcome for one in verdicts] == ["refused"] * 3
 
 
 def test_check_without_power_lets_mutants_survive() -> None:

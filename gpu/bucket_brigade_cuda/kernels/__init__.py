@@ -13,7 +13,7 @@ from bucket_brigade_cuda.kernels.play import make_play
 from bucket_brigade_cuda.kernels.sums import make_add_up, make_features
 from bucket_brigade_cuda.shape import Shape
 
-__all__ = ["KERNELS", "Recipe", "Shape"]
+__all__ = ["KERNELS", "Recipe"]
 
 WORD, LONG = types.uint32, types.uint64
 KEYS = types.UniTuple(WORD, 20)

@@ -1,9 +1,4 @@
-"""Lays launch arguments out in memory as Numba's calling convention does.
-
-An array is seven words for one dimension: meminfo, parent, number of items, item size,
-address, then per dimension its length and (after all lengths) its stride in bytes. A tuple is
-its elements in order.
-"""
+"""Lays launch arguments out in memory as Numba's calling convention does (see `abi`)."""
 
 import struct
 from dataclasses import dataclass, field
@@ -11,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from bucket_brigade_cuda.abi import array_words
 from bucket_brigade_cuda.proof.errors import InvalidArguments
 from bucket_brigade_cuda.proof.ptx import Entry, Parameter
 
@@ -63,7 +59,7 @@ class Arguments:
             raise InvalidArguments("arrays must be in C order and have a dimension")
 
         address = array.ctypes.data
-        self.words += [0, 0, array.size, array.itemsize, address, *array.shape, *array.strides]
+        self.words += array_words(address, array.shape, array.itemsize)
         self.ranges.append((address, address + array.nbytes, array.flags.writeable))
         self.arrays.append(array)
 

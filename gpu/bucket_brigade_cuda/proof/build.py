@@ -22,9 +22,14 @@ BUILDING = threading.Lock()
 
 
 @lru_cache(maxsize=1)
-def folder() -> tempfile.TemporaryDirectory[str]:
-    """Where this process keeps its shared objects."""
+def temporary() -> tempfile.TemporaryDirectory[str]:
+    """A folder that goes when the process ends."""
     return tempfile.TemporaryDirectory(prefix="ptx-as-c-")
+
+
+def folder() -> Path:
+    """Where this process keeps its shared objects; others may build into the same."""
+    return Path(temporary().name)
 
 
 def compiler() -> str:
@@ -61,12 +66,12 @@ def load(source: str, level: int = 2) -> ctypes.CDLL:
 
 def _built(stem: str, source: str, level: int) -> Path:
     """The shared object's file."""
-    built = Path(folder().name, f"{stem}.so")
+    built = folder() / f"{stem}.so"
 
     if not built.exists():
-        program = built.with_suffix(".c")
+        # Another process may build the same: each moves a whole object into place.
+        program = built.with_suffix(f".{os.getpid()}.c")
         program.write_text(source, encoding="utf-8")
-        # A process forked meanwhile may build the same: each moves a whole object into place.
         draft = built.with_suffix(f".{os.getpid()}.tmp")
         run = subprocess.run(
             [compiler(), f"-O{level}", *FLAGS, str(program), "-o", str(draft)],

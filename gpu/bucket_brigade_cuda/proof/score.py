@@ -25,10 +25,11 @@ POLL_SECONDS = 0.002
 class Verdict:
     """What became of a mutant.
 
-    ``outcome`` is "killed", "survived" or "equivalent". Equivalent ones assemble to the same
-    machine code as the original; of those that survived it is unknown whether they are
-    equivalent or the check misses them. ``reason`` says how a mutant was killed: "wrong"
-    results, an "exception" such as a memory fault, "timeout", or "crash".
+    ``outcome`` is "killed", "survived", "equivalent" or "refused". Equivalent ones assemble to
+    the same machine code as the original; of those that survived it is unknown whether they are
+    equivalent or the check misses them. Those that the C compiler refused were never checked,
+    and say nothing of the check. ``reason`` says how a mutant was killed: "wrong" results, an
+    "exception" such as a memory fault, "timeout", or "crash".
     """
 
     mutant: Mutant
@@ -122,7 +123,7 @@ def start(mutant: Mutant, check: Check, timeout: float, level: int, name: str | 
         signal.setitimer(signal.ITIMER_PROF, timeout)
         status = PASSED if check(compiled) else FAILED
     except BuildFailed:
-        status = RAISED
+        status = REFUSED
     except Exception:
         status = RAISED
     finally:
@@ -142,7 +143,7 @@ def verdict(mutant: Mutant, status: int) -> Verdict:
         return Verdict(mutant, "survived", "")
 
     if code == REFUSED:
-        raise RuntimeError(f"mutant cannot be compiled: {mutant.description}")
+        return Verdict(mutant, "refused", "does not compile")
 
     return Verdict(mutant, "killed", {FAILED: "wrong", RAISED: "exception"}.get(code, "crash"))
 
