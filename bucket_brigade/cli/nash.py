@@ -1,6 +1,7 @@
 """``bucket-brigade nash``: equilibria of scenarios, as a table and a file."""
 
 import contextlib
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,7 +24,15 @@ from bucket_brigade.cli.common import (
     print_json,
     reports_errors,
 )
-from bucket_brigade.equilibrium import DoubleOracle, NashEquilibrium, Verdict
+from bucket_brigade.equilibrium import (
+    DoubleOracle,
+    NashEquilibrium,
+    Verdict,
+    check_plot,
+    export_gambit,
+    plot_equilibrium,
+)
+from bucket_brigade.equilibrium.payoff_table import distinct_names
 from bucket_brigade.equilibrium.results import document, save_equilibria
 from bucket_brigade.equilibrium.saved import Progress
 from bucket_brigade.errors import InvalidValue
@@ -75,7 +84,18 @@ def nash(
     ] = None,
     plot: Annotated[
         Path | None,
-        typer.Option(help="Draw each equilibrium, to FILE (extra: plot); {} stands for its name."),
+        typer.Option(
+            metavar="FILE",
+            help="Draw each equilibrium (extra: plot). In FILE {} stands for its name; without "
+            "it, the names of several are appended.",
+        ),
+    ] = None,
+    gambit: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write each restricted game for Gambit (.nfg); FILE as for --plot.",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -84,8 +104,6 @@ def nash(
     Interrupted, it goes on where it was with --resume.
     """
     if plot is not None:
-        from bucket_brigade.equilibrium.plots import check_plot
-
         check_plot(plot)
     scenarios = [
         scenario
@@ -93,12 +111,14 @@ def nash(
         for scenario in _both_orders(name, night_order, end_rule, changes)
     ]
     limits = _limits(budget)
+    drawn = _files("--plot", plot, scenarios)
+    written = _files("--gambit", gambit, scenarios)
     progress = Progress(
         resume or out.with_name(f"{out.name}.progress"), resuming=resume is not None
     )
     found: list[NashEquilibrium] = []
     with _status() as tell:
-        for scenario in scenarios:
+        for i, scenario in enumerate(scenarios):
             oracle = DoubleOracle(
                 scenario,
                 num_simulations=episodes,
@@ -122,9 +142,9 @@ def nash(
                 raise
             save_equilibria(found, out)
             if plot is not None:
-                from bucket_brigade.equilibrium.plots import plot_equilibrium
-
-                plot_equilibrium(found[-1], _plot_path(plot, scenario, len(scenarios)))
+                plot_equilibrium(found[-1], drawn[i], threads=threads, backend=backend)
+            if gambit is not None:
+                export_gambit(found[-1], written[i])
     progress.finish()
     if as_json:
         print_json(document(found))
@@ -154,12 +174,20 @@ def _limits(budget: str | None) -> dict[str, Any]:
         raise InvalidValue("--budget", repr(budget), allowed) from None
 
 
-def _plot_path(plot: Path, scenario: Scenario, number: int) -> Path:
-    """Where to draw one of several: each needs a name of its own."""
-    name = f"{scenario.name}-{scenario.night_order}"
-    if "{}" in plot.name:
-        return plot.with_name(plot.name.replace("{}", name))
-    return plot if number == 1 else plot.with_name(f"{plot.stem}-{name}{plot.suffix}")
+def _files(option: str, pattern: Path | None, scenarios: list[Scenario]) -> list[Path]:
+    """Where to write what belongs to each scenario: each needs a name of its own."""
+    if pattern is None:
+        return []
+    if pattern.is_dir():
+        raise InvalidValue(option, repr(str(pattern)), "a file, not a directory")
+    # Names may be any text, such as one with slashes.
+    given = [re.sub(r"[^\w.-]+", "_", f"{each.name}-{each.night_order}") for each in scenarios]
+    names = distinct_names(given, "-")
+    if "{}" in pattern.name:
+        return [pattern.with_name(pattern.name.replace("{}", name)) for name in names]
+    if len(names) == 1:
+        return [pattern]
+    return [pattern.with_name(f"{pattern.stem}-{name}{pattern.suffix}") for name in names]
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ A module per concept: games (`symmetric`) and their equilibria (`solver`, with `
 and `approximation`), for any symmetric game given by payoffs; where payoffs of a scenario come from
 (`sources`), who deviates from what (`profile`, `seating`), the `empirical_game` of a pool,
 `best_response` (with `surface`), `regret` with confidence, and `double_oracle` on top of them.
-`results` holds what comes out.
+`results` holds what comes out; `plots` draws it, and `gambit` hands its game to other solvers.
 """
 
 from bucket_brigade.equilibrium.best_response import (
@@ -14,6 +14,14 @@ from bucket_brigade.equilibrium.best_response import (
 )
 from bucket_brigade.equilibrium.double_oracle import DEFAULT_POOL, DoubleOracle, payoff_source
 from bucket_brigade.equilibrium.empirical_game import EmpiricalGame, RestrictedGame
+from bucket_brigade.equilibrium.gain_grid import GainGrid, gain_grid
+from bucket_brigade.equilibrium.gambit import export_gambit, to_gambit
+from bucket_brigade.equilibrium.plots import (
+    PlotUnavailable,
+    check_plot,
+    equilibrium_figure,
+    plot_equilibrium,
+)
 from bucket_brigade.equilibrium.profile import Deviation, Profile
 from bucket_brigade.equilibrium.regret import Budget, Regret, Verdict, certify
 from bucket_brigade.equilibrium.results import (
@@ -38,9 +46,11 @@ __all__ = [
     "DoubleOracle",
     "EmpiricalGame",
     "ExactPayoffs",
+    "GainGrid",
     "NashEquilibrium",
     "NoEquilibriumFound",
     "PayoffSource",
+    "PlotUnavailable",
     "Profile",
     "Regret",
     "RestrictedGame",
@@ -51,9 +61,15 @@ __all__ = [
     "best_response",
     "best_response_in_box",
     "certify",
+    "check_plot",
+    "equilibrium_figure",
+    "export_gambit",
+    "gain_grid",
     "load_equilibria",
     "payoff_source",
+    "plot_equilibrium",
     "save_equilibria",
     "solve_symmetric",
     "symmetric_equilibria",
+    "to_gambit",
 ]

@@ -98,6 +98,7 @@ class PayoffSurface:
 def fit_surface(
     payoffs: Callable[[Sequence[tuple[float, float]]], FloatArray],
     accept: Callable[["PayoffSurface"], bool],
+    degrees: Sequence[tuple[int, int]] = DEGREES,
 ) -> PayoffSurface:
     """Interpolates payoffs, with higher degrees until the surface is accepted.
 
@@ -106,18 +107,20 @@ def fit_surface(
     payoffs : callable
         Takes a list of points (p, q) and returns their payoffs; called once for each degree.
     accept : callable
-        Whether a surface will do. The last of `DEGREES` is taken as it comes.
+        Whether a surface will do. The last of `degrees` is taken as it comes.
+    degrees : sequence of (int, int)
+        Degrees in p and q, tried in turn.
     """
     evaluations = 0
-    for degrees in DEGREES:
-        axes = [(1.0 - np.cos(np.pi * np.arange(n + 1) / n)) / 2.0 for n in degrees]
+    for tried in degrees:
+        axes = [(1.0 - np.cos(np.pi * np.arange(n + 1) / n)) / 2.0 for n in tried]
         points = [(float(p), float(q)) for p in axes[0] for q in axes[1]]
-        values: FloatArray = payoffs(points).reshape(degrees[0] + 1, degrees[1] + 1)
+        values: FloatArray = payoffs(points).reshape(tried[0] + 1, tried[1] + 1)
         evaluations += len(points)
-        for axis, (nodes, degree) in enumerate(zip(axes, degrees, strict=True)):
+        for axis, (nodes, degree) in enumerate(zip(axes, tried, strict=True)):
             basis = chebyshev.chebvander(2.0 * nodes - 1.0, degree)
             across = values if axis == 0 else values.T
-            solved: FloatArray = np.linalg.solve(basis, across)
+            solved: FloatArray = np.asarray(np.linalg.solve(basis, across), dtype=np.float64)
             values = solved if axis == 0 else solved.T
         error = SAFETY * sum(_tail(np.abs(values).sum(axis=1 - axis)) for axis in range(2))
         surface = PayoffSurface(values, error, evaluations)
