@@ -1,0 +1,348 @@
+"""Roles: pure profiles of the seats, by best responses of one seat after another.
+
+Seats differ, in their homes and in the houses they own, and a symmetric mixture misses what players
+who know their seat may agree on: that some work and others rest. So each seat has a strategy of its
+own here. From many starts, seat 0, seat 1 and so on turn in order to their best response against
+what the others then play, round after round, until none gains by it.
+
+Profiles that differ by a reflection of the ring are kept apart: it maps homes to homes, but houses
+that an agent owns to others, unless the number of agents divides that of houses.
+"""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from bucket_brigade.backends import Backend
+from bucket_brigade.checks import as_callback, as_u64
+from bucket_brigade.equilibrium.asked import check_asked
+from bucket_brigade.equilibrium.best_response import BestResponse, best_response
+from bucket_brigade.equilibrium.double_oracle import EPSILON, payoff_source
+from bucket_brigade.equilibrium.profile import Deviation, Profile, strategy_of
+from bucket_brigade.equilibrium.regret import (
+    ROUNDING,
+    Budget,
+    Regret,
+    Verdict,
+    certify,
+    confidence_of_look,
+)
+from bucket_brigade.equilibrium.results import DeviationGain
+from bucket_brigade.equilibrium.role_results import RoleEquilibrium
+from bucket_brigade.equilibrium.role_starts import (
+    default_profiles,
+    given_profiles,
+    random_profiles,
+)
+from bucket_brigade.equilibrium.sources import SELECTION, PayoffSource, ProfileGains
+from bucket_brigade.errors import InvalidValue
+from bucket_brigade.exact.pure import duties
+from bucket_brigade.scenario import Scenario
+from bucket_brigade.strategies import ARCHETYPES, Strategy
+
+__all__ = ["RoleSearch"]
+
+FloatArray = npt.NDArray[np.float64]
+
+#: A seat that gains less than this part of ε by moving stays where it is.
+STAYS = 0.01
+#: Profiles are one if no p and q differ by more.
+ALIKE = 1e-3
+#: Rounds after which a profile that still moves is set to where it seems to go: seats that could do
+#: each other's work hand it over very slowly. It is so many rounds ahead at most, then half of
+#: that, and so on: who came back to where they left would do so forever.
+PATIENCE, FARTHEST = 3, 16.0
+#: Random starts at most; each profile found has episodes of its own for its verdict.
+MOST_STARTS = 1024
+#: Episodes of a sampled best response, at most, in units of `num_simulations`.
+RESPONSE = 25
+#: Responses of each seat that half of a budget in episodes should allow, at least.
+FIRST_RESPONSES = 3
+#: The order of verdicts in a result.
+ORDER = (Verdict.CERTIFIED, Verdict.UNDECIDED, Verdict.REFUTED)
+
+
+@dataclass(frozen=True)
+class RoleSearch:
+    """Finds pure profiles of the seats from which no seat gains much by moving.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The game.
+    num_simulations : int
+        The unit of episodes of a search, if sampled (see `best_response`).
+    max_rounds : int
+        Rounds from each start at most; in a round every seat responds once.
+    starts : int
+        Random starts, besides those given to `solve`, 0 to 1024.
+    epsilon : float, optional
+        Gain of a seat, in points an episode, that is small enough; by default 5 if sampled, 0.01
+        if exact.
+    seed : int
+        Seed of everything random.
+    threads, backend
+        As for `simulate`.
+    on_start : callable, optional
+        Called with a line of text after every start.
+    on_profile : callable, optional
+        Called with each `RoleEquilibrium` as soon as it has its verdict.
+    confidence : float
+        With which all sampled verdicts hold at once.
+    method : str
+        "sampled", "exact", or "auto" for exact payoffs wherever the chain applies.
+    budget_episodes, budget_seconds : optional
+        What may be spent: no best response begins beyond it, and a verdict spends half of what is
+        left at most.
+
+    Raises
+    ------
+    InvalidValue
+        For the first value that is not allowed.
+    """
+
+    scenario: Scenario
+    num_simulations: int = 10_000
+    max_rounds: int = 50
+    starts: int = 8
+    epsilon: float | None = None
+    seed: int = 0
+    threads: int | None = None
+    backend: str | Backend = "auto"
+    on_start: Callable[[str], object] | None = None
+    on_profile: Callable[[RoleEquilibrium], object] | None = None
+    confidence: float = 0.95
+    method: str = "auto"
+    budget_episodes: int | None = None
+    budget_seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        check_asked(self, ("num_simulations", "max_rounds"))
+        as_callback("on_start", self.on_start)
+        as_callback("on_profile", self.on_profile)
+        if as_u64("starts", self.starts) > MOST_STARTS:
+            raise InvalidValue("starts", self.starts, f"from 0 to {MOST_STARTS}")
+
+    def solve(
+        self, initial_profiles: Sequence[Sequence[object]] | None = None
+    ) -> list[RoleEquilibrium]:
+        """Searches from every start.
+
+        Parameters
+        ----------
+        initial_profiles : sequence of sequences of A strategies, optional
+            Starts before the random ones; by default each archetype at all seats, and every
+            pattern of seats that always work and seats that always rest (one for each number of
+            workers, where there are more than 64).
+
+        Returns
+        -------
+        list of RoleEquilibrium
+            All that are distinct: certified ones first, then undecided, then refuted ones, those
+            with more points in total first. Fewer, or none, if the budget was too small.
+
+        Raises
+        ------
+        InvalidValue
+            If there is no start, or a profile is not one strategy for each seat.
+        """
+        return _Search(self, initial_profiles).run()
+
+
+class _Search:
+    """A search on its way."""
+
+    def __init__(
+        self, asked: RoleSearch, initial_profiles: Sequence[Sequence[object]] | None
+    ) -> None:
+        self.asked = asked
+        self.agents = asked.scenario.num_agents
+        self.starts = [
+            *(
+                default_profiles(self.agents)
+                if initial_profiles is None
+                else given_profiles(initial_profiles, self.agents)
+            ),
+            *random_profiles(asked.starts, self.agents, asked.seed),
+        ]
+        if not self.starts:
+            raise InvalidValue("initial_profiles", "no profiles", "at least one, or starts above 0")
+        self.source: PayoffSource = payoff_source(
+            asked.scenario,
+            asked.method,
+            seed=asked.seed,
+            threads=asked.threads,
+            backend=asked.backend,
+        )
+        self.epsilon = EPSILON[self.source.method] if asked.epsilon is None else asked.epsilon
+        self.episodes = asked.num_simulations
+        if asked.budget_episodes is not None:
+            first = 2 * FIRST_RESPONSES * RESPONSE * self.agents
+            self.episodes = min(self.episodes, max(asked.budget_episodes // first, 1))
+        self.responses: dict[tuple[int, bytes], BestResponse] = {}
+        self.found: list[RoleEquilibrium] = []
+        self.start = time.perf_counter()
+        self.spent = 0
+        self.budget = Budget(episodes=asked.budget_episodes, seconds=asked.budget_seconds)
+
+    def run(self) -> list[RoleEquilibrium]:
+        """From all starts."""
+        for number, start in enumerate(self.starts, 1):
+            if not self._follow(list(start)):
+                break
+            if self.asked.on_start is not None:
+                self.asked.on_start(
+                    f"start {number} of {len(self.starts)}, {len(self.found)} profiles"
+                )
+        # A payoff is unknown only if the last verdict's is: it stays last of its kind.
+        return sorted(
+            self.found,
+            key=lambda it: (ORDER.index(it.verdict), -np.nan_to_num(sum(it.payoffs), nan=-np.inf)),
+        )
+
+    def _follow(self, strategies: list[Strategy]) -> bool:
+        """Best responses from a start, and a verdict on where they lead; False if out of budget."""
+        seen = {_played(strategies)}
+        path, ahead = [duties(np.array(strategies))], FARTHEST
+        reason = "rounds"
+        for rounds in range(1, self.asked.max_rounds + 1):
+            moved = [self._moves(strategies, seat) for seat in range(self.agents)]
+            if None in moved:
+                return False
+            if not any(moved):
+                reason = "converged"
+                break
+            if _played(strategies) in seen:
+                reason = "cycling"
+                break
+            seen.add(_played(strategies))
+            path.append(duties(np.array(strategies)))
+            if len(path) > PATIENCE and ahead >= 1.0 and rounds < self.asked.max_rounds:
+                path, ahead = [_ahead(path, ahead)], ahead / 2.0
+                strategies = [strategy_of(*at) for at in path[0].tolist()]
+                seen = {_played(strategies)}  # what they were led away from is no cycle
+        for i, known in enumerate(self.found):
+            if np.abs(duties(np.array(strategies)) - np.array(known.duties)).max() <= ALIKE:
+                self.found[i] = replace(known, starts=known.starts + 1)
+                return True
+        responses = [self._response(strategies, seat) for seat in range(self.agents)]
+        self.found.append(self._judged(strategies, responses, reason, rounds))
+        if self.asked.on_profile is not None:
+            self.asked.on_profile(self.found[-1])
+        return True
+
+    def _moves(self, strategies: list[Strategy], seat: int) -> bool | None:
+        """Lets a seat respond: whether it does move, or None if that is beyond the budget."""
+        pace = self.budget.elapsed / max(self.budget.spent, 1)
+        response = RESPONSE * self.episodes if self.source.method == "sampled" else 0
+        if not self.budget.affords(response, pace=pace):
+            return None
+        best = self._response(strategies, seat).strategy
+        stays, moves = self.source.payoffs(
+            Profile.pure(self.asked.scenario, strategies),
+            [Deviation(strategies[seat], (seat,)), Deviation(best, (seat,))],
+            episodes=self.episodes,
+            purpose=SELECTION,
+        )
+        self._account()
+        if moves - stays <= max(STAYS * self.epsilon, ROUNDING):
+            return False
+        strategies[seat] = best
+        return True
+
+    def _response(self, strategies: list[Strategy], seat: int) -> BestResponse:
+        """The best response to the other seats, searched once."""
+        key = seat, _played([*strategies[:seat], *strategies[seat + 1 :]])
+        if key not in self.responses:
+            self.responses[key] = best_response(
+                self.source,
+                Profile.pure(self.asked.scenario, strategies),
+                (seat,),
+                list(ARCHETYPES.values()),
+                episodes=self.episodes,
+            )
+            self._account()
+        return self.responses[key]
+
+    def _judged(
+        self,
+        strategies: list[Strategy],
+        responses: Sequence[BestResponse],
+        reason: str,
+        rounds: int,
+    ) -> RoleEquilibrium:
+        deviations = [
+            Deviation(theta, (seat,))
+            for seat, response in enumerate(responses)
+            for theta in response.candidates
+        ]
+        regret, gains = self._verdict(Profile.pure(self.asked.scenario, strategies), deviations)
+        # With too little left for even a first look, nothing is known but where the search led.
+        known = regret.rounds > 0
+        unknown = (math.nan,) * self.agents
+        gained = [
+            DeviationGain(tuple(deviation.strategy.tolist()), deviation.seats, gain, error)
+            for deviation, gain, error in zip(
+                deviations, gains.mean.tolist(), gains.stderr.tolist(), strict=True
+            )
+        ]
+        return RoleEquilibrium(
+            scenario=self.asked.scenario,
+            strategies=tuple(strategies),
+            payoffs=tuple(gains.payoffs.tolist()) if known else unknown,
+            payoffs_stderr=tuple(gains.payoffs_stderr.tolist()) if known else unknown,
+            regret=regret,
+            deviations=tuple(sorted(gained, key=lambda each: -each.gain)),
+            searched=tuple(response.searched for response in responses),
+            reason=reason,
+            rounds=rounds,
+            starts=1,
+            method=self.source.method,
+            seed=self.asked.seed,
+            num_simulations=self.asked.num_simulations,
+            episodes=self.source.episodes_played,
+            backend=self.source.backend,
+            seconds=time.perf_counter() - self.start,
+        )
+
+    def _verdict(
+        self, profile: Profile, deviations: Sequence[Deviation]
+    ) -> tuple[Regret, ProfileGains]:
+        index = len(self.found)
+        gains = self.source.gains(profile, deviations, range(self.agents), look=index)
+        left, seconds = self.budget.left(), self.budget.seconds
+        regret = certify(
+            gains,
+            epsilon=self.epsilon,
+            confidence=confidence_of_look(self.asked.confidence, index),
+            budget=Budget(
+                episodes=None if left is None else left // 2,
+                seconds=None if seconds is None else max(seconds - self.budget.elapsed, 0.0) / 2,
+            ),
+        )
+        self._account()
+        return regret, gains
+
+    def _account(self) -> None:
+        self.budget.spend(self.source.episodes_played - self.spent)
+        self.spent = self.source.episodes_played
+
+
+def _ahead(path: Sequence[FloatArray], farthest: float) -> FloatArray:
+    """Where profiles lead that go the same way round after round, shape (A, 2).
+
+    The limit, if they do so slower and slower, but not more rounds ahead than `farthest`.
+    """
+    before, last = path[-2] - path[-3], path[-1] - path[-2]
+    ratio = float((before * last).sum() / max((before * before).sum(), 1e-300))
+    rounds = max(ratio, 0.0) / (1.0 - ratio) if ratio < 1.0 else farthest
+    return np.clip(path[-1] + min(rounds, farthest) * last, 0.0, 1.0)
+
+
+def _played(strategies: Sequence[Strategy]) -> bytes:
+    """What tells profiles apart: (p, q) of every seat."""
+    return duties(np.array(strategies)).tobytes()
