@@ -41,7 +41,7 @@ def roles(
     budget: Budget = None,
     episodes: Annotated[
         int, typer.Option(help="Unit of episodes of a search, if sampled.")
-    ] = 10_000,
+    ] = 50_000,
     starts: Annotated[int, typer.Option(help="Random profiles to start from as well.")] = 8,
     seed: Seed = 0,
     night_order: NightOrders = None,

@@ -65,7 +65,7 @@ class RoleEquilibrium:
     rounds : int
         Rounds of best responses from the first start that led here.
     starts : int
-        How many starts led here, up to `ALIKE`.
+        How many starts led here, or so near that it makes no difference.
     method : str
         "exact" or "sampled".
     seed, num_simulations, episodes, backend

@@ -50,8 +50,8 @@ FloatArray = npt.NDArray[np.float64]
 
 #: A seat that gains less than this part of ε by moving stays where it is.
 STAYS = 0.01
-#: Profiles are one if no p and q differ by more.
-ALIKE = 1e-3
+#: Profiles are one if at no seat p, or p q, differs by more; coarser where luck places them.
+ALIKE = {"sampled": 0.05, "exact": 1e-3}
 #: Rounds after which a profile that still moves is set to where it seems to go: seats that could do
 #: each other's work hand it over very slowly. It is so many rounds ahead at most, then half of
 #: that, and so on: who came back to where they left would do so forever.
@@ -106,7 +106,7 @@ class RoleSearch:
     """
 
     scenario: Scenario
-    num_simulations: int = 10_000
+    num_simulations: int = 50_000
     max_rounds: int = 50
     starts: int = 8
     epsilon: float | None = None
@@ -226,7 +226,7 @@ class _Search:
                 strategies = [strategy_of(*at) for at in path[0].tolist()]
                 seen = {_played(strategies)}  # what they were led away from is no cycle
         for i, known in enumerate(self.found):
-            if np.abs(duties(np.array(strategies)) - np.array(known.duties)).max() <= ALIKE:
+            if _distance(strategies, known.strategies) <= ALIKE[self.source.method]:
                 self.found[i] = replace(known, starts=known.starts + 1)
                 return True
         responses = [self._response(strategies, seat) for seat in range(self.agents)]
@@ -242,6 +242,8 @@ class _Search:
         if not self.budget.affords(response, pace=pace):
             return None
         best = self._response(strategies, seat).strategy
+        if duties(best)[0] == 0.0:
+            best = strategy_of(0.0, 1.0)  # who never works is but one
         stays, moves = self.source.payoffs(
             Profile.pure(self.asked.scenario, strategies),
             [Deviation(strategies[seat], (seat,)), Deviation(best, (seat,))],
@@ -341,6 +343,14 @@ def _ahead(path: Sequence[FloatArray], farthest: float) -> FloatArray:
     ratio = float((before * last).sum() / max((before * before).sum(), 1e-300))
     rounds = max(ratio, 0.0) / (1.0 - ratio) if ratio < 1.0 else farthest
     return np.clip(path[-1] + min(rounds, farthest) * last, 0.0, 1.0)
+
+
+def _distance(one: Sequence[Strategy], other: Sequence[Strategy]) -> float:
+    """The largest difference of any seat in how often it works and how often at home if it can."""
+    a, b = duties(np.array(one)), duties(np.array(other))
+    a[:, 1] *= a[:, 0]
+    b[:, 1] *= b[:, 0]
+    return float(np.abs(a - b).max())
 
 
 def _played(strategies: Sequence[Strategy]) -> bytes:
