@@ -80,7 +80,7 @@ def test_everybody_rests_where_nothing_burns() -> None:
     assert [p for p, _ in found.duties] == [0.0] * 4
     assert found.payoffs == pytest.approx([1306.5] * 4, abs=1e-9)
     assert found.verdict == Verdict.CERTIFIED
-    assert found.starts == 5 + 16 + 2
+    assert found.starts == 2 * (5 + 16 + 2)  # in both orders
     assert found.describe() == "0 1 2 3: free rider (p=0)"
 
 
@@ -173,10 +173,9 @@ class Invented:
 
 def solve_invented(
     monkeypatch: pytest.MonkeyPatch, payoff: Callable[[int, float, float], float]
-) -> RoleEquilibrium:
+) -> list[RoleEquilibrium]:
     monkeypatch.setattr(roles, "payoff_source", lambda *_, **__: Invented(payoff))
-    (found,) = RoleSearch(LIVELY, starts=0).solve([[strategy_of(0, 1)] * 2])
-    return found
+    return RoleSearch(LIVELY, starts=0).solve([[strategy_of(0, 1)] * 2])
 
 
 def test_a_cycle_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,20 +183,22 @@ def test_a_cycle_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def pennies(seat: int, own: float, other: float) -> float:
         return (-1 if seat == 0 else 1) * (own - other) ** 2
 
-    found = solve_invented(monkeypatch, pennies)
-    assert found.cycled
-    assert found.rounds == 3
-    assert found.verdict == Verdict.REFUTED
-    assert found.regret.lower == pytest.approx(1.0, abs=1e-5)
+    for found in solve_invented(monkeypatch, pennies):
+        assert found.cycled
+        assert found.rounds <= 3
+        assert found.verdict == Verdict.REFUTED
+        assert found.regret.lower == pytest.approx(1.0, abs=1e-5)
 
 
 def test_work_handed_over_slowly_is_handed_over_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     # Each does nearly what the other leaves undone: a round makes up for two per cent of what is
     # amiss, so that hundreds would be needed.
-    found = solve_invented(monkeypatch, lambda _, own, other: -1e4 * (own + 0.99 * other - 1) ** 2)
-    assert found.reason == "converged"
-    assert found.rounds < 20
-    assert found.verdict == Verdict.CERTIFIED
+    for found in solve_invented(
+        monkeypatch, lambda _, own, other: -1e4 * (own + 0.99 * other - 1) ** 2
+    ):
+        assert found.reason == "converged"
+        assert found.rounds < 20
+        assert found.verdict == Verdict.CERTIFIED
 
 
 def test_what_is_saved_is_loaded(

@@ -65,7 +65,8 @@ class RoleEquilibrium:
     rounds : int
         Rounds of best responses from the first start that led here.
     starts : int
-        How many starts led here, or so near that it makes no difference.
+        How many starts led here, or so near that it makes no difference; each counts once for
+        each order in which seats responded.
     method : str
         "exact" or "sampled".
     seed, num_simulations, episodes, backend

@@ -2,13 +2,15 @@
 
 Seats differ, in their homes and in the houses they own, and a symmetric mixture misses what players
 who know their seat may agree on: that some work and others rest. So each seat has a strategy of its
-own here. From many starts, seat 0, seat 1 and so on turn in order to their best response against
-what the others then play, round after round, until none gains by it.
+own here. From many starts, one seat after another turns to its best response against what the
+others then play, round after round, until none gains by it: in the order of their numbers, and from
+the same start in the opposite order as well, since who moves first often gets the better role.
 
 Profiles that differ by a reflection of the ring are kept apart: it maps homes to homes, but houses
 that an agent owns to others, unless the number of agents divides that of houses.
 """
 
+import itertools
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -52,18 +54,21 @@ FloatArray = npt.NDArray[np.float64]
 STAYS = 0.01
 #: Profiles are one if at no seat p, or p q, differs by more; coarser where luck places them.
 ALIKE = {"sampled": 0.05, "exact": 1e-3}
-#: Rounds after which a profile that still moves is set to where it seems to go: seats that could do
-#: each other's work hand it over very slowly. It is so many rounds ahead at most, then half of
-#: that, and so on: who came back to where they left would do so forever.
-PATIENCE, FARTHEST = 3, 16.0
+#: Rounds after which a profile that still moves the same way is set to where it seems to go, so many
+#: rounds ahead at most: seats that could do each other's work hand it over very slowly.
+PATIENCE, FARTHEST = 3, 64.0
+#: How often that is done: who came back to where they left would do so forever.
+LEAPS = 6
+#: Steps through the seats, in which they respond: from the first to the last, and back.
+ORDERS = (1, -1)
 #: Random starts at most; each profile found has episodes of its own for its verdict.
 MOST_STARTS = 1024
 #: Episodes of a sampled best response, at most, in units of `num_simulations`.
 RESPONSE = 25
 #: Responses of each seat that half of a budget in episodes should allow, at least.
 FIRST_RESPONSES = 3
-#: The order of verdicts in a result.
-ORDER = (Verdict.CERTIFIED, Verdict.UNDECIDED, Verdict.REFUTED)
+#: The order of a result.
+VERDICTS = (Verdict.CERTIFIED, Verdict.UNDECIDED, Verdict.REFUTED)
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,8 @@ class RoleSearch:
     max_rounds : int
         Rounds from each start at most; in a round every seat responds once.
     starts : int
-        Random starts, besides those given to `solve`, 0 to 1024.
+        Random starts, besides those given to `solve`, 0 to 1024. Each start is followed twice (see
+        `ORDERS`).
     epsilon : float, optional
         Gain of a seat, in points an episode, that is small enough; by default 5 if sampled, 0.01
         if exact.
@@ -88,7 +94,7 @@ class RoleSearch:
     threads, backend
         As for `simulate`.
     on_start : callable, optional
-        Called with a line of text after every start.
+        Called with a line of text after every start in either order.
     on_profile : callable, optional
         Called with each `RoleEquilibrium` as soon as it has its verdict.
     confidence : float
@@ -191,26 +197,28 @@ class _Search:
 
     def run(self) -> list[RoleEquilibrium]:
         """From all starts."""
-        for number, start in enumerate(self.starts, 1):
-            if not self._follow(list(start)):
+        runs = list(itertools.product(self.starts, ORDERS))
+        for number, (start, step) in enumerate(runs, 1):
+            if not self._follow(list(start), range(self.agents)[::step]):
                 break
             if self.asked.on_start is not None:
-                self.asked.on_start(
-                    f"start {number} of {len(self.starts)}, {len(self.found)} profiles"
-                )
+                self.asked.on_start(f"start {number} of {len(runs)}, {len(self.found)} profiles")
         # A payoff is unknown only if the last verdict's is: it stays last of its kind.
         return sorted(
             self.found,
-            key=lambda it: (ORDER.index(it.verdict), -np.nan_to_num(sum(it.payoffs), nan=-np.inf)),
+            key=lambda it: (
+                VERDICTS.index(it.verdict),
+                -np.nan_to_num(sum(it.payoffs), nan=-np.inf),
+            ),
         )
 
-    def _follow(self, strategies: list[Strategy]) -> bool:
+    def _follow(self, strategies: list[Strategy], order: Sequence[int]) -> bool:
         """Best responses from a start, and a verdict on where they lead; False if out of budget."""
         seen = {_played(strategies)}
-        path, ahead = [duties(np.array(strategies))], FARTHEST
+        path, leaps = [duties(np.array(strategies))], 0
         reason = "rounds"
         for rounds in range(1, self.asked.max_rounds + 1):
-            moved = [self._moves(strategies, seat) for seat in range(self.agents)]
+            moved = [self._moves(strategies, seat) for seat in order]
             if None in moved:
                 return False
             if not any(moved):
@@ -221,8 +229,8 @@ class _Search:
                 break
             seen.add(_played(strategies))
             path.append(duties(np.array(strategies)))
-            if len(path) > PATIENCE and ahead >= 1.0 and rounds < self.asked.max_rounds:
-                path, ahead = [_ahead(path, ahead)], ahead / 2.0
+            if len(path) > PATIENCE and leaps < LEAPS and rounds < self.asked.max_rounds:
+                path, leaps = [_ahead(path)], leaps + 1
                 strategies = [strategy_of(*at) for at in path[0].tolist()]
                 seen = {_played(strategies)}  # what they were led away from is no cycle
         for i, known in enumerate(self.found):
@@ -334,15 +342,15 @@ class _Search:
         self.spent = self.source.episodes_played
 
 
-def _ahead(path: Sequence[FloatArray], farthest: float) -> FloatArray:
+def _ahead(path: Sequence[FloatArray]) -> FloatArray:
     """Where profiles lead that go the same way round after round, shape (A, 2).
 
-    The limit, if they do so slower and slower, but not more rounds ahead than `farthest`.
+    The limit, if they do so slower and slower, but not more rounds ahead than `FARTHEST`.
     """
     before, last = path[-2] - path[-3], path[-1] - path[-2]
     ratio = float((before * last).sum() / max((before * before).sum(), 1e-300))
-    rounds = max(ratio, 0.0) / (1.0 - ratio) if ratio < 1.0 else farthest
-    return np.clip(path[-1] + min(rounds, farthest) * last, 0.0, 1.0)
+    rounds = max(ratio, 0.0) / (1.0 - ratio) if ratio < 1.0 else FARTHEST
+    return np.clip(path[-1] + min(rounds, FARTHEST) * last, 0.0, 1.0)
 
 
 def _distance(one: Sequence[Strategy], other: Sequence[Strategy]) -> float:
