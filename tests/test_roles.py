@@ -68,6 +68,7 @@ def test_one_works_in_the_rest_trap_and_three_rest(worker: int) -> None:
     assert works.pop(worker) == pytest.approx(0.905, abs=0.005)
     assert works == [0.0] * 3
     assert f"{worker}: firefighter" in found.describe()
+    assert all(searched["error"] <= 1e-3 for searched in found.searched)
     # Nobody gains on a finer grid either.
     for seat in range(4):
         lineups = [moved(found.strategies, seat, theta) for theta in GRID]

@@ -4,8 +4,8 @@ A module per concept: games (`symmetric`) and their equilibria (`solver`, with `
 and `approximation`), for any symmetric game given by payoffs; where payoffs of a scenario come from
 (`sources`), who deviates from what (`profile`, `seating`), the `empirical_game` of a pool,
 `best_response` (with `surface`), `regret` with confidence, and on top of them `double_oracle`, for
-symmetric equilibria, and `roles`, for pure profiles of the seats. `results` and `role_results` hold
-what comes out.
+symmetric equilibria, and `roles` (with `role_starts` and `role_dynamics`), for pure profiles of the
+seats. `results` and `role_results` hold what comes out.
 """
 
 from bucket_brigade.equilibrium.best_response import (

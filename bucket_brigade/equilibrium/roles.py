@@ -17,16 +17,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from bucket_brigade.backends import Backend
 from bucket_brigade.checks import as_callback, as_u64
 from bucket_brigade.equilibrium.asked import check_asked
-from bucket_brigade.equilibrium.best_response import BestResponse, best_response
 from bucket_brigade.equilibrium.double_oracle import EPSILON, payoff_source
-from bucket_brigade.equilibrium.profile import Deviation, Profile, strategy_of
+from bucket_brigade.equilibrium.profile import Deviation, Profile
 from bucket_brigade.equilibrium.regret import (
-    ROUNDING,
     Budget,
     Regret,
     Verdict,
@@ -34,37 +31,27 @@ from bucket_brigade.equilibrium.regret import (
     confidence_of_look,
 )
 from bucket_brigade.equilibrium.results import DeviationGain
+from bucket_brigade.equilibrium.role_dynamics import RESPONSE, Outcome, SeatDynamics
 from bucket_brigade.equilibrium.role_results import RoleEquilibrium
 from bucket_brigade.equilibrium.role_starts import (
     default_profiles,
     given_profiles,
     random_profiles,
 )
-from bucket_brigade.equilibrium.sources import SELECTION, PayoffSource, ProfileGains
+from bucket_brigade.equilibrium.sources import PayoffSource, ProfileGains
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.exact.pure import duties
 from bucket_brigade.scenario import Scenario
-from bucket_brigade.strategies import ARCHETYPES, Strategy
+from bucket_brigade.strategies import Strategy
 
 __all__ = ["RoleSearch"]
 
-FloatArray = npt.NDArray[np.float64]
-
-#: A seat that gains less than this part of ε by moving stays where it is.
-STAYS = 0.01
 #: Profiles are one if at no seat p, or p q, differs by more; coarser where luck places them.
 ALIKE = {"sampled": 0.05, "exact": 1e-3}
-#: Rounds after which a profile that still moves the same way is set to where it seems to go, so many
-#: rounds ahead at most: seats that could do each other's work hand it over very slowly.
-PATIENCE, FARTHEST = 3, 64.0
-#: How often that is done: who came back to where they left would do so forever.
-LEAPS = 6
 #: Steps through the seats, in which they respond: from the first to the last, and back.
 ORDERS = (1, -1)
 #: Random starts at most; each profile found has episodes of its own for its verdict.
 MOST_STARTS = 1024
-#: Episodes of a sampled best response, at most, in units of `num_simulations`.
-RESPONSE = 25
 #: Responses of each seat that half of a budget in episodes should allow, at least.
 FIRST_RESPONSES = 3
 #: The order of a result.
@@ -185,22 +172,29 @@ class _Search:
             backend=asked.backend,
         )
         self.epsilon = EPSILON[self.source.method] if asked.epsilon is None else asked.epsilon
-        self.episodes = asked.num_simulations
+        self.budget = Budget(episodes=asked.budget_episodes, seconds=asked.budget_seconds)
+        episodes = asked.num_simulations
         if asked.budget_episodes is not None:
             first = 2 * FIRST_RESPONSES * RESPONSE * self.agents
-            self.episodes = min(self.episodes, max(asked.budget_episodes // first, 1))
-        self.responses: dict[tuple[int, bytes], BestResponse] = {}
+            episodes = min(episodes, max(asked.budget_episodes // first, 1))
+        self.dynamics = SeatDynamics(
+            self.source,
+            self.budget,
+            epsilon=self.epsilon,
+            episodes=episodes,
+            max_rounds=asked.max_rounds,
+        )
         self.found: list[RoleEquilibrium] = []
         self.start = time.perf_counter()
-        self.spent = 0
-        self.budget = Budget(episodes=asked.budget_episodes, seconds=asked.budget_seconds)
 
     def run(self) -> list[RoleEquilibrium]:
         """From all starts."""
         runs = list(itertools.product(self.starts, ORDERS))
         for number, (start, step) in enumerate(runs, 1):
-            if not self._follow(list(start), range(self.agents)[::step]):
+            led = self.dynamics.follow(start, range(self.agents)[::step])
+            if led is None:
                 break
+            self._keep(led)
             if self.asked.on_start is not None:
                 self.asked.on_start(f"start {number} of {len(runs)}, {len(self.found)} profiles")
         # A payoff is unknown only if the last verdict's is: it stays last of its kind.
@@ -212,85 +206,25 @@ class _Search:
             ),
         )
 
-    def _follow(self, strategies: list[Strategy], order: Sequence[int]) -> bool:
-        """Best responses from a start, and a verdict on where they lead; False if out of budget."""
-        seen = {_played(strategies)}
-        path, leaps = [duties(np.array(strategies))], 0
-        reason = "rounds"
-        for rounds in range(1, self.asked.max_rounds + 1):
-            moved = [self._moves(strategies, seat) for seat in order]
-            if None in moved:
-                return False
-            if not any(moved):
-                reason = "converged"
-                break
-            if _played(strategies) in seen:
-                reason = "cycling"
-                break
-            seen.add(_played(strategies))
-            path.append(duties(np.array(strategies)))
-            if len(path) > PATIENCE and leaps < LEAPS and rounds < self.asked.max_rounds:
-                path, leaps = [_ahead(path)], leaps + 1
-                strategies = [strategy_of(*at) for at in path[0].tolist()]
-                seen = {_played(strategies)}  # what they were led away from is no cycle
+    def _keep(self, led: Outcome) -> None:
+        """Notes where a start led, with a verdict if that is new."""
         for i, known in enumerate(self.found):
-            if _distance(strategies, known.strategies) <= ALIKE[self.source.method]:
+            if _distance(led.strategies, known.strategies) <= ALIKE[self.source.method]:
                 self.found[i] = replace(known, starts=known.starts + 1)
-                return True
-        responses = [self._response(strategies, seat) for seat in range(self.agents)]
-        self.found.append(self._judged(strategies, responses, reason, rounds))
+                return
+        self.found.append(self._judged(led))
         if self.asked.on_profile is not None:
             self.asked.on_profile(self.found[-1])
-        return True
 
-    def _moves(self, strategies: list[Strategy], seat: int) -> bool | None:
-        """Lets a seat respond: whether it does move, or None if that is beyond the budget."""
-        pace = self.budget.elapsed / max(self.budget.spent, 1)
-        response = RESPONSE * self.episodes if self.source.method == "sampled" else 0
-        if not self.budget.affords(response, pace=pace):
-            return None
-        best = self._response(strategies, seat).strategy
-        if duties(best)[0] == 0.0:
-            best = strategy_of(0.0, 1.0)  # who never works is but one
-        stays, moves = self.source.payoffs(
-            Profile.pure(self.asked.scenario, strategies),
-            [Deviation(strategies[seat], (seat,)), Deviation(best, (seat,))],
-            episodes=self.episodes,
-            purpose=SELECTION,
-        )
-        self._account()
-        if moves - stays <= max(STAYS * self.epsilon, ROUNDING):
-            return False
-        strategies[seat] = best
-        return True
-
-    def _response(self, strategies: list[Strategy], seat: int) -> BestResponse:
-        """The best response to the other seats, searched once."""
-        key = seat, _played([*strategies[:seat], *strategies[seat + 1 :]])
-        if key not in self.responses:
-            self.responses[key] = best_response(
-                self.source,
-                Profile.pure(self.asked.scenario, strategies),
-                (seat,),
-                list(ARCHETYPES.values()),
-                episodes=self.episodes,
-            )
-            self._account()
-        return self.responses[key]
-
-    def _judged(
-        self,
-        strategies: list[Strategy],
-        responses: Sequence[BestResponse],
-        reason: str,
-        rounds: int,
-    ) -> RoleEquilibrium:
+    def _judged(self, led: Outcome) -> RoleEquilibrium:
+        profile = Profile.pure(self.asked.scenario, led.strategies)
+        responses = [self.dynamics.response(led.strategies, seat) for seat in range(self.agents)]
         deviations = [
             Deviation(theta, (seat,))
             for seat, response in enumerate(responses)
             for theta in response.candidates
         ]
-        regret, gains = self._verdict(Profile.pure(self.asked.scenario, strategies), deviations)
+        regret, gains = self._verdict(profile, deviations)
         # With too little left for even a first look, nothing is known but where the search led.
         known = regret.rounds > 0
         unknown = (math.nan,) * self.agents
@@ -302,14 +236,14 @@ class _Search:
         ]
         return RoleEquilibrium(
             scenario=self.asked.scenario,
-            strategies=tuple(strategies),
+            strategies=led.strategies,
             payoffs=tuple(gains.payoffs.tolist()) if known else unknown,
             payoffs_stderr=tuple(gains.payoffs_stderr.tolist()) if known else unknown,
             regret=regret,
             deviations=tuple(sorted(gained, key=lambda each: -each.gain)),
             searched=tuple(response.searched for response in responses),
-            reason=reason,
-            rounds=rounds,
+            reason=led.reason,
+            rounds=led.rounds,
             starts=1,
             method=self.source.method,
             seed=self.asked.seed,
@@ -334,23 +268,8 @@ class _Search:
                 seconds=None if seconds is None else max(seconds - self.budget.elapsed, 0.0) / 2,
             ),
         )
-        self._account()
+        self.budget.spend(regret.episodes)
         return regret, gains
-
-    def _account(self) -> None:
-        self.budget.spend(self.source.episodes_played - self.spent)
-        self.spent = self.source.episodes_played
-
-
-def _ahead(path: Sequence[FloatArray]) -> FloatArray:
-    """Where profiles lead that go the same way round after round, shape (A, 2).
-
-    The limit, if they do so slower and slower, but not more rounds ahead than `FARTHEST`.
-    """
-    before, last = path[-2] - path[-3], path[-1] - path[-2]
-    ratio = float((before * last).sum() / max((before * before).sum(), 1e-300))
-    rounds = max(ratio, 0.0) / (1.0 - ratio) if ratio < 1.0 else FARTHEST
-    return np.clip(path[-1] + min(rounds, FARTHEST) * last, 0.0, 1.0)
 
 
 def _distance(one: Sequence[Strategy], other: Sequence[Strategy]) -> float:
@@ -359,8 +278,3 @@ def _distance(one: Sequence[Strategy], other: Sequence[Strategy]) -> float:
     a[:, 1] *= a[:, 0]
     b[:, 1] *= b[:, 0]
     return float(np.abs(a - b).max())
-
-
-def _played(strategies: Sequence[Strategy]) -> bytes:
-    """What tells profiles apart: (p, q) of every seat."""
-    return duties(np.array(strategies)).tobytes()
