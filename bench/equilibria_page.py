@@ -1,10 +1,10 @@
 """``python -m bench.equilibria_page``: the page of results, from the files that hold them.
 
-    bucket-brigade nash --night-order both --out results/exact.json
-    bucket-brigade nash --night-order both --method sampled --out results/sampled.json
-    bucket-brigade roles --night-order both --out results/roles.json
-    python -m bench.deviations results/exact.json results/sampled.json --json results/deviations.json
-    python -m bench.equilibria_page results docs/equilibria_results.md
+bucket-brigade nash --night-order both --out results/exact.json
+bucket-brigade nash --night-order both --method sampled --out results/sampled.json
+bucket-brigade roles --night-order both --out results/roles.json
+python -m bench.deviations results/exact.json results/sampled.json --json results/deviations.json
+python -m bench.equilibria_page results docs/equilibria_results.md
 """
 
 import argparse
@@ -21,7 +21,7 @@ ORDERS = ("spread_then_burn_out", "burn_out_then_spread")
 def rows(equilibria: list[NashEquilibrium], findings: dict[tuple[str, str], Any]) -> list[str]:
     """A line of Markdown for each equilibrium."""
     lines = [
-        "| scenario | equilibrium | payoff | regret | verdict | largest gain found since | seconds |",
+        "| scenario | equilibrium | payoff | regret | verdict | largest gain found since | s |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for each in equilibria:
@@ -47,8 +47,8 @@ def total(equilibria: list[NashEquilibrium]) -> str:
     certified = sum(each.converged for each in equilibria)
     epsilon = {each.epsilon for each in equilibria}
     return (
-        f"{certified} of {len(equilibria)} certified at ε = {', '.join(map(str, sorted(epsilon)))}, "
-        f"in {seconds:.1f} seconds."
+        f"{certified} of {len(equilibria)} certified at ε = {', '.join(map(str, sorted(epsilon)))} "
+        f"points, in {seconds:.1f} seconds."
     )
 
 

@@ -15,6 +15,7 @@ from bucket_brigade.cli.episode import episode
 from bucket_brigade.cli.nash import nash
 from bucket_brigade.cli.payoffs import payoffs
 from bucket_brigade.cli.plugins import Commands
+from bucket_brigade.cli.roles import roles
 from bucket_brigade.cli.scenarios import scenarios
 from bucket_brigade.cli.simulate import simulate
 from bucket_brigade.errors import BackendWarning
@@ -29,7 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (scenarios, simulate, payoffs, nash, episode, backends):
+for command in (scenarios, simulate, payoffs, nash, roles, episode, backends):
     app.command()(command)
 
 

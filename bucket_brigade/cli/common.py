@@ -21,7 +21,15 @@ FAILED, BAD_USAGE, INTERRUPTED = 1, 2, 130
 P = ParamSpec("P")
 R = TypeVar("R")
 
+BOTH = "both"
+ORDERS = ("spread_then_burn_out", "burn_out_then_spread")
+#: Units of a budget, in seconds; without one it is a number of episodes.
+UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
 Name = Annotated[str, typer.Argument(help="A scenario's name, or a file that holds one.")]
+Names = Annotated[
+    list[str] | None, typer.Argument(help="Scenarios or files; by default all twelve.")
+]
 Lineup = Annotated[
     str,
     typer.Option(
@@ -35,6 +43,9 @@ Seat = Annotated[
 NightOrder = Annotated[
     str | None, typer.Option(help="spread_then_burn_out or burn_out_then_spread.")
 ]
+NightOrders = Annotated[
+    str | None, typer.Option(help="spread_then_burn_out, burn_out_then_spread, or both.")
+]
 EndRule = Annotated[str | None, typer.Option(help="all_safe_or_all_ruined or no_fires.")]
 Changes = Annotated[
     list[str] | None,
@@ -47,6 +58,21 @@ Backend = Annotated[
 ]
 Method = Annotated[
     str, typer.Option(help="sampled, exact (no sampling), or auto for what should be done first.")
+]
+EquilibriumMethod = Annotated[
+    str, typer.Option(help="sampled, exact, or auto for exact wherever that is possible.")
+]
+Epsilon = Annotated[
+    float | None,
+    typer.Option(
+        help="Gain that is small enough, in points. [default: 0.01, or 5 if sampled]",
+        show_default=False,
+    ),
+]
+Confidence = Annotated[float, typer.Option(help="With which sampled verdicts hold.")]
+Budget = Annotated[
+    str | None,
+    typer.Option(help="Most to spend on each scenario: episodes (1e8), or time (90s, 5m, 1h)."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -93,6 +119,28 @@ def chosen_scenario(
     return load_scenario(name).replace(**given)
 
 
+def both_orders(
+    name: str, night_order: str | None, end_rule: str | None, changes: list[str] | None
+) -> list[Scenario]:
+    """The scenario of a name or file under each night order asked for."""
+    orders = ORDERS if night_order == BOTH else (night_order,)
+    return [chosen_scenario(name, order, end_rule, changes) for order in orders]
+
+
+def limits(budget: str | None) -> dict[str, Any]:
+    """A budget as parameters of computations."""
+    if budget is None:
+        return {}
+    text = budget.strip()
+    try:
+        if text[-1:] in UNITS:
+            return {"budget_seconds": float(text[:-1]) * UNITS[text[-1]]}
+        return {"budget_episodes": int(float(text))}
+    except (ValueError, OverflowError):
+        allowed = "a number of episodes, such as 1e8, or a time, such as 90s, 5m or 1h"
+        raise InvalidValue("--budget", repr(budget), allowed) from None
+
+
 def chosen_lineup(text: str) -> list[str | Strategy]:
     """The strategies of a line-up; archetypes keep their names."""
     parts = [part.strip() for part in text.split(",")]
@@ -116,6 +164,16 @@ def progress_bar(description: str) -> Iterator[Report | None]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(description, total=None)
         yield lambda done, every: bar.update(task, completed=done, total=every)
+
+
+@contextlib.contextmanager
+def status_line() -> Iterator[Callable[[str], None]]:
+    """Shows one line of text on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda text: None
+        return
+    with Console(stderr=True).status("") as status:
+        yield status.update
 
 
 def print_json(value: object) -> None:

@@ -1,28 +1,33 @@
 """``bucket-brigade nash``: equilibria of scenarios, as a table and a file."""
 
-import contextlib
 import re
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from bucket_brigade.cli.common import (
     AsJson,
     Backend,
+    Budget,
     Changes,
+    Confidence,
     EndRule,
+    Epsilon,
+    EquilibriumMethod,
+    Names,
+    NightOrders,
     Seat,
     Seed,
     Threads,
-    chosen_scenario,
+    both_orders,
     console,
+    limits,
     print_json,
     reports_errors,
+    status_line,
 )
 from bucket_brigade.equilibrium import (
     DoubleOracle,
@@ -38,41 +43,21 @@ from bucket_brigade.equilibrium.saved import Progress
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.scenario import Scenario, list_scenarios
 
-BOTH = "both"
-ORDERS = ("spread_then_burn_out", "burn_out_then_spread")
-#: Units of a budget, in seconds; without one it is a number of episodes.
-UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
-
 
 @reports_errors
 def nash(
-    names: Annotated[
-        list[str] | None, typer.Argument(help="Scenarios or files; by default all twelve.")
-    ] = None,
-    method: Annotated[
-        str, typer.Option(help="sampled, exact, or auto for exact wherever that is possible.")
-    ] = "auto",
-    epsilon: Annotated[
-        float | None,
-        typer.Option(
-            help="Gain that is small enough, in points. [default: 0.01, or 5 if sampled]",
-            show_default=False,
-        ),
-    ] = None,
-    confidence: Annotated[float, typer.Option(help="With which sampled verdicts hold.")] = 0.95,
-    budget: Annotated[
-        str | None,
-        typer.Option(help="Most to spend on each scenario: episodes (1e8), or time (90s, 5m, 1h)."),
-    ] = None,
+    names: Names = None,
+    method: EquilibriumMethod = "auto",
+    epsilon: Epsilon = None,
+    confidence: Confidence = 0.95,
+    budget: Budget = None,
     episodes: Annotated[
         int, typer.Option(help="Episodes of each composition of strategies, if sampled.")
     ] = 100_000,
     max_iterations: Annotated[int, typer.Option(help="Restricted games to solve at most.")] = 20,
     seed: Seed = 0,
     seat: Seat = None,
-    night_order: Annotated[
-        str | None, typer.Option(help="spread_then_burn_out, burn_out_then_spread, or both.")
-    ] = None,
+    night_order: NightOrders = None,
     end_rule: EndRule = None,
     changes: Changes = None,
     threads: Threads = None,
@@ -108,16 +93,16 @@ def nash(
     scenarios = [
         scenario
         for name in names or list_scenarios()
-        for scenario in _both_orders(name, night_order, end_rule, changes)
+        for scenario in both_orders(name, night_order, end_rule, changes)
     ]
-    limits = _limits(budget)
+    within = limits(budget)
     drawn = _files("--plot", plot, scenarios)
     written = _files("--gambit", gambit, scenarios)
     progress = Progress(
         resume or out.with_name(f"{out.name}.progress"), resuming=resume is not None
     )
     found: list[NashEquilibrium] = []
-    with _status() as tell:
+    with status_line() as tell:
         for i, scenario in enumerate(scenarios):
             oracle = DoubleOracle(
                 scenario,
@@ -131,7 +116,7 @@ def nash(
                 threads=threads,
                 backend=backend,
                 on_iteration=_teller(tell, scenario),
-                **limits,
+                **within,
             )
             tell(scenario.name)
             try:
@@ -153,27 +138,6 @@ def nash(
     typer.echo(f"saved to {out}")
 
 
-def _both_orders(
-    name: str, night_order: str | None, end_rule: str | None, changes: list[str] | None
-) -> list[Scenario]:
-    orders = ORDERS if night_order == BOTH else (night_order,)
-    return [chosen_scenario(name, order, end_rule, changes) for order in orders]
-
-
-def _limits(budget: str | None) -> dict[str, Any]:
-    """A budget as parameters of `DoubleOracle`."""
-    if budget is None:
-        return {}
-    text = budget.strip()
-    try:
-        if text[-1:] in UNITS:
-            return {"budget_seconds": float(text[:-1]) * UNITS[text[-1]]}
-        return {"budget_episodes": int(float(text))}
-    except (ValueError, OverflowError):
-        allowed = "a number of episodes, such as 1e8, or a time, such as 90s, 5m or 1h"
-        raise InvalidValue("--budget", repr(budget), allowed) from None
-
-
 def _files(option: str, pattern: Path | None, scenarios: list[Scenario]) -> list[Path]:
     """Where to write what belongs to each scenario: each needs a name of its own."""
     if pattern is None:
@@ -188,16 +152,6 @@ def _files(option: str, pattern: Path | None, scenarios: list[Scenario]) -> list
     if len(names) == 1:
         return [pattern]
     return [pattern.with_name(f"{pattern.stem}-{name}{pattern.suffix}") for name in names]
-
-
-@contextlib.contextmanager
-def _status() -> Iterator[Callable[[str], None]]:
-    """Shows one line of text on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda text: None
-        return
-    with Console(stderr=True).status("") as status:
-        yield status.update
 
 
 def _teller(tell: Callable[[str], None], scenario: Scenario) -> Callable[[str], None]:

@@ -3,8 +3,10 @@
 A module per concept: games (`symmetric`) and their equilibria (`solver`, with `support_enumeration`
 and `approximation`), for any symmetric game given by payoffs; where payoffs of a scenario come from
 (`sources`), who deviates from what (`profile`, `seating`), the `empirical_game` of a pool,
-`best_response` (with `surface`), `regret` with confidence, and `double_oracle` on top of them.
-`results` holds what comes out; `plots` draws it, and `gambit` hands its game to other solvers.
+`best_response` (with `surface`), `regret` with confidence, and on top of them `double_oracle`, for
+symmetric equilibria, and `roles` (with `role_starts` and `role_dynamics`), for pure profiles of the
+seats. `results` and `role_results` hold what comes out; `plots` draws it, and `gambit` hands its
+game to other solvers.
 """
 
 from bucket_brigade.equilibrium.best_response import (
@@ -29,6 +31,8 @@ from bucket_brigade.equilibrium.results import (
     load_equilibria,
     save_equilibria,
 )
+from bucket_brigade.equilibrium.role_results import RoleEquilibrium, load_roles, save_roles
+from bucket_brigade.equilibrium.roles import RoleSearch
 from bucket_brigade.equilibrium.solver import (
     NoEquilibriumFound,
     SymmetricEquilibrium,
@@ -54,6 +58,8 @@ __all__ = [
     "Profile",
     "Regret",
     "RestrictedGame",
+    "RoleEquilibrium",
+    "RoleSearch",
     "SampledPayoffs",
     "SymmetricEquilibrium",
     "SymmetricGame",
@@ -66,9 +72,11 @@ __all__ = [
     "export_gambit",
     "gain_grid",
     "load_equilibria",
+    "load_roles",
     "payoff_source",
     "plot_equilibrium",
     "save_equilibria",
+    "save_roles",
     "solve_symmetric",
     "symmetric_equilibria",
     "to_gambit",

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from bucket_brigade import _core
-from bucket_brigade.backends import Backend, as_backend
+from bucket_brigade.backends import Backend
 from bucket_brigade.backends.cpu import as_threads
-from bucket_brigade.checks import as_callback, as_list, as_number, as_positive, as_u64
+from bucket_brigade.checks import as_callback, as_list
+from bucket_brigade.equilibrium.asked import check_asked
 from bucket_brigade.equilibrium.best_response import BestResponse, best_response
 from bucket_brigade.equilibrium.empirical_game import EmpiricalGame, RestrictedGame
 from bucket_brigade.equilibrium.profile import (
@@ -45,7 +46,7 @@ from bucket_brigade.errors import InvalidValue
 from bucket_brigade.exact.evaluate import applies
 from bucket_brigade.exact.pure import duties
 from bucket_brigade.methods import as_method
-from bucket_brigade.scenario import Scenario, as_scenario
+from bucket_brigade.scenario import Scenario
 from bucket_brigade.strategies import ARCHETYPES, Strategy, as_strategy, strategy_name
 
 __all__ = ["DEFAULT_POOL", "EPSILON", "DoubleOracle", "payoff_source"]
@@ -152,22 +153,8 @@ class DoubleOracle:
     budget_seconds: float | None = None
 
     def __post_init__(self) -> None:
-        as_scenario(self.scenario)
-        as_u64("seed", self.seed)
-        as_backend(self.backend)
-        as_method(self.method)
+        check_asked(self, ("num_simulations", "max_iterations"))
         as_callback("on_iteration", self.on_iteration)
-        for name in ("num_simulations", "max_iterations"):
-            if not 1 <= as_u64(name, getattr(self, name)) < 1 << 48:
-                raise InvalidValue(name, getattr(self, name), "from 1 to 2^48")
-        if self.epsilon is not None and not 0 <= as_number("epsilon", self.epsilon) < math.inf:
-            raise InvalidValue("epsilon", self.epsilon, "a finite number of at least 0")
-        if not 0 < as_number("confidence", self.confidence) < 1:
-            raise InvalidValue("confidence", self.confidence, "a number between 0 and 1")
-        if self.budget_episodes is not None and as_u64("budget_episodes", self.budget_episodes) < 1:
-            raise InvalidValue("budget_episodes", self.budget_episodes, "at least 1")
-        if self.budget_seconds is not None:
-            as_positive("budget_seconds", self.budget_seconds)
         Seating(self.scenario.num_agents, self.seat)
 
     def solve(

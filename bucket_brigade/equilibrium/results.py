@@ -2,10 +2,10 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 FloatArray = npt.NDArray[np.float64]
+T = TypeVar("T")
 
 #: Version of the JSON documents; it changes when their meaning does.
 SCHEMA_VERSION = 2
@@ -60,8 +61,8 @@ class DeviationGain:
             "strategy": list(self.strategy),
             "name": strategy_name(np.array(self.strategy)),
             "seats": list(self.seats),
-            "gain": _or_null(self.gain),
-            "stderr": _or_null(self.stderr),
+            "gain": or_null(self.gain),
+            "stderr": or_null(self.stderr),
         }
 
     @classmethod
@@ -70,8 +71,8 @@ class DeviationGain:
         return cls(
             tuple(data["strategy"]),
             tuple(data["seats"]),
-            _or_nan(data["gain"]),
-            _or_nan(data["stderr"]),
+            or_nan(data["gain"]),
+            or_nan(data["stderr"]),
         )
 
 
@@ -138,13 +139,13 @@ class RestrictedPayoffs:
             "players": self.players,
             "opponents": self.game.compositions.tolist(),
             "payoffs": self.payoffs.tolist(),
-            "stderr": [[_or_null(x) for x in row] for row in self.stderr.tolist()],
+            "stderr": [[or_null(x) for x in row] for row in self.stderr.tolist()],
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """What `to_dict` gave."""
-        stderr = np.array([[_or_nan(x) for x in row] for row in data["stderr"]])
+        stderr = np.array([[or_nan(x) for x in row] for row in data["stderr"]])
         return cls(tuple(data["strategies"]), data["players"], np.array(data["payoffs"]), stderr)
 
 
@@ -248,7 +249,7 @@ class NashEquilibrium:
             "verdict": str(self.verdict),
             "regret": self.regret.to_dict(),
             "payoff": self.payoff,
-            "payoff_stderr": _or_null(self.payoff_stderr),
+            "payoff_stderr": or_null(self.payoff_stderr),
             "strategy_pool": [theta.tolist() for theta in pool],
             "names": [strategy_name(theta) for theta in pool],
             "distribution": {str(i): w for i, w in self.distribution.items()},
@@ -275,7 +276,7 @@ class NashEquilibrium:
             strategy_pool=[as_strategy(theta) for theta in data["strategy_pool"]],
             distribution={int(i): w for i, w in data["distribution"].items()},
             payoff=data["payoff"],
-            payoff_stderr=_or_nan(data["payoff_stderr"]),
+            payoff_stderr=or_nan(data["payoff_stderr"]),
             regret=Regret.from_dict(data["regret"]),
             deviations=tuple(DeviationGain.from_dict(d) for d in data["deviations"]),
             searched=data["searched"],
@@ -315,13 +316,13 @@ def save_equilibria(found: Sequence[NashEquilibrium], path: str | os.PathLike[st
     write_json(document(found), path)
 
 
-def document(found: Sequence[NashEquilibrium]) -> dict[str, Any]:
-    """Equilibria as a JSON document."""
+def document(found: Sequence[Any], key: str = "equilibria") -> dict[str, Any]:
+    """Results as a JSON document, which has them under `key`."""
     return {
         "schema_version": SCHEMA_VERSION,
         "rules_version": RULES_VERSION,
         "software_version": __version__,
-        "equilibria": [equilibrium.to_dict() for equilibrium in found],
+        key: [each.to_dict() for each in found],
     }
 
 
@@ -335,11 +336,22 @@ def load_equilibria(path: str | os.PathLike[str]) -> list[NashEquilibrium]:
     OSError
         If it can't be read.
     """
-    data = read_document(Path(path), "equilibria")
+    return read_results(Path(path), "equilibria", NashEquilibrium.from_dict)
+
+
+def read_results(path: Path, key: str, of: Callable[[Mapping[str, Any]], T]) -> list[T]:
+    """What a JSON document has under `key`, each made by `of`.
+
+    Raises
+    ------
+    InvalidFile
+        If the file is not such a document, or of another schema version.
+    """
+    data = read_document(path, key)
     try:
-        return [NashEquilibrium.from_dict(entry) for entry in data["equilibria"]]
+        return [of(entry) for entry in data[key]]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        reason = f"an equilibrium is incomplete or damaged ({type(error).__name__}: {error})"
+        reason = f"one of its {key} is incomplete or damaged ({type(error).__name__}: {error})"
         raise InvalidFile(f"{path}: {reason}") from error
 
 
@@ -365,9 +377,11 @@ def read_document(path: Path, key: str) -> dict[str, Any]:
     return data
 
 
-def _or_null(x: float) -> float | None:
+def or_null(x: float) -> float | None:
+    """A number as JSON knows it: NaN is null."""
     return x if x == x else None
 
 
-def _or_nan(x: float | None) -> float:
+def or_nan(x: float | None) -> float:
+    """What `or_null` was given."""
     return float("nan") if x is None else x

@@ -66,6 +66,10 @@ class ProfileGains(Gains, Protocol):
         """Mean return of every seat, shape (A,)."""
 
     @property
+    def payoffs_stderr(self) -> FloatArray:
+        """Their standard errors, shape (A,)."""
+
+    @property
     def payoff(self) -> tuple[float, float]:
         """Mean return over the focal seats, and its standard error."""
 
@@ -270,6 +274,11 @@ class SampledGains:
         return np.array([mean.mean for mean in self._payoffs])
 
     @property
+    def payoffs_stderr(self) -> FloatArray:
+        """Their standard errors, shape (A,)."""
+        return np.array([mean.stderr for mean in self._payoffs])
+
+    @property
     def payoff(self) -> tuple[float, float]:
         """Their mean over the focal seats, and its standard error."""
         return self._payoff.mean, self._payoff.stderr
@@ -391,6 +400,11 @@ class ExactGains:
     def stderr(self) -> FloatArray:
         """Zeros, shape (M,)."""
         return np.zeros_like(self.mean)
+
+    @property
+    def payoffs_stderr(self) -> FloatArray:
+        """Zeros, shape (A,)."""
+        return np.zeros_like(self.payoffs)
 
     @property
     def blocks(self) -> IntArray:
