@@ -82,7 +82,7 @@ def test_damaged_files_are_told_from_good_ones(tmp_path: Path) -> None:
 def test_interrupted_runs_go_on(tmp_path: Path) -> None:
     names = ["easy", "default", "hard"]
     options = [*SMALL, "--method", "sampled", "--episodes", "300000", "--epsilon", "0.5"]
-    options += ["--max-iterations", "3", "--threads", "1"]
+    options += ["--max-iterations", "3", "--threads", "1", "--backend", "cpu"]
     out = tmp_path / "nash.json"
     progress = tmp_path / "nash.json.progress"
     main = "from bucket_brigade.cli import main; main()"
