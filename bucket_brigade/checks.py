@@ -7,7 +7,15 @@ from typing import Any
 
 from bucket_brigade.errors import InvalidValue
 
-__all__ = ["as_callback", "as_flag", "as_list", "as_number", "as_positive", "as_u64"]
+__all__ = [
+    "as_at_least_zero",
+    "as_callback",
+    "as_flag",
+    "as_list",
+    "as_number",
+    "as_positive",
+    "as_u64",
+]
 
 
 def as_u64(field: str, value: object) -> int:
@@ -34,6 +42,14 @@ def as_positive(field: str, value: object) -> float:
     number = as_number(field, value)
     if not (math.isfinite(number) and number > 0):
         raise InvalidValue(field, number, "a finite number above 0")
+    return number
+
+
+def as_at_least_zero(field: str, value: object) -> float:
+    """A finite number of at least 0; otherwise raises `InvalidValue`."""
+    number = as_number(field, value)
+    if not 0 <= number < math.inf:
+        raise InvalidValue(field, number, "a finite number of at least 0")
     return number
 
 

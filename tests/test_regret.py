@@ -16,9 +16,9 @@ from small_chain import expected_counts, expected_returns
 
 from bench import coverage
 from bucket_brigade import InvalidValue, scenario, simulate
+from bucket_brigade.equilibrium.budget import Budget
 from bucket_brigade.equilibrium.regret import (
     MIN_BLOCKS,
-    Budget,
     Gains,
     Regret,
     Verdict,

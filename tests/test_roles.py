@@ -26,9 +26,9 @@ from bucket_brigade.equilibrium import (
     roles,
     save_roles,
 )
+from bucket_brigade.equilibrium.exact_payoffs import ExactGains, ExactPayoffs
 from bucket_brigade.equilibrium.profile import strategy_of
 from bucket_brigade.equilibrium.regret import confidence_of_look
-from bucket_brigade.equilibrium.sources import ExactGains, ExactPayoffs
 from bucket_brigade.exact.pure import duties
 
 REST_TRAP = bb.scenario("rest_trap").replace(night_order="burn_out_then_spread")

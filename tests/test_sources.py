@@ -104,6 +104,6 @@ def test_what_was_known_is_not_computed_again(monkeypatch: pytest.MonkeyPatch) -
     exact = ExactPayoffs(SMALL)
     first = exact.payoffs(MIXED, DEVIATIONS)
     exact.gains(MIXED, DEVIATIONS, (0, 1), look=2)
-    monkeypatch.setattr("bucket_brigade.equilibrium.sources._core.expected", None)
+    monkeypatch.setattr("bucket_brigade.equilibrium.exact_payoffs._core.expected", None)
     assert np.array_equal(exact.payoffs(MIXED, DEVIATIONS), first)
     assert exact.gains(MIXED, DEVIATIONS, (0, 1), look=3).mean.shape == (4,)

@@ -1,12 +1,13 @@
 """Equilibria of the game: games given by payoffs, their symmetric equilibria, and double oracle.
 
-A module per concept: games (`symmetric`) and their equilibria (`solver`, with `support_enumeration`
-and `approximation`), for any symmetric game given by payoffs; where payoffs of a scenario come from
-(`sources`), who deviates from what (`profile`, `seating`), the `empirical_game` of a pool,
-`best_response` (with `surface`), `regret` with confidence, and on top of them `double_oracle`, for
-symmetric equilibria, and `roles` (with `role_starts` and `role_dynamics`), for pure profiles of the
-seats. `results` and `role_results` hold what comes out; `plots` draws it, and `gambit` hands its
-game to other solvers.
+A module per concept. Games (`symmetric`) and their equilibria (`solver`, with `support_enumeration`
+and `approximation`) stand on their own, for any symmetric game given by payoffs. Payoffs of a
+scenario come from a source (`sources`: `exact_payoffs` or `sampled_payoffs`, by `choice`). With
+them, `profile` and `seating` say who deviates from what, `empirical_game` collects the payoffs of a
+pool, `best_response` (with `surface`) searches, and `regret` judges with confidence, within a
+`budget`. On top are `double_oracle`, for symmetric equilibria, and `roles` (with `role_starts` and
+`role_dynamics`), for pure profiles of the seats. `results` and `role_results` hold what comes out,
+`saved` what is under way; `plots` draws, and `gambit` hands games to other solvers.
 """
 
 from bucket_brigade.equilibrium.best_response import (
@@ -14,8 +15,11 @@ from bucket_brigade.equilibrium.best_response import (
     best_response,
     best_response_in_box,
 )
-from bucket_brigade.equilibrium.double_oracle import DEFAULT_POOL, DoubleOracle, payoff_source
+from bucket_brigade.equilibrium.budget import Budget
+from bucket_brigade.equilibrium.choice import payoff_source
+from bucket_brigade.equilibrium.double_oracle import DEFAULT_POOL, DoubleOracle
 from bucket_brigade.equilibrium.empirical_game import EmpiricalGame, RestrictedGame
+from bucket_brigade.equilibrium.exact_payoffs import ExactPayoffs
 from bucket_brigade.equilibrium.gain_grid import GainGrid, gain_grid
 from bucket_brigade.equilibrium.gambit import export_gambit, to_gambit
 from bucket_brigade.equilibrium.plots import (
@@ -25,7 +29,7 @@ from bucket_brigade.equilibrium.plots import (
     plot_equilibrium,
 )
 from bucket_brigade.equilibrium.profile import Deviation, Profile
-from bucket_brigade.equilibrium.regret import Budget, Regret, Verdict, certify
+from bucket_brigade.equilibrium.regret import Regret, Verdict, certify
 from bucket_brigade.equilibrium.results import (
     NashEquilibrium,
     load_equilibria,
@@ -33,13 +37,14 @@ from bucket_brigade.equilibrium.results import (
 )
 from bucket_brigade.equilibrium.role_results import RoleEquilibrium, load_roles, save_roles
 from bucket_brigade.equilibrium.roles import RoleSearch
+from bucket_brigade.equilibrium.sampled_payoffs import SampledPayoffs
 from bucket_brigade.equilibrium.solver import (
     NoEquilibriumFound,
     SymmetricEquilibrium,
     solve_symmetric,
     symmetric_equilibria,
 )
-from bucket_brigade.equilibrium.sources import ExactPayoffs, PayoffSource, SampledPayoffs
+from bucket_brigade.equilibrium.sources import PayoffSource
 from bucket_brigade.equilibrium.symmetric import SymmetricGame
 
 __all__ = [

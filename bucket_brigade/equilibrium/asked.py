@@ -1,11 +1,10 @@
 """Checks of the parameters that all computations of equilibria share."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 from bucket_brigade.backends import as_backend
-from bucket_brigade.checks import as_number, as_positive, as_u64
+from bucket_brigade.checks import as_at_least_zero, as_number, as_positive, as_u64
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.methods import as_method
 from bucket_brigade.scenario import as_scenario
@@ -36,8 +35,8 @@ def check_asked(asked: Any, numbers: Sequence[str]) -> None:
     for name in numbers:
         if not 1 <= as_u64(name, getattr(asked, name)) < 1 << 48:
             raise InvalidValue(name, getattr(asked, name), "from 1 to 2^48")
-    if asked.epsilon is not None and not 0 <= as_number("epsilon", asked.epsilon) < math.inf:
-        raise InvalidValue("epsilon", asked.epsilon, "a finite number of at least 0")
+    if asked.epsilon is not None:
+        as_at_least_zero("epsilon", asked.epsilon)
     if not 0 < as_number("confidence", asked.confidence) < 1:
         raise InvalidValue("confidence", asked.confidence, "a number between 0 and 1")
     if asked.budget_episodes is not None and as_u64("budget_episodes", asked.budget_episodes) < 1:

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from bucket_brigade import _core
 from bucket_brigade.backends import Backend
-from bucket_brigade.backends.cpu import as_threads
 from bucket_brigade.checks import as_callback, as_list
 from bucket_brigade.equilibrium.asked import check_asked
 from bucket_brigade.equilibrium.best_response import BestResponse, best_response
+from bucket_brigade.equilibrium.budget import Budget
+from bucket_brigade.equilibrium.choice import payoff_source, resolved_method
 from bucket_brigade.equilibrium.empirical_game import EmpiricalGame, RestrictedGame
 from bucket_brigade.equilibrium.profile import (
     Deviation,
@@ -26,7 +26,7 @@ from bucket_brigade.equilibrium.profile import (
     mixture_entry,
     strategy_of,
 )
-from bucket_brigade.equilibrium.regret import Budget, Regret, Verdict, certify, confidence_of_look
+from bucket_brigade.equilibrium.regret import Regret, Verdict, certify, confidence_of_look
 from bucket_brigade.equilibrium.results import (
     DeviationGain,
     NashEquilibrium,
@@ -36,20 +36,13 @@ from bucket_brigade.equilibrium.results import (
 )
 from bucket_brigade.equilibrium.seating import Seating
 from bucket_brigade.equilibrium.solver import SymmetricEquilibrium, symmetric_equilibria
-from bucket_brigade.equilibrium.sources import (
-    ExactPayoffs,
-    PayoffSource,
-    ProfileGains,
-    SampledPayoffs,
-)
+from bucket_brigade.equilibrium.sources import ProfileGains
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.exact.evaluate import applies
 from bucket_brigade.exact.pure import duties
-from bucket_brigade.methods import as_method
 from bucket_brigade.scenario import Scenario
 from bucket_brigade.strategies import ARCHETYPES, Strategy, as_strategy, strategy_name
 
-__all__ = ["DEFAULT_POOL", "EPSILON", "DoubleOracle", "payoff_source"]
+__all__ = ["DEFAULT_POOL", "EPSILON", "DoubleOracle"]
 
 #: What a pool starts from by default.
 DEFAULT_POOL = ("firefighter", "free_rider", "hero", "coordinator")
@@ -64,41 +57,8 @@ FIRST_ITERATION = 120
 #: Episodes of a candidate in a verdict: a quarter of those of the second iteration, and at most.
 #: What takes more to decide at first is decided sooner once the pool has a better response.
 FIRST_VERDICT, LAST_VERDICT = 1 << 15, 1 << 24
-#: Seconds that "auto" lets exact payoffs take, by an estimate with so many line-ups for each seat.
-AUTO_SECONDS, RESPONSES = 120.0, 300
 #: Version of `DoubleOracle.solve`'s states.
 STATE_VERSION = 1
-
-
-def payoff_source(
-    scenario: Scenario,
-    method: str,
-    *,
-    seed: int = 0,
-    threads: int | None = None,
-    backend: str | Backend = "auto",
-) -> PayoffSource:
-    """Payoffs by a method; "auto" is exact wherever the chain applies.
-
-    Raises
-    ------
-    InvalidValue
-        If there is no such method, or the game is too large to be exact.
-    """
-    if resolved_method(scenario, method, threads) == "exact":
-        return ExactPayoffs(scenario, threads=threads)
-    return SampledPayoffs(scenario, seed=seed, threads=threads, backend=backend)
-
-
-def resolved_method(scenario: Scenario, method: str, threads: int | None = None) -> str:
-    """ "exact" or "sampled"; "auto" is exact where the chain applies and takes not too long."""
-    if as_method(method) != "auto":
-        return method
-    agents = scenario.num_agents
-    lineups = len(DEFAULT_POOL) ** agents + RESPONSES * agents
-    cores = min(as_threads(threads) or _core.pool_threads(), _core.pool_threads())
-    quick = _core.exact_cost(scenario)[1] * lineups / cores <= AUTO_SECONDS
-    return "exact" if quick and applies(scenario) else "sampled"
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ import numpy.typing as npt
 
 from bucket_brigade.backends import Backend
 from bucket_brigade.checks import as_u64
+from bucket_brigade.equilibrium.exact_payoffs import ExactPayoffs
 from bucket_brigade.equilibrium.profile import Deviation, Profile, strategy_of
 from bucket_brigade.equilibrium.results import NashEquilibrium
+from bucket_brigade.equilibrium.sampled_payoffs import SampledPayoffs
 from bucket_brigade.equilibrium.seating import Seating
-from bucket_brigade.equilibrium.sources import ExactPayoffs, SampledPayoffs
 from bucket_brigade.equilibrium.surface import PayoffSurface, fit_surface
 from bucket_brigade.errors import InvalidValue
 

@@ -46,7 +46,6 @@ References
 """
 
 import math
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
@@ -55,11 +54,12 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from bucket_brigade.checks import as_callback, as_number, as_positive, as_u64
+from bucket_brigade.checks import as_at_least_zero, as_callback, as_number, as_u64
+from bucket_brigade.equilibrium.budget import Budget
 from bucket_brigade.equilibrium.symmetric import FloatArray, IntArray
 from bucket_brigade.errors import InvalidValue
 
-__all__ = ["Budget", "Gains", "Regret", "Verdict", "certify", "confidence_of_look"]
+__all__ = ["Gains", "Regret", "Verdict", "certify", "confidence_of_look"]
 
 SKEWNESS = 2.0
 """Factor of the term for how far means of few blocks are from being normal."""
@@ -115,64 +115,6 @@ class Gains(Protocol):
         int
             Episodes spent: about ``(C + 1) * episodes``, as what they deviate from plays as well.
         """
-
-
-class Budget:
-    """What a whole computation may spend, in episodes or seconds or both, shared by its stages.
-
-    Parameters
-    ----------
-    episodes : int, optional
-        Most episodes to play; by default any number.
-    seconds : float, optional
-        Most seconds from now on; by default any number.
-    spent, elapsed
-        Episodes and seconds spent before, by a computation that is resumed.
-    clock : callable
-        Seconds since some time, never falling.
-    """
-
-    def __init__(
-        self,
-        *,
-        episodes: int | None = None,
-        seconds: float | None = None,
-        spent: int = 0,
-        elapsed: float = 0.0,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self.episodes = None if episodes is None else as_u64("episodes", episodes)
-        self.seconds = None if seconds is None else _at_least_zero("seconds", seconds)
-        self.spent = as_u64("spent", spent)
-        self._clock = clock
-        self._start = clock() - _at_least_zero("elapsed", elapsed)
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds spent."""
-        return self._clock() - self._start
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether nothing is left of the episodes, or of the seconds."""
-        out_of_time = self.seconds is not None and self.elapsed >= self.seconds
-        return self.left() == 0 or out_of_time
-
-    def left(self) -> int | None:
-        """Episodes that are left, at least 0; None if there is no limit."""
-        return None if self.episodes is None else max(self.episodes - self.spent, 0)
-
-    def spend(self, n: int) -> None:
-        """Notes that `n` episodes were played."""
-        self.spent += as_u64("n", n)
-
-    def affords(self, n: float, *, pace: float = 0.0) -> bool:
-        """Whether `n` more episodes fit in, at a pace of so many seconds an episode."""
-        if self.exhausted:
-            return False
-        left = self.left()
-        in_time = self.seconds is None or self.elapsed + n * pace <= self.seconds
-        return in_time and (left is None or n <= left)
 
 
 class Verdict(StrEnum):
@@ -307,12 +249,12 @@ def certify(
     InvalidValue
         For the first value that is not allowed.
     """
-    epsilon, confidence = _at_least_zero("epsilon", epsilon), _confidence(confidence)
+    epsilon, confidence = as_at_least_zero("epsilon", epsilon), _confidence(confidence)
     first = as_u64("first_episodes", first_episodes)
     most = as_u64("max_episodes", max_episodes)
     if not 1 <= first <= most:
         raise InvalidValue("first_episodes", first, f"from 1 to max_episodes, which is {most}")
-    rounding = _at_least_zero("rounding", rounding)
+    rounding = as_at_least_zero("rounding", rounding)
     as_callback("progress", progress)
     budget = Budget() if budget is None else budget
     size = len(gains)
@@ -345,7 +287,7 @@ def certify(
     if np.any(gains.blocks):
         raise InvalidValue("gains", "played already", "gains of which nothing has been played")
 
-    span = _at_least_zero("gains.span", gains.span)
+    span = as_at_least_zero("gains.span", gains.span)
     looks = 1 + (math.ceil(most / first) - 1).bit_length()
     error_above = (1 - confidence) / 2 / looks
     error_below = error_above / size
@@ -416,7 +358,3 @@ def _confidence(value: float) -> float:
     if not 0 < number < 1:
         raise InvalidValue("confidence", number, "above 0 and below 1")
     return number
-
-
-def _at_least_zero(field: str, value: float) -> float:
-    return 0.0 if value == 0 else as_positive(field, value)

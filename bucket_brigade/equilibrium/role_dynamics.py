@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade.equilibrium.best_response import BestResponse, best_response
+from bucket_brigade.equilibrium.budget import Budget
 from bucket_brigade.equilibrium.profile import Deviation, Profile, strategy_of
-from bucket_brigade.equilibrium.regret import ROUNDING, Budget
+from bucket_brigade.equilibrium.regret import ROUNDING
 from bucket_brigade.equilibrium.sources import SELECTION, PayoffSource
 from bucket_brigade.exact.pure import duties
 from bucket_brigade.strategies import ARCHETYPES, Strategy

@@ -21,10 +21,11 @@ import numpy as np
 from bucket_brigade.backends import Backend
 from bucket_brigade.checks import as_callback, as_u64
 from bucket_brigade.equilibrium.asked import check_asked
-from bucket_brigade.equilibrium.double_oracle import EPSILON, payoff_source
+from bucket_brigade.equilibrium.budget import Budget
+from bucket_brigade.equilibrium.choice import payoff_source
+from bucket_brigade.equilibrium.double_oracle import EPSILON
 from bucket_brigade.equilibrium.profile import Deviation, Profile
 from bucket_brigade.equilibrium.regret import (
-    Budget,
     Regret,
     Verdict,
     certify,
