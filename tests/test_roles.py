@@ -271,6 +271,9 @@ def test_the_command(tmp_path: Path, lively: list[RoleEquilibrium]) -> None:
     as_json = CliRunner().invoke(app, [*options, "--json"])
     assert len(json.loads(as_json.stdout)["roles"]) == len(lively)
     assert CliRunner().invoke(app, [*options, "--budget", "much"]).exit_code == 2
+    hasty = CliRunner().invoke(app, [*options, "--method", "sampled", "--budget", "1"])
+    assert hasty.exit_code == 0
+    assert "nothing found within the budget" in hasty.stderr
 
 
 def test_interrupted_what_was_found_is_saved(

@@ -89,7 +89,10 @@ def roles(
                 **within,
             )
             tell(scenario.name)
-            found += search.solve()
+            solved = search.solve()
+            if not solved:
+                typer.echo(f"{scenario.name}: nothing found within the budget", err=True)
+            found += solved
             save_roles(found, out)
     if as_json:
         print_json(document(found, KEY))
