@@ -145,7 +145,21 @@ CASES: dict[str, Case] = {
     "oracle scenario": parameter(oracle, "scenario", [*NO_SCENARIO, DEFAULT.replace(num_agents=1)]),
     "oracle num_simulations": parameter(oracle, "num_simulations", NO_COUNT),
     "oracle max_iterations": parameter(oracle, "max_iterations", NO_COUNT),
-    "oracle epsilon": parameter(oracle, "epsilon", [*NO_NUMBER, math.nan, math.inf, -1.0, True]),
+    "oracle epsilon": parameter(
+        oracle,
+        "epsilon",
+        [*(x for x in NO_NUMBER if x is not None), math.nan, math.inf, -1.0, True],
+    ),
+    "oracle confidence": parameter(oracle, "confidence", [*NO_NUMBER, math.nan, 0, 1, -1.0, True]),
+    "oracle method": parameter(oracle, "method", NO_METHOD),
+    "oracle budget_episodes": parameter(
+        oracle, "budget_episodes", [x for x in NO_COUNT if x is not None]
+    ),
+    "oracle budget_seconds": parameter(
+        oracle,
+        "budget_seconds",
+        [*(x for x in NO_NUMBER if x is not None), math.nan, math.inf, 0, -1.0],
+    ),
     "oracle seed": parameter(oracle, "seed", NO_INTEGER),
     "oracle seat": parameter(oracle, "seat", NO_SEAT),
     "oracle threads": parameter(oracle, "threads", NO_THREADS),
