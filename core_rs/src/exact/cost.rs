@@ -1,6 +1,6 @@
 //! What following a line-up takes, estimated before anything is built.
 
-use super::chain::{homes_of, is_lumped};
+use super::chain::is_lumped;
 use super::lanes::{LANES, Line};
 use crate::error::InvalidValue;
 use crate::scenario::Dynamics;
@@ -31,7 +31,7 @@ pub struct Cost {
 pub fn cost(dynamics: &Dynamics, lumped: Option<bool>) -> Cost {
     let lumped = lumped.unwrap_or_else(|| is_lumped(dynamics));
     let agents = dynamics.num_agents;
-    let m = homes_of(dynamics.num_houses, agents, lumped);
+    let m = agents.min(dynamics.num_houses);
     let n = dynamics.num_houses - m;
     let places = 3f64.powi(m as i32);
     let lines = (places / LANES as f64).ceil();

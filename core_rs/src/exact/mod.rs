@@ -13,22 +13,26 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 pub mod batch;
+mod book;
 pub mod chain;
+mod clock;
 pub mod cost;
 mod fight;
-pub mod gradient;
-mod groups;
-mod homes;
+mod full;
 pub mod lanes;
+mod lumped;
 mod mirror;
-mod night;
-mod others;
+mod pass;
+mod quiet;
+mod rational;
+mod rescue;
 mod ring;
-mod rows;
+mod spread;
 #[cfg(test)]
 mod tests;
 mod totals;
-mod workers;
+mod town;
+mod work;
 
 pub use batch::Lineups;
 pub use chain::{Chain, Method};

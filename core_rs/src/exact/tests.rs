@@ -286,19 +286,6 @@ fn gradients_match_central_differences() {
 }
 
 #[test]
-fn keeping_fewer_nights_changes_no_bit() {
-    let dynamics = Dynamics { num_houses: 5, max_nights: 23, ..default_dynamics() };
-    let chain = Chain::new(&dynamics, Method::Full).expect("a small ring");
-    let weights: Vec<f64> = (0..chain.layout().counts()).map(|i| i as f64).collect();
-    let keeping =
-        |every| chain.gradient_keeping(every, &duties(4), &weights, &mut chain.follower(), || true);
-    let all = keeping(1);
-    for every in [2, 4, 7, 22, 23, 100] {
-        assert_eq!(keeping(every), all);
-    }
-}
-
-#[test]
 fn large_rings_are_refused_and_followers_stop() {
     let large = Dynamics { num_houses: 13, ..default_dynamics() };
     assert_eq!(Chain::new(&large, Method::Auto).expect_err("too large").field, "num_houses");
