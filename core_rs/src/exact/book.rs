@@ -29,12 +29,15 @@ impl Task for Collect<'_> {
             room.forward::<L>(town, set);
             let outer = town.outer(set);
             let lines = room.lines[..outer.len()].as_flattened();
-            let all = lines.iter().fold(L::splat(0.0), |sum, line| sum.add(L::load(line)));
+            let mut all = L::splat(0.0);
+            for line in lines {
+                all = all.add(L::load(line));
+            }
             all.store(&mut sums.standing[index]);
             let sparks = &town.sparks[set.inner.1];
             L::load(&lines[0]).mul(L::splat(sparks[0])).store(&mut sums.calm[index]);
             for inner in town.inner(set) {
-                let chance = L::splat(sparks[inner.fires.count_ones() as usize]);
+                let chance = L::splat(sparks[usize::from(inner.count)]);
                 for (line, outer) in lines.iter().zip(outer) {
                     let to = &mut sums.burning[usize::from(outer.fires | inner.fires)];
                     L::load(line).mul_add(chance, L::load(to)).store(to);
@@ -68,7 +71,7 @@ impl Task for Worth<'_> {
             for (line, outer) in room.lines.as_flattened_mut().iter_mut().zip(town.outer(set)) {
                 let mut sum = all;
                 for inner in town.inner(set) {
-                    let chance = L::splat(sparks[inner.fires.count_ones() as usize]);
+                    let chance = L::splat(sparks[usize::from(inner.count)]);
                     let from = &sums.burning[usize::from(outer.fires | inner.fires)];
                     sum = L::load(from).mul_add(chance, sum);
                 }

@@ -46,7 +46,7 @@ pub struct Follower(Room);
 
 #[derive(Clone, Debug)]
 enum Room {
-    Full(FullRoom),
+    Full(Box<FullRoom>),
     Lumped(LumpedRoom),
 }
 
@@ -126,7 +126,7 @@ impl Chain {
     #[must_use]
     pub fn follower(&self) -> Follower {
         Follower(match &self.states {
-            States::Full(full) => Room::Full(full.room()),
+            States::Full(full) => Room::Full(Box::new(full.room())),
             States::Lumped(_) => Room::Lumped(LumpedRoom::default()),
         })
     }

@@ -17,7 +17,7 @@ use super::rational::Power;
 /// Lines of a cell.
 pub const LINES: usize = 2;
 /// Nights that steps can hold.
-const STEPS: usize = LINES * LANES;
+pub const STEPS: usize = LINES * LANES;
 /// Stretches up to this many nights are cut into steps: powers with low exponents are approximated
 /// less well where fires burn through many houses in a row.
 pub const MOST_STEPS: usize = 3 * STEPS;
@@ -40,12 +40,15 @@ pub struct Clock {
 #[derive(Clone, Debug)]
 enum Kind {
     Steps,
-    Power {
-        /// ζ, real and imaginary.
-        poles: Cell,
-        /// 1/ζ.
-        inverse: Cell,
-    },
+    Power(Box<Poles>),
+}
+
+#[derive(Clone, Debug)]
+struct Poles {
+    /// ζ, real and imaginary.
+    poles: Cell,
+    /// 1/ζ.
+    inverse: Cell,
 }
 
 /// Reads a cell.
@@ -101,6 +104,11 @@ impl Clock {
         if nights > MOST_STEPS {
             return vec![Self::power(nights)];
         }
+        Self::steps_only(nights)
+    }
+
+    /// The same, however many nights there are.
+    pub(super) fn steps_only(nights: usize) -> Vec<Self> {
         let starts = (0..nights).step_by(STEPS);
         starts.map(|start| Self::steps(STEPS.min(nights - start))).collect()
     }
@@ -114,7 +122,7 @@ impl Clock {
     }
 
     /// Many nights.
-    pub(super) fn power(nights: usize) -> Self {
+    fn power(nights: usize) -> Self {
         let power = Power::new(nights);
         let [re, im] = power.poles;
         // The real part of a product of complex numbers.
@@ -127,35 +135,36 @@ impl Clock {
         Self {
             end: weights(power.weights),
             sum: weights(power.weights_of_sum()),
-            kind: Kind::Power { poles: [Line(re), Line(im)], inverse },
+            kind: Kind::Power(Box::new(Poles { poles: [Line(re), Line(im)], inverse })),
         }
     }
 
-    /// The cell of a state which no night keeps, from what nights lead to it (which the cell holds
-    /// before) and from its chance at the start.
+    /// The cell of a state which no night keeps, from what nights lead to it and from its chance at
+    /// the start.
     #[inline(always)]
-    pub fn settle<L: Lanes>(&self, cell: &mut Cell, start: f64) {
-        if let Kind::Power { inverse, .. } = &self.kind {
-            let [re, im] = load::<L>(cell);
-            store(times([re.add(L::splat(start)), im], load(inverse)), cell);
-        }
-    }
-
-    /// The cell of a state which a night keeps with chance `stays`; `come` is what other states add
-    /// to what the cell holds.
-    #[inline(always)]
-    pub fn settle_quiet<L: Lanes>(&self, cell: &mut Cell, come: Loaded<L>, stays: f64, start: f64) {
-        let [re, im] = mul_add(come, L::splat(1.0), load(cell));
+    pub fn settle<L: Lanes>(&self, [re, im]: Loaded<L>, start: f64) -> Loaded<L> {
         match &self.kind {
-            Kind::Power { poles, .. } => {
-                store(times([re.add(L::splat(start)), im], fraction(poles, stays)), cell);
+            Kind::Steps => [re, im],
+            Kind::Power(power) => times([re.add(L::splat(start)), im], load(&power.inverse)),
+        }
+    }
+
+    /// The cell of a state which a night keeps with chance `stays`.
+    #[inline(always)]
+    pub fn settle_quiet<L: Lanes>(&self, [re, im]: Loaded<L>, stays: f64, start: f64) -> Loaded<L> {
+        match &self.kind {
+            Kind::Power(power) => {
+                times([re.add(L::splat(start)), im], fraction(&power.poles, stays))
             }
             Kind::Steps => {
-                store([re, im], cell);
-                flat_mut(cell).iter_mut().fold(start, |before, now| {
+                let mut cell = Cell::default();
+                store([re, im], &mut cell);
+                let mut before = start;
+                for now in flat_mut(&mut cell) {
                     *now = before.mul_add(stays, *now);
-                    *now
-                });
+                    before = *now;
+                }
+                load(&cell)
             }
         }
     }
@@ -164,7 +173,7 @@ impl Clock {
     #[inline(always)]
     pub fn started<L: Lanes>(&self, cell: &Cell, start: f64) -> Loaded<L> {
         match &self.kind {
-            Kind::Power { .. } => load(cell),
+            Kind::Power(_) => load(cell),
             Kind::Steps => {
                 let mut moved = Cell::default();
                 flat_mut(&mut moved)[0] = start;
@@ -179,7 +188,7 @@ impl Clock {
     fn first(&self) -> f64 {
         match self.kind {
             Kind::Steps => 1.0,
-            Kind::Power { .. } => 0.0,
+            Kind::Power(_) => 0.0,
         }
     }
 
@@ -192,10 +201,10 @@ impl Clock {
         for ((cells, start), sums) in eights {
             let ends = weighted::<L>(cells, &self.end);
             let all = weighted::<L>(cells, &self.sum);
-            for i in 0..cells.len() {
-                sums[i] += first.mul_add(start[i], all.0[i]);
-                start[i] = ends.0[i];
+            for (sum, (start, all)) in sums.iter_mut().zip(start.iter().zip(all.0)) {
+                *sum += first.mul_add(*start, all);
             }
+            start.copy_from_slice(&ends.0[..cells.len()]);
         }
     }
 
@@ -204,8 +213,8 @@ impl Clock {
     #[inline(always)]
     pub fn worth<L: Lanes>(&self, end: f64, sum: f64) -> Loaded<L> {
         let (end, sum) = (L::splat(end), L::splat(sum));
-        let of = |i: usize| L::load(&self.end[i]).mul_add(end, L::load(&self.sum[i]).mul(sum));
-        [of(0), of(1)]
+        let [a, b] = load::<L>(&self.sum);
+        mul_add(load(&self.end), end, [a.mul(sum), b.mul(sum)])
     }
 
     /// The reverse of [`Clock::started`] and [`Clock::settle`]: from what the numbers at the starts
@@ -214,9 +223,9 @@ impl Clock {
     #[inline(always)]
     pub fn unsettle<L: Lanes>(&self, worth: Loaded<L>, nights: Loaded<L>) -> (Loaded<L>, f64) {
         match &self.kind {
-            Kind::Power { inverse, .. } => {
+            Kind::Power(power) => {
                 let all = mul_add(nights, L::splat(1.0), worth);
-                let reached = times(all, conjugate(load(inverse)));
+                let reached = times(all, conjugate(load(&power.inverse)));
                 (reached, lane_sum(reached[0]))
             }
             Kind::Steps => {
@@ -240,22 +249,20 @@ impl Clock {
         stays: f64,
     ) -> (Loaded<L>, f64) {
         match &self.kind {
-            Kind::Power { poles, .. } => {
+            Kind::Power(power) => {
                 let all = mul_add(nights, L::splat(1.0), worth);
-                let reached = times(all, conjugate(fraction(poles, stays)));
+                let reached = times(all, conjugate(fraction(&power.poles, stays)));
                 (reached, lane_sum(reached[0]))
             }
             Kind::Steps => {
                 let (mut cell, mut later) = (Cell::default(), Cell::default());
                 store(worth, &mut cell);
                 store(nights, &mut later);
-                let first = flat_mut(&mut cell).iter_mut().zip(flat(&later)).rev().fold(
-                    0.0,
-                    |later, (now, &night)| {
-                        *now += later;
-                        now.mul_add(stays, night)
-                    },
-                );
+                let mut first = 0.0;
+                for (now, &night) in flat_mut(&mut cell).iter_mut().zip(flat(&later)).rev() {
+                    *now += first;
+                    first = now.mul_add(stays, night);
+                }
                 (load(&cell), first)
             }
         }

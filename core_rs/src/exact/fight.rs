@@ -9,7 +9,7 @@
 use super::Duty;
 
 /// Which lists of burning houses there are: `homes` houses told apart, `others` not.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Shape {
     /// m; every agent lives in one of these.
     pub homes: usize,

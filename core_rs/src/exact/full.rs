@@ -34,13 +34,18 @@ pub struct FullRoom {
     room: Room,
     spread: Spread<1>,
     slots: Vec<Line>,
-    /// One for each stretch whose cells are kept.
-    cells: Vec<Vec<Cell>>,
+    /// Zero between passes.
+    cells: Vec<Cell>,
+    /// One for each stretch, where cells are kept.
+    kept: Vec<Vec<Cell>>,
     starts: Vec<Vec<f64>>,
     worth: Vec<Cell>,
+    /// The line-up followed last.
+    lineup: Lineup,
 }
 
 /// What a night needs to know of a line-up.
+#[derive(Clone, Debug, Default)]
 struct Lineup {
     chances: Vec<f64>,
     quiet: Quiet,
@@ -58,20 +63,21 @@ impl Full {
         let town = Town::new(ring, shape.homes);
         let work = Work::new(&town, shape);
         let houses = ring.houses;
-        let standing = town.sets.iter().map(|set| {
+        let mut parts = Parts::default();
+        for set in &town.sets {
+            parts.ends.push(kind(set.houses));
             let ruined = (0..houses).map(|house| f64::from(u8::from(set.houses >> house & 1 == 0)));
-            (kind(set.houses), ruined.collect())
-        });
-        let parts = Parts {
-            standing: standing.collect(),
-            burning: (0..1usize << houses)
-                .map(|fires| {
-                    let burns = |house: &usize| fires >> house & 1 != 0;
-                    let case = |house| (1.0, Case::new(ring, shape, fires, house));
-                    (0..houses).map(|house| Some(house).filter(burns).map(case)).collect()
-                })
-                .collect(),
-        };
+            parts.ruined.extend(ruined);
+        }
+        for fires in 0..1usize << houses {
+            for house in 0..houses {
+                if fires >> house & 1 != 0 {
+                    parts.burn(1.0, Case::new(ring, shape, fires, house));
+                } else {
+                    parts.burning.push((0.0, 0));
+                }
+            }
+        }
         let closed = town.sets.iter().map(|set| kind(set.houses).is_some()).collect();
         (Self { shape, simd, town, work, closed }, parts)
     }
@@ -82,9 +88,11 @@ impl Full {
             room: Room::new(&self.town, &self.work),
             spread: Spread::new(&self.town),
             slots: vec![Line::default(); self.town.slots],
-            cells: Vec::new(),
+            cells: vec![Cell::default(); self.town.slots + 1],
+            kept: Vec::new(),
             starts: Vec::new(),
             worth: Vec::new(),
+            lineup: Lineup::default(),
         }
     }
 
@@ -113,7 +121,7 @@ impl Full {
         keep: bool,
         go_on: &impl Fn() -> bool,
     ) -> Option<Sums> {
-        let lineup = self.lineup(duties, solo);
+        room.lineup = self.lineup(duties, solo);
         let slots = self.town.slots;
         let mut chances = vec![0.0; slots];
         chances[0] = 1.0;
@@ -123,18 +131,22 @@ impl Full {
             if !go_on() {
                 return None;
             }
-            let index = if keep { index } else { 0 };
-            if keep {
+            let cells = if keep {
                 room.starts.push(chances.clone());
-            }
-            if room.cells.len() <= index {
-                room.cells.push(vec![Cell::default(); slots + 1]);
-            }
+                match room.kept.get_mut(index) {
+                    Some(cells) => cells.fill(Cell::default()),
+                    None => room.kept.push(room.cells.clone()),
+                }
+                &mut room.kept[index]
+            } else {
+                &mut room.cells
+            };
             self.simd.run(Forward {
-                game: self.game(&lineup, *counted),
+                game: self.game(&room.lineup, *counted),
                 clock,
                 start: &mut chances,
-                cells: &mut room.cells[index],
+                cells,
+                keep,
                 sums: &mut sums[usize::from(*counted)],
                 room: &mut room.room,
             });
@@ -165,8 +177,7 @@ impl Full {
         gradient: &mut [[f64; 2]],
         go_on: &impl Fn() -> bool,
     ) -> Option<()> {
-        let lineup = self.lineup(duties, solo);
-        let FullRoom { room, spread, slots, cells, starts, worth: of_cells } = room;
+        let FullRoom { room, spread, slots, kept, starts, worth: of_cells, lineup, .. } = room;
         self.simd.run(Worth { town: &self.town, sums: worth, slots, room: spread });
         of_cells.resize(self.town.slots + 1, Cell::default());
         let mut ends: Vec<f64> = slots.iter().map(|line| line.0[FINISHED] + line.0[LAST]).collect();
@@ -183,10 +194,10 @@ impl Full {
                 }
             }
             self.simd.run(Backward {
-                game: self.game(&lineup, *counted),
+                game: self.game(lineup, *counted),
                 clock,
                 start: &starts[index],
-                cells: &cells[index],
+                cells: &kept[index],
                 ends: &mut ends,
                 sums: &sums,
                 worth: of_cells,

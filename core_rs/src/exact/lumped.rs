@@ -21,6 +21,8 @@ pub struct Lumped {
     simd: Simd,
     /// Supersets before subsets.
     states: Vec<State>,
+    /// What each state can become, itself first.
+    targets: Vec<u32>,
     /// Chances of so many sparks in so many houses, in certain ones; and in any.
     certain: Vec<Vec<f64>>,
     any: Vec<Vec<f64>>,
@@ -33,8 +35,9 @@ struct State {
     homes: usize,
     /// Number of others.
     others: usize,
-    /// Where the chances stand of what it can become.
+    /// Where that begins, and the chances of it.
     first: usize,
+    last: usize,
     /// Whether an episode ends if none of them burns.
     closed: bool,
 }
@@ -66,32 +69,36 @@ impl Lumped {
         kind: impl Fn(usize, usize) -> Option<usize>,
     ) -> (Self, Parts) {
         let mut states = Vec::new();
-        let mut standing = Vec::new();
+        let mut parts = Parts::default();
         let mut first = 0;
         let part = |count: usize| count as f64 / shape.others.max(1) as f64;
         for homes in (0..1usize << shape.homes).rev() {
             for others in (0..=shape.others).rev() {
                 let kind = kind(homes, others);
-                let state = State { homes, others, first, closed: kind.is_some() };
-                first += (others + 1) << state.homes_count();
-                states.push(state);
+                let last = first + ((others + 1) << homes.count_ones());
+                states.push(State { homes, others, first, last, closed: kind.is_some() });
+                first = last;
                 let of_homes =
                     (0..shape.homes).map(|home| f64::from(u8::from(homes >> home & 1 == 0)));
                 let ruined = part(shape.others - others);
-                let of_others = std::iter::repeat_n(ruined, shape.others);
-                standing.push((kind, of_homes.chain(of_others).collect()));
+                parts.ends.push(kind);
+                parts.ruined.extend(of_homes.chain(std::iter::repeat_n(ruined, shape.others)));
             }
         }
-        let burning = (0..1usize << shape.homes).flat_map(|homes| {
-            (0..=shape.others).map(move |others| {
+        for homes in 0..1usize << shape.homes {
+            for others in 0..=shape.others {
                 let case = |house| Case { homes, others, house, near: [None; 2], twice: false };
-                let of_homes = (0..shape.homes)
-                    .map(|home| (homes >> home & 1 != 0).then(|| (1.0, case(Fire::Home(home)))));
-                let of_others = (others > 0).then(|| (part(others), case(Fire::Other)));
-                of_homes.chain(std::iter::repeat_n(of_others, shape.others)).collect()
-            })
-        });
-        let parts = Parts { standing, burning: burning.collect() };
+                for house in 0..ring.houses {
+                    if house < shape.homes && homes >> house & 1 != 0 {
+                        parts.burn(1.0, case(Fire::Home(house)));
+                    } else if house >= shape.homes && others > 0 {
+                        parts.burn(part(others), case(Fire::Other));
+                    } else {
+                        parts.burning.push((0.0, 0));
+                    }
+                }
+            }
+        }
         let (calm, spark) = (ring.chance(false, 0), ring.chance(true, 0));
         let chance = |count: usize, fires: usize| {
             spark.powi(fires as i32) * calm.powi((count - fires) as i32)
@@ -101,28 +108,32 @@ impl Lumped {
         };
         let certain = table(&chance);
         let any = table(&|count, fires| choices(count, fires) * chance(count, fires));
-        (Self { shape, simd, states, certain, any }, parts)
-    }
-
-    fn index(&self, homes: usize, others: usize) -> usize {
-        let all = (1usize << self.shape.homes) - 1;
-        (all - homes) * (self.shape.others + 1) + self.shape.others - others
+        let mut targets = Vec::with_capacity(first);
+        let all = (1usize << shape.homes) - 1;
+        for &state in &states {
+            Self::each_loss(state, |_, homes, others| {
+                let left = all - (state.homes & !homes);
+                let others = shape.others - (state.others - others);
+                targets.push((left * (shape.others + 1) + others) as u32);
+            });
+        }
+        (Self { shape, simd, states, targets, certain, any }, parts)
     }
 
     /// Calls `visit(where its chance stands, homes, others)` for all that a state can become: all
     /// these homes burn down, and so many others.
-    fn each_loss(self_: State, mut visit: impl FnMut(usize, usize, usize)) {
+    fn each_loss(state: State, mut visit: impl FnMut(usize, usize, usize)) {
         let mut homes = 0;
-        let mut at = self_.first;
+        let mut at = state.first;
         loop {
-            for others in 0..=self_.others {
+            for others in 0..=state.others {
                 visit(at, homes, others);
                 at += 1;
             }
-            if homes == self_.homes {
+            if homes == state.homes {
                 break;
             }
-            homes = (homes | !self_.homes).wrapping_add(1) & self_.homes;
+            homes = (homes | !state.homes).wrapping_add(1) & state.homes;
         }
     }
 
@@ -181,9 +192,8 @@ impl Lumped {
             let of_ways = &mut of_ways[class * ways..][..ways];
             self.each_way(class, |way, at, factor| of_ways[way] += factor * table[at]);
         }
-        let last = self.states[self.states.len() - 1];
         factors.clear();
-        factors.resize(last.first + 1, 0.0);
+        factors.resize(self.targets.len(), 0.0);
         self.each_factor(|at, way, factor| factors[at] += factor * of_ways[way]);
     }
 
@@ -347,15 +357,13 @@ impl Task for Forward<'_> {
         cells.fill(Cell::default());
         for (index, &state) in chain.states.iter().enumerate() {
             let stays = chain.stays(state, *counted, factors);
-            clock.settle_quiet::<L>(&mut cells[index], zero(), stays, start[index]);
+            let settled = clock.settle_quiet::<L>(load(&cells[index]), stays, start[index]);
+            store(settled, &mut cells[index]);
             let started = clock.started::<L>(&cells[index], start[index]);
-            Lumped::each_loss(state, |at, homes, others| {
-                if at > state.first {
-                    let to = chain.index(state.homes & !homes, state.others - others);
-                    let cell = &mut cells[to];
-                    store(mul_add(started, L::splat(factors[at]), load(cell)), cell);
-                }
-            });
+            for at in state.first + 1..state.last {
+                let cell = &mut cells[chain.targets[at] as usize];
+                store(mul_add(started, L::splat(factors[at]), load(cell)), cell);
+            }
         }
         clock.read::<L>(cells, start, sums);
     }
@@ -384,23 +392,19 @@ impl Task for Backward<'_> {
         for (index, &state) in chain.states.iter().enumerate().rev() {
             let [a, b] = clock.started::<L>(&cells[index], start[index]);
             let mut nights = zero::<L>();
-            let mut add = |at: usize, reached: &Cell| {
-                let [c, d] = load::<L>(reached);
-                let slope = &mut slopes[at];
-                a.mul_add(c, b.mul_add(d, L::load(slope))).store(slope);
-            };
-            Lumped::each_loss(state, |at, homes, others| {
-                if at > state.first {
-                    let to = chain.index(state.homes & !homes, state.others - others);
-                    nights = mul_add(load(&worth[to]), L::splat(factors[at]), nights);
-                    add(at, &worth[to]);
-                }
-            });
+            for at in state.first + 1..state.last {
+                let reached = load(&worth[chain.targets[at] as usize]);
+                nights = mul_add(reached, L::splat(factors[at]), nights);
+            }
             let of_cell = clock.worth::<L>(ends[index], sums[index]);
             let stays = chain.stays(state, *counted, factors);
             let (reached, of_start) = clock.unsettle_quiet(of_cell, nights, stays);
             store(reached, &mut worth[index]);
-            add(state.first, &worth[index]);
+            for at in state.first..state.last {
+                let [c, d] = load::<L>(&worth[chain.targets[at] as usize]);
+                let slope = &mut slopes[at];
+                a.mul_add(c, b.mul_add(d, L::load(slope))).store(slope);
+            }
             ends[index] = of_start + clock.worth_of_start(sums[index]);
         }
     }

@@ -6,7 +6,7 @@
 
 use super::clock::{Cell, Clock, load, mul_add, store, zero};
 use super::lanes::{Lanes, Line, Task};
-use super::quiet::Quiet;
+use super::quiet::{Quiet, QuietOf};
 use super::spread::Spread;
 use super::town::{Place, Standing, Town};
 use super::work::Work;
@@ -31,6 +31,8 @@ pub struct Game<'a> {
 #[derive(Clone, Debug)]
 pub struct Room {
     spread: Spread<2>,
+    /// The cells of a set of standing houses.
+    settled: Vec<Cell>,
     /// Chances of all sets of fires, and what they are worth, by `Place::at`.
     fires: Vec<Cell>,
     of_fires: Vec<Cell>,
@@ -45,6 +47,7 @@ impl Room {
         let fires = vec![Cell::default(); 1 << town.houses];
         Self {
             spread: Spread::new(town),
+            settled: fires.clone(),
             fires: fires.clone(),
             of_fires: fires.clone(),
             reached: fires,
@@ -61,8 +64,10 @@ pub struct Forward<'a> {
     pub clock: &'a Clock,
     /// Chances at the start; afterwards, those at the end.
     pub start: &'a mut [f64],
-    /// To be filled, with one more at the end.
+    /// To be filled, with one more at the end. They must be zero before.
     pub cells: &'a mut [Cell],
+    /// Whether to keep them, instead of leaving them zero.
+    pub keep: bool,
     /// Sums over nights, to which those of the stretch are added.
     pub sums: &'a mut [f64],
     /// Room.
@@ -74,33 +79,40 @@ impl Task for Forward<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let Self { game, clock, start, cells, sums, room } = self;
+        let Self { game, clock, start, cells, keep, sums, room } = self;
         let Game { town, work, chances, quiet, .. } = game;
-        cells.fill(Cell::default());
         for (index, set) in town.sets.iter().enumerate() {
-            let of_set = &mut cells[set.slot..][..1 << set.ends];
-            let start = &start[set.slot..][..1 << set.ends];
+            let size = 1 << set.ends;
+            let of_set = &mut cells[set.slot..][..size];
+            let start = &mut start[set.slot..][..size];
+            let settled = &mut room.settled[..size];
             let lines = &mut room.spread.lines;
             lines[0] = Cell::default();
-            for slot in 1..of_set.len() {
-                clock.settle::<L>(&mut of_set[slot], start[slot]);
-                store(clock.started::<L>(&of_set[slot], start[slot]), &mut lines[slot]);
+            for slot in 1..size {
+                let cell = clock.settle::<L>(load(&of_set[slot]), start[slot]);
+                store(cell, &mut settled[slot]);
+                store(clock.started::<L>(&settled[slot], start[slot]), &mut lines[slot]);
+                store(if keep { cell } else { zero() }, &mut of_set[slot]);
             }
             room.spread.forward::<L>(town, set);
             // Quiet nights, which lead to themselves.
             let closed = game.closed(index);
+            let quiet_of = quiet.of(set);
             let lines = &mut room.spread.lines;
-            let mut come = zero::<L>();
+            let mut come = load::<L>(&of_set[0]);
             for (line, place) in lines.iter().zip(town.outer(set)) {
-                let chance = game.calm(set, *place, closed, quiet);
+                let chance = game.calm(set, *place, closed, quiet_of);
                 come = mul_add(load(line), L::splat(chance), come);
             }
-            clock.settle_quiet::<L>(&mut of_set[0], come, game.stays(set, closed), start[0]);
-            let calm = clock.started::<L>(&of_set[0], start[0]);
+            let stays = game.stays(set, closed);
+            store(clock.settle_quiet::<L>(come, stays, start[0]), &mut settled[0]);
+            let calm = clock.started::<L>(&settled[0], start[0]);
             for (line, place) in lines.iter_mut().zip(town.outer(set)) {
-                let chance = town.sparks[set.outer.1][place.fires.count_ones() as usize];
+                let chance = town.sparks[set.outer.1][usize::from(place.count)];
                 store(mul_add(calm, L::splat(chance), load(line)), line);
             }
+            clock.read::<L>(settled, start, &mut sums[set.slot..][..size]);
+            of_set[0] = if keep { settled[0] } else { Cell::default() };
             room.spread.expand::<L>(town, set, &mut room.fires);
             if closed {
                 room.fires[0] = Cell::default();
@@ -108,7 +120,6 @@ impl Task for Forward<'_> {
             let to = (index, town.targets(set));
             work.forward::<L>(to, chances, &room.fires, cells, &mut room.raised);
         }
-        clock.read::<L>(&cells[..town.slots], start, sums);
     }
 }
 
@@ -120,8 +131,8 @@ impl Game<'_> {
 
     /// The chance that no fire is left and the episode goes on, given the fires next to ends.
     #[inline(always)]
-    fn calm(&self, set: &Standing, outer: Place, closed: bool, quiet: &Quiet) -> f64 {
-        let chance = quiet.of(set, outer);
+    fn calm(&self, set: &Standing, outer: Place, closed: bool, quiet: QuietOf<'_>) -> f64 {
+        let chance = quiet.given(outer);
         if closed && outer.fires == 0 { chance - self.town.sparks[set.inner.1][0] } else { chance }
     }
 
@@ -181,36 +192,41 @@ impl Task for Backward<'_> {
             room.reached[0] = Cell::default();
             let size_of_fires = 1 << set.count;
             room.of_fires[..size_of_fires].fill(Cell::default());
-            work.backward::<L>(index, chances, &room.reached, &mut room.of_fires, &mut room.raised);
             if closed {
                 room.fires[0] = Cell::default();
-                room.of_fires[0] = Cell::default();
+            }
+            let Room { fires, of_fires, reached, raised, .. } = &mut *room;
+            work.backward::<L>((index, chances), (fires, reached), of_fires, slopes, raised);
+            if closed {
+                of_fires[0] = Cell::default();
             }
             room.spread.gather::<L>(town, set, &room.of_fires);
             let outer = town.outer(set);
+            let quiet_of = quiet.of(set);
             let mut calm = zero::<L>();
             for (line, place) in room.spread.lines.iter().zip(outer) {
-                let chance = town.sparks[set.outer.1][place.fires.count_ones() as usize];
+                let chance = town.sparks[set.outer.1][usize::from(place.count)];
                 calm = mul_add(load(line), L::splat(chance), calm);
             }
-            let of = |slot: usize, ends: &[f64]| clock.worth::<L>(ends[slot], sums[slot]);
-            let (reached, of_start) =
-                clock.unsettle_quiet(of(first, ends), calm, game.stays(set, closed));
+            let of_cell = clock.worth::<L>(ends[first], sums[first]);
+            let stays = game.stays(set, closed);
+            let (reached, of_start) = clock.unsettle_quiet(of_cell, calm, stays);
             store(reached, &mut worth[first]);
             ends[first] = of_start + clock.worth_of_start(sums[first]);
             for (line, place) in room.spread.lines.iter_mut().zip(outer) {
-                let chance = game.calm(set, *place, closed, quiet);
+                let chance = game.calm(set, *place, closed, quiet_of);
                 store(mul_add(reached, L::splat(chance), load(line)), line);
             }
             room.spread.backward::<L>(town, set);
             for slot in first + 1..first + size {
                 let nights = load(&room.spread.lines[slot - first]);
-                let (reached, of_start) = clock.unsettle::<L>(of(slot, ends), nights);
+                let of_cell = clock.worth::<L>(ends[slot], sums[slot]);
+                let (reached, of_start) = clock.unsettle::<L>(of_cell, nights);
                 store(reached, &mut worth[slot]);
                 ends[slot] = of_start + clock.worth_of_start(sums[slot]);
             }
             room.reached[0] = worth[first];
-            work.slopes::<L>(index, &room.fires, &room.reached, slopes, &mut room.raised);
+            work.slopes_of_quiet::<L>(index, &room.fires, &room.reached, slopes, &mut room.raised);
         }
     }
 }

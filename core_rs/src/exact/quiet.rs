@@ -10,10 +10,12 @@ use super::town::{Place, Standing, Town};
 ///
 /// By the homes, each a digit in base 3 (not burning, burning, may catch fire by itself), the
 /// number of burning others, and how many others may catch fire by themselves.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Quiet {
     shape: Shape,
     chances: Vec<f64>,
+    /// By set of burning houses: what they add to the place of a chance.
+    of_fires: Vec<u32>,
 }
 
 impl Quiet {
@@ -45,28 +47,52 @@ impl Quiet {
                 }
             }
         }
-        Self { shape, chances }
+        let mut quiet = Self { shape, chances, of_fires: Vec::new() };
+        let of_fires = (0..1usize << town.houses).map(|fires| {
+            let others = (fires >> shape.homes).count_ones() as usize;
+            quiet.at(ternary(fires & quiet.is_home()), others) as u32
+        });
+        quiet.of_fires = of_fires.collect();
+        quiet
     }
 
-    /// Of fires next to ends in a set of standing houses.
+    /// Of a set of standing houses, before fires next to ends are known.
     #[inline(always)]
-    pub fn of(&self, set: &Standing, outer: Place) -> f64 {
-        let fires = usize::from(outer.fires);
-        let is_home = (1usize << self.shape.homes) - 1;
+    pub fn of(&self, set: &Standing) -> QuietOf<'_> {
         let inner = set.houses & !set.outer_houses;
-        let class = ternary(fires & is_home) + 2 * ternary(inner & is_home);
-        let count = |houses: usize| (houses >> self.shape.homes).count_ones() as usize;
+        let others = (inner >> self.shape.homes).count_ones() as usize;
+        QuietOf { quiet: self, first: self.at(2 * ternary(inner & self.is_home()), 0) + others }
+    }
+
+    fn is_home(&self) -> usize {
+        (1 << self.shape.homes) - 1
+    }
+
+    fn at(&self, class: usize, fires: usize) -> usize {
         let side = self.shape.others + 1;
-        self.chances[(class * side + count(fires)) * side + count(inner)]
+        (class * side + fires) * side
     }
 
     /// The chance that a night without surviving fires is followed by another one.
     #[inline(always)]
     pub fn stays(&self, set: &Standing) -> f64 {
-        let is_home = (1usize << self.shape.homes) - 1;
         let others = (set.houses >> self.shape.homes).count_ones() as usize;
-        let side = self.shape.others + 1;
-        self.chances[2 * ternary(set.houses & is_home) * side * side + others]
+        self.chances[self.at(2 * ternary(set.houses & self.is_home()), 0) + others]
+    }
+}
+
+/// The chances of a set of standing houses.
+#[derive(Clone, Copy)]
+pub struct QuietOf<'a> {
+    quiet: &'a Quiet,
+    first: usize,
+}
+
+impl QuietOf<'_> {
+    /// Given the fires next to ends.
+    #[inline(always)]
+    pub fn given(self, outer: Place) -> f64 {
+        self.quiet.chances[self.first + self.quiet.of_fires[usize::from(outer.fires)] as usize]
     }
 }
 

@@ -9,7 +9,7 @@ use super::fight::{Aim, Crew, Shape, aims_backward};
 use super::ring::Ring;
 
 /// A house that burns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fire {
     /// In a home.
     Home(usize),
@@ -18,7 +18,7 @@ pub enum Fire {
 }
 
 /// A burning house that may be saved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Case {
     /// Burning homes, as bits.
     pub homes: usize,
@@ -58,6 +58,18 @@ impl Case {
             near,
             twice,
         }
+    }
+
+    /// A number that no other case of the ring has.
+    pub fn key(&self) -> u64 {
+        let code = |fire: Option<Fire>| match fire {
+            None => 0,
+            Some(Fire::Other) => 1,
+            Some(Fire::Home(home)) => 2 + home as u64,
+        };
+        let fires = [Some(self.house), self.near[0], self.near[1]];
+        let fires = fires.into_iter().fold(0, |all, fire| all << 8 | code(fire));
+        (self.homes as u64) << 40 | (self.others as u64) << 32 | fires
     }
 
     /// The chance is a sum over sets of fires of the chance that all of them survive: the house is

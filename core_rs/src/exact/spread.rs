@@ -61,7 +61,7 @@ impl<const W: usize> Spread<W> {
         let sparks = &town.sparks[set.inner.1];
         let fires = &mut fires[..1 << set.count];
         for inner in town.inner(set) {
-            let chance = L::splat(sparks[inner.fires.count_ones() as usize]);
+            let chance = L::splat(sparks[usize::from(inner.count)]);
             for (from, outer) in self.lines.iter().zip(town.outer(set)) {
                 let to = &mut fires[usize::from(inner.at | outer.at)];
                 for w in 0..W {
@@ -79,7 +79,7 @@ impl<const W: usize> Spread<W> {
         for (to, outer) in self.lines.iter_mut().zip(town.outer(set)) {
             let mut sum = [L::splat(0.0); W];
             for inner in town.inner(set) {
-                let chance = L::splat(sparks[inner.fires.count_ones() as usize]);
+                let chance = L::splat(sparks[usize::from(inner.count)]);
                 let from = &fires[usize::from(inner.at | outer.at)];
                 for w in 0..W {
                     sum[w] = L::load(&from[w]).mul_add(chance, sum[w]);
@@ -112,38 +112,45 @@ fn apply<L: Lanes, const W: usize>(
     to: &mut [[Line; W]],
 ) {
     let Shape { rows, columns, inner, row, column } = shape;
-    let outer = from.chunks_exact(columns * inner).zip(to.chunks_exact_mut(rows * inner));
+    // Every number of rows, of columns, and of numbers side by side is a power of 2.
+    let count = from.len() / columns;
+    let to = &mut to[..count * rows];
     if (rows, columns) == (2, 2) {
-        let c = [0, column, row, row + column].map(|i| L::splat(chances[i]));
-        for (from, to) in outer {
-            let (from, from_) = from.split_at(inner);
-            let (to, to_) = to.split_at_mut(inner);
-            let pairs = from.iter().zip(from_).zip(to.iter_mut().zip(to_));
-            for ((a, b), (x, y)) in pairs {
-                for w in 0..W {
-                    let (a, b) = (L::load(&a[w]), L::load(&b[w]));
-                    b.mul_add(c[1], a.mul(c[0])).store(&mut x[w]);
-                    b.mul_add(c[3], a.mul(c[2])).store(&mut y[w]);
-                }
+        let (c0, c1) = (L::splat(chances[0]), L::splat(chances[column]));
+        let (c2, c3) = (L::splat(chances[row]), L::splat(chances[row + column]));
+        for i in 0..count {
+            let at = first(i, inner, 2);
+            let next = at + inner;
+            for w in 0..W {
+                let (a, b) = (L::load(&from[at][w]), L::load(&from[next][w]));
+                b.mul_add(c1, a.mul(c0)).store(&mut to[at][w]);
+                b.mul_add(c3, a.mul(c2)).store(&mut to[next][w]);
             }
         }
         return;
     }
-    for (from, to) in outer {
-        for i in 0..rows {
-            for k in 0..inner {
-                let mut sum = [L::splat(0.0); W];
-                for j in 0..columns {
-                    let chance = L::splat(chances[i * row + j * column]);
-                    let cell = &from[j * inner + k];
-                    for w in 0..W {
-                        sum[w] = L::load(&cell[w]).mul_add(chance, sum[w]);
-                    }
-                }
+    for i in 0..rows {
+        for k in 0..count {
+            let at = first(k, inner, columns);
+            let mut sum = [L::splat(0.0); W];
+            for j in 0..columns {
+                let chance = L::splat(chances[i * row + j * column]);
+                let cell = &from[at + j * inner];
                 for w in 0..W {
-                    sum[w].store(&mut to[i * inner + k][w]);
+                    sum[w] = L::load(&cell[w]).mul_add(chance, sum[w]);
                 }
+            }
+            let cell = &mut to[first(k, inner, rows) + i * inner];
+            for w in 0..W {
+                sum[w].store(&mut cell[w]);
             }
         }
     }
+}
+
+/// Where the `i`th of all numbers stands, of which `inner` stand side by side, when each is the first
+/// of `of_each` such groups.
+#[inline(always)]
+fn first(i: usize, inner: usize, of_each: usize) -> usize {
+    (i & !(inner - 1)) * of_each + (i & (inner - 1))
 }

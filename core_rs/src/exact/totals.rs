@@ -58,31 +58,34 @@ impl Sums {
 }
 
 /// Sets of houses, by the part of each house.
+#[derive(Clone, Debug, Default)]
 pub struct Parts {
-    /// Of each set of standing houses: how it ends if nothing burns, and parts that are ruined.
-    pub standing: Vec<(Option<usize>, Vec<f64>)>,
-    /// Of each set of burning houses: parts that burn, and their cases.
-    pub burning: Vec<Vec<Option<(f64, Case)>>>,
+    /// See [`Totals`].
+    pub ends: Vec<Option<usize>>,
+    /// See [`Totals`].
+    pub ruined: Vec<f64>,
+    /// See [`Totals`].
+    pub burning: Vec<(f64, u32)>,
+    cases: Vec<Case>,
+    known: HashMap<u64, u32>,
+}
+
+impl Parts {
+    /// Adds the part of a house that burns.
+    pub fn burn(&mut self, part: f64, case: Case) {
+        let next = self.cases.len() as u32;
+        let index = *self.known.entry(case.key()).or_insert(next);
+        if index == next {
+            self.cases.push(case);
+        }
+        self.burning.push((part, index));
+    }
 }
 
 impl Totals {
     /// Tables for a ring.
     pub fn new(layout: Layout, shape: Shape, ring: &Ring, parts: Parts, may_end: bool) -> Self {
-        let mut known = HashMap::new();
-        let mut cases = Vec::new();
-        let burning = parts.burning.into_iter().flatten().map(|part| match part {
-            None => (0.0, 0),
-            Some((part, case)) => {
-                let index = *known.entry(case).or_insert_with(|| {
-                    cases.push(case);
-                    cases.len() as u32 - 1
-                });
-                (part, index)
-            }
-        });
-        let burning = burning.collect();
-        let (ends, ruined): (Vec<_>, Vec<_>) = parts.standing.into_iter().unzip();
-        let ruined = ruined.into_iter().flatten().collect();
+        let Parts { ends, ruined, burning, cases, .. } = parts;
         Self { layout, shape, ring: ring.clone(), ends, ruined, burning, cases, may_end }
     }
 

@@ -55,8 +55,10 @@ pub struct Arc {
 pub struct Place {
     /// As bits.
     pub fires: u16,
-    /// As bits, where the houses of `Standing` that are homes come first.
+    /// As bits of the numbers of these houses among the standing ones.
     pub at: u16,
+    /// How many.
+    pub count: u16,
 }
 
 /// All sets of standing houses of a ring.
@@ -185,7 +187,7 @@ impl Town {
             let key = (stands(arc[0]), length, cut.is_none());
             let chances = *matrices.entry(key).or_insert_with(|| {
                 let first = self.chances.len();
-                self.chances.extend(chances_of(ring, &arc, |house| stands(house)));
+                self.chances.extend(chances_of(ring, &arc, stands));
                 first
             });
             let (houses, of_arc): (Vec<usize>, Vec<usize>) =
@@ -220,12 +222,13 @@ impl Town {
     /// Lists all sets of some of the standing houses.
     fn list_places(&mut self, standing: usize, houses: &[usize]) -> (usize, usize) {
         let first = self.places.len();
-        self.places.push(Place { fires: 0, at: 0 });
+        self.places.push(Place { fires: 0, at: 0, count: 0 });
         for &house in houses {
             let below = standing & ((1 << house) - 1);
             for i in first..self.places.len() {
-                let Place { fires, at } = self.places[i];
-                let place = Place { fires: fires | 1 << house, at: at | 1 << below.count_ones() };
+                let Place { fires, at, count } = self.places[i];
+                let (fires, at) = (fires | 1 << house, at | 1 << below.count_ones());
+                let place = Place { fires, at, count: count + 1 };
                 self.places.push(place);
             }
         }

@@ -15,6 +15,34 @@ use super::lanes::{Lanes, Line};
 use super::quiet::ternary;
 use super::town::Town;
 
+/// Runs a block of code for all fates of further homes that leave `$homes_left` of them burning, and
+/// all numbers of further others put out, with `$left` others burning on: given that number, the
+/// burning homes, and where the chances begin. A macro, since a closure would not be compiled for
+/// the instructions of the function around it.
+macro_rules! each_fate {
+    (
+        $blocks:expr, $homes_left:expr, $left:expr, $levels:expr,
+        |$level:ident, $homes:ident, $at:ident| $do:block
+    ) => {
+        let (blocks, homes_left): (Blocks, usize) = ($blocks, $homes_left);
+        let free = !homes_left & ((1 << blocks.homes) - 1);
+        let mut out = free;
+        loop {
+            let fate = ternary(homes_left) + 2 * ternary(out);
+            let first = (fate * blocks.fires + $left.count_ones() as usize) * blocks.levels;
+            let $homes = homes_left | out;
+            for $level in 0..$levels {
+                let $at = blocks.chances + (first + $level) * 3usize.pow(blocks.low as u32);
+                $do
+            }
+            if out == 0 {
+                break;
+            }
+            out = (out - 1) & free;
+        }
+    };
+}
+
 /// Standing houses that are unrolled.
 const UNROLLED: usize = 3;
 
@@ -64,10 +92,18 @@ impl Subsets {
         let levels = most.min(houses) + 1;
         let (mut first, mut list) = (vec![0], Vec::new());
         for fires in 0..=all {
+            let free = all & !fires;
             for level in 0..levels as u32 {
-                let free = all & !fires;
-                let out = (0..=free).filter(|out| out & !free == 0 && out.count_ones() == level);
-                list.extend(out.map(|out| out as u16));
+                let mut out = free;
+                loop {
+                    if out.count_ones() == level {
+                        list.push(out as u16);
+                    }
+                    if out == 0 {
+                        break;
+                    }
+                    out = (out - 1) & free;
+                }
                 first.push(list.len() as u32);
             }
         }
@@ -128,9 +164,9 @@ impl Work {
         self.sources.iter().map(|&source| table[source as usize]).collect()
     }
 
-    /// Room for cells that are added up.
+    /// Room for cells that are added up, and for what they are worth.
     pub fn room(&self) -> Vec<Cell> {
-        vec![Cell::default(); self.raised]
+        vec![Cell::default(); 2 * self.raised]
     }
 
     /// Adds what a night makes of `fires`, by `Place::at`, to the cells of all slots.
@@ -168,8 +204,8 @@ impl Work {
             self.raise::<L, K>(blocks, left, fires, room);
             for homes_left in 0..1usize << blocks.homes {
                 let mut sums = [zero::<L>(); 1 << UNROLLED];
-                blocks.each_fate(homes_left, levels, left, |level, homes, at| {
-                    let from = &room[((level << blocks.homes) + homes) << K..][..1 << K];
+                each_fate!(blocks, homes_left, left, levels, |level, homes, at| {
+                    let from = self.raised::<K>(blocks, (left, level, homes), fires, room);
                     let chances = &chances[at..][..3usize.pow(K as u32)];
                     put_out::<L, K>(from, chances, &mut sums);
                 });
@@ -182,23 +218,25 @@ impl Work {
         }
     }
 
-    /// The reverse of [`Work::forward`]: adds to what each set of fires is worth, from what surviving
-    /// fires are.
+    /// The reverse of [`Work::forward`]: from what surviving fires are worth (`reached`) and the
+    /// chances of fires, adds to what fires are worth and to derivatives by the table of chances.
+    /// Of the latter, those are left out in which no unrolled or further fire survives.
     #[inline(always)]
     pub fn backward<L: Lanes>(
         &self,
-        index: usize,
-        chances: &[f64],
-        reached: &[Cell],
-        fires: &mut [Cell],
+        (index, chances): (usize, &[f64]),
+        (fires, reached): (&[Cell], &[Cell]),
+        of_fires: &mut [Cell],
+        slopes: &mut [Line],
         room: &mut [Cell],
     ) {
         let blocks = self.sets[index];
+        let from = (fires, reached);
         match blocks.low {
             0 => {}
-            1 => self.backward_of::<L, 1>(blocks, chances, reached, fires, room),
-            2 => self.backward_of::<L, 2>(blocks, chances, reached, fires, room),
-            _ => self.backward_of::<L, UNROLLED>(blocks, chances, reached, fires, room),
+            1 => self.backward_of::<L, 1>(blocks, chances, from, of_fires, slopes, room),
+            2 => self.backward_of::<L, 2>(blocks, chances, from, of_fires, slopes, room),
+            _ => self.backward_of::<L, UNROLLED>(blocks, chances, from, of_fires, slopes, room),
         }
     }
 
@@ -207,28 +245,42 @@ impl Work {
         &self,
         blocks: Blocks,
         chances: &[f64],
-        reached: &[Cell],
-        fires: &mut [Cell],
+        (fires, reached): (&[Cell], &[Cell]),
+        of_fires: &mut [Cell],
+        slopes: &mut [Line],
         room: &mut [Cell],
     ) {
         let subsets = &self.subsets[blocks.others];
+        let (room, of_room) = room.split_at_mut(self.raised);
         for left in 0..1usize << blocks.others {
             let levels = subsets.levels(blocks.others, left);
-            room[..(levels << blocks.homes) << K].fill(Cell::default());
+            self.raise::<L, K>(blocks, left, fires, room);
+            of_room[..(levels << blocks.homes) << K].fill(Cell::default());
             for homes_left in 0..1usize << blocks.homes {
                 let reached = &reached[((left << blocks.homes) + homes_left) << K..][..1 << K];
-                blocks.each_fate(homes_left, levels, left, |level, homes, at| {
-                    let to = &mut room[((level << blocks.homes) + homes) << K..][..1 << K];
+                each_fate!(blocks, homes_left, left, levels, |level, homes, at| {
+                    let from = self.raised::<K>(blocks, (left, level, homes), fires, room);
+                    let to = &mut of_room[((level << blocks.homes) + homes) << K..][..1 << K];
                     let chances = &chances[at..][..3usize.pow(K as u32)];
-                    put_out_back::<L, K>(reached, chances, to);
+                    let sources = &self.sources[at..][..3usize.pow(K as u32)];
+                    if (left, homes_left) == (0, 0) {
+                        put_out_back::<L, K>(reached, chances, to);
+                    } else {
+                        put_out_back_and_slopes::<L, K>(
+                            (from, reached),
+                            (chances, sources),
+                            to,
+                            slopes,
+                        );
+                    }
                 });
             }
             for level in 0..levels {
                 for &out in subsets.of(left, level) {
                     for homes in 0..1usize << blocks.homes {
-                        let from = &room[((level << blocks.homes) + homes) << K..][..1 << K];
+                        let from = &of_room[((level << blocks.homes) + homes) << K..][..1 << K];
                         let to = ((left | usize::from(out)) << blocks.homes) + homes;
-                        let to = &mut fires[to << K..][..1 << K];
+                        let to = &mut of_fires[to << K..][..1 << K];
                         for i in 0..1 << K {
                             let sum = mul_add(load::<L>(&from[i]), L::splat(1.0), load(&to[i]));
                             store(sum, &mut to[i]);
@@ -239,10 +291,9 @@ impl Work {
         }
     }
 
-    /// Adds derivatives by the table of chances, from the chances of fires and what surviving fires
-    /// are worth.
+    /// Adds the derivatives that [`Work::backward`] leaves out, now that `reached` is complete.
     #[inline(always)]
-    pub fn slopes<L: Lanes>(
+    pub fn slopes_of_quiet<L: Lanes>(
         &self,
         index: usize,
         fires: &[Cell],
@@ -251,36 +302,47 @@ impl Work {
         room: &mut [Cell],
     ) {
         let blocks = self.sets[index];
+        let from = (fires, reached);
         match blocks.low {
+            // Nothing burns, and none is put out for certain.
             0 => {}
-            1 => self.slopes_of::<L, 1>(blocks, fires, reached, slopes, room),
-            2 => self.slopes_of::<L, 2>(blocks, fires, reached, slopes, room),
-            _ => self.slopes_of::<L, UNROLLED>(blocks, fires, reached, slopes, room),
+            1 => self.slopes_of_quiet_of::<L, 1>(blocks, from, slopes, room),
+            2 => self.slopes_of_quiet_of::<L, 2>(blocks, from, slopes, room),
+            _ => self.slopes_of_quiet_of::<L, UNROLLED>(blocks, from, slopes, room),
         }
     }
 
     #[inline(always)]
-    fn slopes_of<L: Lanes, const K: usize>(
+    fn slopes_of_quiet_of<L: Lanes, const K: usize>(
         &self,
         blocks: Blocks,
-        fires: &[Cell],
-        reached: &[Cell],
+        (fires, reached): (&[Cell], &[Cell]),
         slopes: &mut [Line],
         room: &mut [Cell],
     ) {
-        let subsets = &self.subsets[blocks.others];
-        for left in 0..1usize << blocks.others {
-            let levels = subsets.levels(blocks.others, left);
-            self.raise::<L, K>(blocks, left, fires, room);
-            for homes_left in 0..1usize << blocks.homes {
-                let reached = &reached[((left << blocks.homes) + homes_left) << K..][..1 << K];
-                blocks.each_fate(homes_left, levels, left, |level, homes, at| {
-                    let from = &room[((level << blocks.homes) + homes) << K..][..1 << K];
-                    let sources = &self.sources[at..][..3usize.pow(K as u32)];
-                    put_out_slopes::<L, K>(from, reached, sources, slopes);
-                });
-            }
-        }
+        let levels = self.subsets[blocks.others].levels(blocks.others, 0);
+        self.raise::<L, K>(blocks, 0, fires, room);
+        each_fate!(blocks, 0, 0usize, levels, |level, homes, at| {
+            let from = self.raised::<K>(blocks, (0, level, homes), fires, room);
+            let sources = &self.sources[at..][..3usize.pow(K as u32)];
+            put_out_slopes::<L, K>(from, &reached[..1 << K], sources, slopes);
+        });
+    }
+
+    /// A block of what [`Work::raise`] adds up; the only one where there is nothing to add.
+    #[inline(always)]
+    fn raised<'a, const K: usize>(
+        &self,
+        blocks: Blocks,
+        (left, level, homes): (usize, usize, usize),
+        fires: &'a [Cell],
+        room: &'a [Cell],
+    ) -> &'a [Cell] {
+        let from = match self.subsets[blocks.others].of(left, level) {
+            [out] => &fires[(((left | usize::from(*out)) << blocks.homes) + homes) << K..],
+            _ => &room[((level << blocks.homes) + homes) << K..],
+        };
+        &from[..1 << K]
     }
 
     /// Adds up blocks in which the fires of further others that survive are `left`, by how many
@@ -296,6 +358,9 @@ impl Work {
         let subsets = &self.subsets[blocks.others];
         for level in 0..subsets.levels(blocks.others, left) {
             let list = subsets.of(left, level);
+            if list.len() == 1 {
+                continue;
+            }
             for homes in 0..1usize << blocks.homes {
                 let mut sums = [zero::<L>(); 1 << UNROLLED];
                 for &out in list {
@@ -310,34 +375,6 @@ impl Work {
                     store(sums[i], &mut to[i]);
                 }
             }
-        }
-    }
-}
-
-impl Blocks {
-    /// Calls `visit(level, burning homes, first chance)` for all fates of further homes that leave
-    /// `homes_left` of them burning, and all numbers of further others put out.
-    #[inline(always)]
-    fn each_fate(
-        self,
-        homes_left: usize,
-        levels: usize,
-        left: usize,
-        mut visit: impl FnMut(usize, usize, usize),
-    ) {
-        let free = !homes_left & ((1 << self.homes) - 1);
-        let size = 3usize.pow(self.low as u32);
-        let mut out = free;
-        loop {
-            let fate = ternary(homes_left) + 2 * ternary(out);
-            let first = (fate * self.fires + left.count_ones() as usize) * self.levels;
-            for level in 0..levels {
-                visit(level, homes_left | out, self.chances + (first + level) * size);
-            }
-            if out == 0 {
-                break;
-            }
-            out = (out - 1) & free;
         }
     }
 }
@@ -387,6 +424,32 @@ fn put_out_back<L: Lanes, const K: usize>(reached: &[Cell], chances: &[f64], to:
                 $(
                     let chance = L::splat(chances[fate($from, $to)]);
                     sum = mul_add(load(&reached[$to]), chance, sum);
+                )*
+                store(sum, &mut to[$from]);
+            }
+        };
+    }
+    each_fire!(visit);
+}
+
+/// [`put_out_back`] and [`put_out_slopes`] at once.
+#[inline(always)]
+fn put_out_back_and_slopes<L: Lanes, const K: usize>(
+    (from, reached): (&[Cell], &[Cell]),
+    (chances, sources): (&[f64], &[u32]),
+    to: &mut [Cell],
+    slopes: &mut [Line],
+) {
+    macro_rules! visit {
+        ($from:literal => $($to:literal)*) => {
+            if $from < 1 << K {
+                let [a, b] = load::<L>(&from[$from]);
+                let mut sum = load::<L>(&to[$from]);
+                $(
+                    let cell = load::<L>(&reached[$to]);
+                    sum = mul_add(cell, L::splat(chances[fate($from, $to)]), sum);
+                    let slope = &mut slopes[sources[fate($from, $to)] as usize];
+                    a.mul_add(cell[0], b.mul_add(cell[1], L::load(slope))).store(slope);
                 )*
                 store(sum, &mut to[$from]);
             }
