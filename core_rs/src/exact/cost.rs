@@ -15,16 +15,16 @@ pub const MOST_AGENTS: usize = 8;
 /// For a cell that is added to another one, times a chance.
 const CELL: f64 = 0.85e-9;
 /// For a set of fires, and for a state, all in all.
-const FIRES: f64 = 16e-9;
-const STATE: f64 = 25e-9;
+const FIRES: f64 = 13e-9;
+const STATE: f64 = 20e-9;
 /// For a step in what the workers achieve.
-const FIGHT: f64 = 2.5e-9;
+const FIGHT: f64 = 2.1e-9;
 /// For the part of a chance that leads from one lumped state to another.
 const PART: f64 = 3e-9;
 /// For a house that may burn, and be saved, in a lumped state.
 const HOUSE: f64 = 30e-9;
 /// For anything.
-const LINEUP: f64 = 1e-5;
+const LINEUP: f64 = 5e-6;
 
 /// An estimate for one line-up on one thread.
 #[derive(Clone, Copy, Debug, PartialEq)]
