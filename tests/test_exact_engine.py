@@ -260,7 +260,7 @@ def test_large_rings_are_refused_with_what_they_would_take() -> None:
         expected(large, np.zeros((1, 4, 2)))
     size, seconds = _core.exact_cost(large)
     assert size > 1e8
-    assert seconds > 10
+    assert seconds > 1
     # Where no fire spreads, houses without agents are alike, and only their numbers matter.
     lumped = large.replace(night_order="burn_out_then_spread")
     exact = expected(lumped, [[duty("hero")] * 4])[0]

@@ -1,7 +1,7 @@
 """Exact payoffs: expected counts, computed without sampling (docs/exact.md).
 
 The heuristic agent remembers nothing, so the houses are a Markov chain whose distribution can be
-followed night by night. Here line-ups are taken apart into pure ones, which the core computes, and
+followed. Here line-ups are taken apart into pure ones, which the core computes, and
 its expected counts become payoffs as all counts do.
 """
 

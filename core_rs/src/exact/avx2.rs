@@ -50,6 +50,14 @@ impl Lanes for Avx2 {
         Self(unsafe { _mm256_add_pd(self.0, other.0) }, unsafe { _mm256_add_pd(self.1, other.1) })
     }
     #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        Self(unsafe { _mm256_mul_pd(self.0, other.0) }, unsafe { _mm256_mul_pd(self.1, other.1) })
+    }
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        Self(unsafe { _mm256_div_pd(self.0, other.0) }, unsafe { _mm256_div_pd(self.1, other.1) })
+    }
+    #[inline(always)]
     fn mul_add(self, factor: Self, sum: Self) -> Self {
         unsafe {
             let low = _mm256_fmadd_pd(self.0, factor.0, sum.0);

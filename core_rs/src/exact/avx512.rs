@@ -30,6 +30,14 @@ impl Lanes for Avx512 {
         Self(unsafe { _mm512_add_pd(self.0, other.0) })
     }
     #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        Self(unsafe { _mm512_mul_pd(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        Self(unsafe { _mm512_div_pd(self.0, other.0) })
+    }
+    #[inline(always)]
     fn mul_add(self, factor: Self, sum: Self) -> Self {
         Self(unsafe { _mm512_fmadd_pd(self.0, factor.0, sum.0) })
     }

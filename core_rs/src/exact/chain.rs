@@ -1,20 +1,17 @@
-//! The chain of a scenario: its tables, and one line-up's way through the nights.
+//! The chain of a scenario, and one line-up's way through it.
 
 use super::Duty;
+use super::clock::Clock;
 use super::cost::check;
-use super::fight::{self, Shape};
-use super::homes::Homes;
-use super::lanes::{Line, Simd, flat, flat_mut, zero_lines};
-use super::night::{self, Night, Room};
-use super::others::Others;
-use super::ring::{BURNING, RUINED, Ring, SAFE};
-use super::totals::{Nights, Totals, line_sum};
+use super::fight::Shape;
+use super::full::{Full, FullRoom, Stretch};
+use super::lanes::Simd;
+use super::lumped::{Lumped, LumpedRoom};
+use super::ring::Ring;
+use super::totals::{Sums, Totals};
 use crate::counts::Layout;
 use crate::error::InvalidValue;
 use crate::scenario::{Dynamics, EndRule, NightOrder};
-
-/// An episode is followed until less than this chance is left that it still goes on.
-pub const NEGLIGIBLE: f64 = 1e-16;
 
 /// Which states the chain tells apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,28 +24,34 @@ pub enum Method {
     Lumped,
 }
 
-/// Everything about a scenario that the nights of all line-ups share.
+/// Everything about a scenario that all line-ups share.
 #[derive(Clone, Debug)]
 pub struct Chain {
-    dynamics: Dynamics,
-    pub(super) simd: Simd,
-    pub(super) shape: Shape,
-    pub(super) homes: Homes,
-    pub(super) others: Others,
-    pub(super) totals: Totals,
-    /// States that can end an episode: where they stand, and how they end it.
-    pub(super) ends: Vec<(usize, usize)>,
+    layout: Layout,
+    solo: f64,
+    stretches: Vec<Stretch>,
+    states: States,
+    totals: Totals,
+}
+
+#[derive(Clone, Debug)]
+enum States {
+    Full(Full),
+    Lumped(Lumped),
 }
 
 /// Room for following one line-up after another.
-pub struct Follower {
-    pub(super) state: Vec<Line>,
-    finished: Vec<Line>,
-    pub(super) room: Room,
+#[derive(Clone, Debug)]
+pub struct Follower(Room);
+
+#[derive(Clone, Debug)]
+enum Room {
+    Full(Box<FullRoom>),
+    Lumped(LumpedRoom),
 }
 
-/// Index of `cap` among the ways to end.
-const CAP: usize = 3;
+/// Counts of a line-up, and derivatives by (p, q) of each agent.
+pub type CountsAndGradient = (Vec<f64>, Vec<[f64; 2]>);
 
 impl Chain {
     /// Builds the tables.
@@ -66,64 +69,70 @@ impl Chain {
         method: Method,
         simd: Simd,
     ) -> Result<Self, InvalidValue> {
+        let stretches = stretches(dynamics, Clock::stretches);
+        Self::with_stretches(dynamics, method, simd, stretches)
+    }
+
+    /// The same for given stretches.
+    pub(super) fn with_stretches(
+        dynamics: &Dynamics,
+        method: Method,
+        simd: Simd,
+        stretches: Vec<Stretch>,
+    ) -> Result<Self, InvalidValue> {
         let lumped = match method {
             Method::Auto => is_lumped(dynamics),
             Method::Full => false,
             Method::Lumped => true,
         };
         check(dynamics, lumped)?;
-        let ring = Ring::new(dynamics);
-        if method == Method::Lumped && dynamics.night_order != NightOrder::BurnOutThenSpread {
+        if method == Method::Lumped && !is_lumped(dynamics) {
             let allowed = "false or None unless night_order is burn_out_then_spread";
             return Err(InvalidValue::new("lumped", "True", allowed));
         }
+        let ring = Ring::new(dynamics);
         let (houses, agents) = (dynamics.num_houses, dynamics.num_agents);
-        let count = homes_of(houses, agents, lumped);
-        let homes = Homes::new(&ring, count);
-        let others = match lumped {
-            true => Others::classes(&ring, count, agents),
-            false => Others::sets(&ring, count, agents),
-        };
         let layout = Layout { houses, agents };
-        let shape = Shape { homes: count, others: houses - count, agents, houses };
-        let totals = Totals::new(layout, shape, &ring, &others);
-        let ends = ends(dynamics.end_rule, &homes, &others);
-        Ok(Self { dynamics: dynamics.clone(), simd, shape, homes, others, totals, ends })
+        let homes = agents.min(houses);
+        let shape = Shape { homes, others: houses - homes, agents, houses };
+        let kind = |standing: usize| match (standing, dynamics.end_rule) {
+            (all, _) if all == houses => Some(0),
+            (0, _) => Some(1),
+            (_, EndRule::NoFires) => Some(2),
+            (_, EndRule::AllSafeOrAllRuined) => None,
+        };
+        let (states, parts) = if lumped {
+            let of = |homes: usize, others| kind(homes.count_ones() as usize + others);
+            let (lumped, parts) = Lumped::new(&ring, shape, simd, of);
+            (States::Lumped(lumped), parts)
+        } else {
+            let of = |standing: usize| kind(standing.count_ones() as usize);
+            let (full, parts) = Full::new(&ring, shape, simd, of);
+            (States::Full(full), parts)
+        };
+        let may_end = dynamics.min_nights < dynamics.max_nights;
+        let totals = Totals::new(layout, shape, &ring, parts, may_end);
+        let solo = dynamics.prob_solo_agent_extinguishes_fire;
+        Ok(Self { layout, solo, stretches, states, totals })
     }
 
     /// Which count stands where.
     #[must_use]
     pub fn layout(&self) -> Layout {
-        Layout { houses: self.dynamics.num_houses, agents: self.dynamics.num_agents }
-    }
-
-    /// Rows × lines of a distribution, and a row that stays zero.
-    pub(super) fn lines(&self) -> usize {
-        (self.others.rows + 1) * self.homes.lines
-    }
-
-    /// Nights at most.
-    pub(super) fn max_nights(&self) -> usize {
-        self.dynamics.max_nights as usize
-    }
-
-    /// κ.
-    pub(super) fn solo(&self) -> f64 {
-        self.dynamics.prob_solo_agent_extinguishes_fire
+        self.layout
     }
 
     /// Room for one line-up at a time.
     #[must_use]
     pub fn follower(&self) -> Follower {
-        Follower {
-            state: zero_lines(self.lines()),
-            finished: zero_lines(self.lines()),
-            room: Room::new(self.shape, &self.homes, &self.others),
-        }
+        Follower(match &self.states {
+            States::Full(full) => Room::Full(Box::new(full.room())),
+            States::Lumped(_) => Room::Lumped(LumpedRoom::default()),
+        })
     }
 
-    /// The expected count vector of one line-up per episode, or nothing if `go_on`, asked every
-    /// night, says no. There must be a duty for each agent.
+    /// The expected count vector of one line-up per episode, or nothing if `go_on`, asked now and
+    /// then, says no. There must be a duty for each agent.
     #[must_use]
     pub fn expected(
         &self,
@@ -131,115 +140,60 @@ impl Chain {
         follower: &mut Follower,
         go_on: impl Fn() -> bool,
     ) -> Option<Vec<f64>> {
-        let chances = self.chances(duties);
-        let (nights, _) = self.follow(&chances, follower, |_, _| go_on())?;
-        Some(self.totals.counts(&self.homes, &self.others, (duties, self.solo()), &nights))
+        let sums = self.follow(duties, follower, false, &go_on)?;
+        Some(self.totals.counts((duties, self.solo), &sums))
     }
 
-    /// Plays all nights; `each(night, distribution at its start)` may stop it. Returns the sums
-    /// over nights, and how many nights were played.
-    pub(super) fn follow(
+    /// The expected count vector of one line-up, and the derivatives by each agent's (p, q) of
+    /// `weights` times counts; nothing if `go_on`, asked now and then, says no. There must be a
+    /// duty for each agent and a weight for each count.
+    ///
+    /// In reverse: from what counts are worth to what the nights are worth, and what the chances
+    /// of the workers are.
+    #[must_use]
+    pub fn gradient(
         &self,
-        chances: &[f64],
+        duties: &[Duty],
+        weights: &[f64],
         follower: &mut Follower,
-        mut each: impl FnMut(usize, &[Line]) -> bool,
-    ) -> Option<(Nights, usize)> {
-        self.start(&mut follower.state);
-        let mut started = follower.state.clone();
-        follower.finished.fill(Line::default());
-        let mut ended = [0.0; 4];
-        let mut nights = 0;
-        loop {
-            if !each(nights, &follower.state) {
-                return None;
+        go_on: impl Fn() -> bool,
+    ) -> Option<CountsAndGradient> {
+        let sums = self.follow(duties, follower, true, &go_on)?;
+        let given = (duties, self.solo);
+        let counts = self.totals.counts(given, &sums);
+        let mut gradient = vec![[0.0; 2]; duties.len()];
+        self.totals.backward(given, weights, (&counts, &sums), &mut gradient);
+        let worth = self.totals.worth(given, weights);
+        let stretches = &self.stretches;
+        match (&self.states, &mut follower.0) {
+            (States::Full(full), Room::Full(room)) => {
+                full.backward(given, stretches, &worth, room, &mut gradient, &go_on)?;
             }
-            let total = self.night(chances, follower);
-            let removed = self.end(nights, &mut follower.state, |at, kind, chance| {
-                ended[kind] += chance;
-                flat_mut(&mut started)[at] -= chance;
-            });
-            nights += 1;
-            let mut left = total - removed;
-            if left < 1e-3 * total || nights == self.max_nights() {
-                left = line_sum(&follower.state); // the difference has lost its digits
+            (States::Lumped(lumped), Room::Lumped(room)) => {
+                lumped.backward(given, stretches, &worth, room, &mut gradient, &go_on)?;
             }
-            if nights == self.max_nights() {
-                ended[CAP] += left;
-            }
-            if nights == self.max_nights() || left < NEGLIGIBLE {
-                break;
-            }
+            _ => unreachable!("the follower belongs to another chain"),
         }
-        // Every night but the first starts as the last ended, unless the episode did.
-        let last = flat(&follower.state);
-        let finished = flat(&follower.finished);
-        for ((sum, finished), last) in flat_mut(&mut started).iter_mut().zip(finished).zip(last) {
-            *sum += finished - last;
-        }
-        Some((Nights { started, finished: follower.finished.clone(), ended }, nights))
+        Some((counts, gradient))
     }
 
-    /// The distribution before night 0.
-    pub(super) fn start(&self, state: &mut [Line]) {
-        state.fill(Line::default());
-        let lines = self.homes.lines;
-        let ignite = self.dynamics.prob_house_catches_fire;
-        let of_places: Vec<f64> = self
-            .homes
-            .states
-            .iter()
-            .map(|state| {
-                let chance = |&digit: &u8| match digit {
-                    SAFE => 1.0 - ignite,
-                    BURNING => ignite,
-                    _ => 0.0,
-                };
-                state.iter().map(chance).product()
-            })
-            .collect();
-        for (row, chance) in self.others.initial.iter().enumerate() {
-            let to = flat_mut(&mut state[row * lines..][..lines]);
-            to.iter_mut().zip(&of_places).for_each(|(to, of_place)| *to = of_place * chance);
-        }
-    }
-
-    /// Plays a night; the chance of its being played at all.
-    pub(super) fn night(&self, chances: &[f64], follower: &mut Follower) -> f64 {
-        let Self { shape, homes, others, .. } = self;
-        let night = Night { shape: *shape, homes, others, chances };
-        let Follower { state, finished, room } = follower;
-        night::play(self.simd, night, state, finished, room)
-    }
-
-    /// What a night needs to know of a line-up.
-    pub(super) fn chances(&self, duties: &[Duty]) -> Vec<f64> {
-        let table = fight::table(self.shape, duties, self.solo());
-        night::chances(self.shape, &self.homes, &table)
-    }
-
-    /// Whether episodes can end with a night because of their state.
-    pub(super) fn may_end(&self, night: usize) -> bool {
-        night >= self.dynamics.min_nights as usize
-    }
-
-    /// Takes out the states that end the episode with this night, telling `visit` where, how, and
-    /// with which chance; returns the sum of the chances.
-    pub(super) fn end(
+    fn follow(
         &self,
-        night: usize,
-        state: &mut [Line],
-        mut visit: impl FnMut(usize, usize, f64),
-    ) -> f64 {
-        let mut removed = 0.0;
-        if self.may_end(night) {
-            let state = flat_mut(state);
-            for &(at, kind) in &self.ends {
-                let chance = std::mem::take(&mut state[at]);
-                removed += chance;
-                visit(at, kind, chance);
+        duties: &[Duty],
+        follower: &mut Follower,
+        keep: bool,
+        go_on: &impl Fn() -> bool,
+    ) -> Option<Sums> {
+        let given = (duties, self.solo);
+        match (&self.states, &mut follower.0) {
+            (States::Full(full), Room::Full(room)) => {
+                full.follow(given, &self.stretches, room, keep, go_on)
             }
+            (States::Lumped(lumped), Room::Lumped(room)) => {
+                lumped.follow(given, &self.stretches, room, keep, go_on)
+            }
+            _ => unreachable!("the follower belongs to another chain"),
         }
-        removed
     }
 }
 
@@ -248,33 +202,10 @@ pub(super) fn is_lumped(dynamics: &Dynamics) -> bool {
     dynamics.night_order == NightOrder::BurnOutThenSpread
 }
 
-/// How many houses to tell apart by agents: those where agents live. Where all houses are told
-/// apart anyway, a few more make better use of lines.
-pub(super) fn homes_of(houses: usize, agents: usize, lumped: bool) -> usize {
-    let inhabited = agents.min(houses);
-    if lumped { inhabited } else { inhabited.max((2 * houses).div_ceil(5)) }
-}
-
-/// The states that end an episode, and how.
-fn ends(rule: EndRule, homes: &Homes, others: &Others) -> Vec<(usize, usize)> {
-    let mut ends = Vec::new();
-    for row in 0..others.rows {
-        for (place, state) in homes.states.iter().enumerate() {
-            let all = |digit| state.iter().all(|&d| d == digit);
-            let kind = if row == others.all_safe && all(SAFE) {
-                0
-            } else if row == others.all_ruined && all(RUINED) {
-                1
-            } else if others.fires[row] == 0
-                && !state.contains(&BURNING)
-                && rule == EndRule::NoFires
-            {
-                2
-            } else {
-                continue;
-            };
-            ends.push((row * homes.lines * super::lanes::LANES + place, kind));
-        }
-    }
-    ends
+/// The nights of a scenario: those that start before an episode can have ended, and the others.
+pub(super) fn stretches(dynamics: &Dynamics, clocks: impl Fn(usize) -> Vec<Clock>) -> Vec<Stretch> {
+    let nights = dynamics.max_nights as usize;
+    let open = nights.min(dynamics.min_nights as usize + 1);
+    let of = |nights: usize, counted: bool| clocks(nights).into_iter().map(move |c| (c, counted));
+    of(open, false).chain(of(nights - open, true)).collect()
 }

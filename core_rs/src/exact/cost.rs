@@ -1,7 +1,7 @@
 //! What following a line-up takes, estimated before anything is built.
 
-use super::chain::{homes_of, is_lumped};
-use super::lanes::{LANES, Line};
+use super::chain::is_lumped;
+use super::clock::{Cell, MOST_STEPS, STEPS};
 use crate::error::InvalidValue;
 use crate::scenario::Dynamics;
 
@@ -10,60 +10,83 @@ pub const MOST_HOUSES: usize = 12;
 /// Most agents.
 pub const MOST_AGENTS: usize = 8;
 
-/// Seconds per operation on a line, as measured on a server of 2023; a model, good to a factor 3.
-const SECONDS_PER_OPERATION: f64 = 5.0e-10;
-/// Operations that turning eight lines on their side is worth.
-const TURN: f64 = 40.0;
+// Seconds, as measured on a server of 2023; a model, good to a factor of 1.5 on one like it.
+
+/// For a cell that is added to another one, times a chance.
+const CELL: f64 = 0.85e-9;
+/// For a set of fires, and for a state, all in all.
+const FIRES: f64 = 13e-9;
+const STATE: f64 = 20e-9;
+/// For a step in what the workers achieve.
+const FIGHT: f64 = 2.1e-9;
+/// For the part of a chance that leads from one lumped state to another.
+const PART: f64 = 3e-9;
+/// For a house that may burn, and be saved, in a lumped state.
+const HOUSE: f64 = 30e-9;
+/// For anything.
+const LINEUP: f64 = 5e-6;
 
 /// An estimate for one line-up on one thread.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cost {
     /// Memory a thread needs.
     pub bytes: f64,
-    /// Time, if the episode can last `max_nights`.
+    /// Time.
     pub seconds: f64,
 }
 
 /// Estimates a line-up of a scenario of any size; `lumped` as for the chain, `None` for whichever
-/// it would choose. Derivatives take about three times the time, and memory for the distributions
-/// of the nights on top (`gradient::KEPT_BYTES`).
+/// it would choose. Derivatives take three to four times the time, and the memory of the cells once
+/// more for each stretch of nights.
 #[must_use]
 pub fn cost(dynamics: &Dynamics, lumped: Option<bool>) -> Cost {
     let lumped = lumped.unwrap_or_else(|| is_lumped(dynamics));
-    let agents = dynamics.num_agents;
-    let m = homes_of(dynamics.num_houses, agents, lumped);
-    let n = dynamics.num_houses - m;
-    let places = 3f64.powi(m as i32);
-    let lines = (places / LANES as f64).ceil();
-    // Pairs of rows between which the workers and the spread lead.
-    let (rows, raised, spread) = if lumped {
-        let rows = ((n + 1) * (n + 2)) as f64 / 2.0;
-        (rows, rows * (agents.min(n) as f64 + 1.0), rows * (n as f64 + 3.0) / 3.0)
+    let (houses, agents) = (dynamics.num_houses, dynamics.num_agents);
+    let homes = agents.min(houses);
+    let others = houses - homes;
+    let nights = dynamics.max_nights as usize;
+    let open = nights.min(dynamics.min_nights as usize + 1);
+    let passes = (passes(open) + passes(nights - open)) as f64;
+    let levels = agents.min(others) as f64 + 1.0;
+    // Of each number of others, and how many of them are lost or put out.
+    let pairs = ((others + 1) * (others + 2)) as f64 / 2.0;
+    let power = |base: f64, exponent: usize| base.powi(exponent as i32);
+    // What the workers achieve, agent by agent.
+    let fight = power(3.0, homes) * (others + 1) as f64 * levels * (agents * (homes + 2)) as f64;
+    let (states, fires, pass, once);
+    if lumped {
+        states = power(2.0, homes) * (others + 1) as f64;
+        fires = power(3.0, homes) * pairs;
+        let parts = power(4.0, homes) * pairs + fires * levels / 2.0 + 2.0 * fires;
+        pass = CELL * fires + STATE * states;
+        once = PART * parts + HOUSE * states * houses as f64;
     } else {
-        let raised = (0..=n).map(|safe| {
-            let rows = choices(n, safe) * 2f64.powi((n - safe) as i32);
-            rows * (0..=agents.min(safe)).map(|out| choices(safe, out)).sum::<f64>()
-        });
-        (3f64.powi(n as i32), raised.sum(), 4f64.powi(n as i32))
-    };
-    let slot_lines = if lumped { lines } else { lines * 16.0 / 9.0 + 4.0 };
-    let chunks = rows / LANES as f64 + n as f64 + 1.0;
-    let levels = 1.0 + (n as f64 / 3.0).min(agents as f64) * 1.2;
-    let pairs: f64 =
-        (0..=agents.min(m)).map(|out| choices(m, out) * 3f64.powi((m - out) as i32)).sum();
-    let operations = raised * lines
-        + chunks * (levels * lines + slot_lines) * TURN
-        + chunks * (pairs * (levels + 2.0) + 2.0 * 4f64.powi(m as i32))
-        + spread * slot_lines;
-    // The table of what the workers achieve, once.
-    let table = 3f64.powi(m as i32) * (n as f64 + 1.0) * (agents as f64 + 1.0);
-    let once = table * agents as f64 * 10.0;
-    let line = size_of::<Line>() as f64;
-    Cost {
-        bytes: line * (rows * (5.0 * lines + slot_lines) + 8.0 * lines * (agents as f64 + 4.0))
-            + 8.0 * table,
-        seconds: SECONDS_PER_OPERATION * (operations * f64::from(dynamics.max_nights) + once),
+        // Houses whose fates are told apart, and others whose fires are added up first.
+        let apart = homes.max(3.min(houses));
+        let alike = houses - apart;
+        let sets = |free: usize| choices(alike, free) * power(2.0, alike - free);
+        let added: f64 =
+            (0..=agents.min(alike)).map(|out| choices(alike, out) * power(3.0, alike - out)).sum();
+        let applied: f64 = (0..=alike).map(|free| sets(free) * (agents.min(free) + 1) as f64).sum();
+        states = 1.06 * power(2.66, houses);
+        fires = power(3.0, houses);
+        let cells = power(4.0, apart) * applied + power(3.0, apart) * added / 2.0;
+        pass = CELL * cells + FIRES * fires + STATE * states;
+        once = 0.0;
     }
+    let cell = size_of::<Cell>() as f64;
+    let chances = power(4.0, homes) * (others + 1) as f64 * levels;
+    Cost {
+        bytes: states * (cell + 80.0)
+            + 4.0 * power(2.0, houses.min(16)) * cell
+            + 12.0 * (fires + chances),
+        seconds: pass * passes + once + FIGHT * fight + LINEUP,
+    }
+}
+
+/// Passes over the states for so many nights.
+fn passes(nights: usize) -> usize {
+    if nights > MOST_STEPS { 1 } else { nights.div_ceil(STEPS) }
 }
 
 /// Checks a scenario, and that its chain is not too large.

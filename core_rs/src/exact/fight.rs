@@ -9,7 +9,7 @@
 use super::Duty;
 
 /// Which lists of burning houses there are: `homes` houses told apart, `others` not.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Shape {
     /// m; every agent lives in one of these.
     pub homes: usize,
@@ -103,30 +103,8 @@ impl Crew {
 
     /// The chance of an agent to put out the fire in house `house`.
     #[inline(always)]
-    fn at(&self, agent: usize, house: usize) -> f64 {
+    pub fn at(&self, agent: usize, house: usize) -> f64 {
         if self.homes[agent] == house { self.aims[agent].own } else { self.aims[agent].other }
-    }
-
-    /// The chance that none of these burning houses is put out.
-    pub fn spares(&self, houses: &[usize]) -> f64 {
-        let hits = |agent| houses.iter().map(|&house| self.at(agent, house)).sum::<f64>();
-        (0..self.aims.len()).map(|agent| 1.0 - hits(agent)).product()
-    }
-
-    /// Adds `weight` times the derivative of [`Crew::spares`] by each aim to `slopes`.
-    pub fn spares_backward(&self, houses: &[usize], weight: f64, slopes: &mut [Aim]) {
-        for agent in 0..self.aims.len() {
-            let hits = |agent| houses.iter().map(|&house| self.at(agent, house)).sum::<f64>();
-            let rest: f64 =
-                (0..self.aims.len()).filter(|&a| a != agent).map(|a| 1.0 - hits(a)).product();
-            for &house in houses {
-                if self.homes[agent] == house {
-                    slopes[agent].own -= weight * rest;
-                } else {
-                    slopes[agent].other -= weight * rest;
-                }
-            }
-        }
     }
 }
 

@@ -24,6 +24,10 @@ pub trait Lanes: Copy {
     fn splat(x: f64) -> Self;
     /// Lane by lane.
     fn add(self, other: Self) -> Self;
+    /// Lane by lane.
+    fn mul(self, other: Self) -> Self;
+    /// Lane by lane.
+    fn div(self, other: Self) -> Self;
     /// `self · factor + sum`, rounded once.
     fn mul_add(self, factor: Self, sum: Self) -> Self;
     /// Reads eight lines and turns them on their side: lane `i` of line `j` becomes lane `j` of line
@@ -51,6 +55,14 @@ impl Lanes for Portable {
     #[inline(always)]
     fn add(self, other: Self) -> Self {
         Self(std::array::from_fn(|i| self.0[i] + other.0[i]))
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i] * other.0[i]))
+    }
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i] / other.0[i]))
     }
     #[inline(always)]
     fn mul_add(self, factor: Self, sum: Self) -> Self {
@@ -98,6 +110,50 @@ impl Simd {
     }
 }
 
+/// Work that is compiled once for each set of instructions.
+///
+/// `run`, and everything it calls that is generic over the lanes, must be `inline(always)`, so that
+/// it is compiled inside the function that has the instructions.
+pub trait Task {
+    /// What comes of it.
+    type Output;
+    /// Does it.
+    fn run<L: Lanes>(self) -> Self::Output;
+}
+
+impl Simd {
+    /// Does a task with these instructions.
+    ///
+    /// # Panics
+    /// If this processor does not have them.
+    pub fn run<T: Task>(self, task: T) -> T::Output {
+        assert!(self.is_available(), "no {self:?} on this processor");
+        match self {
+            Self::Portable => task.run::<Portable>(),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: checked above.
+            Self::Avx2 => unsafe { run_avx2(task) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: checked above.
+            Self::Avx512 => unsafe { run_avx512(task) },
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx2 | Self::Avx512 => unreachable!("not available"),
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn run_avx2<T: Task>(task: T) -> T::Output {
+    task.run::<super::avx2::Avx2>()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,avx512f")]
+fn run_avx512<T: Task>(task: T) -> T::Output {
+    task.run::<super::avx512::Avx512>()
+}
+
 /// Zero lines.
 pub fn zero_lines(count: usize) -> Vec<Line> {
     vec![Line::default(); count]
@@ -135,6 +191,10 @@ mod tests {
             );
             a.add(turned[i]).store(&mut line);
             assert_eq!(line.0, std::array::from_fn(|j| lines[i].0[j] + lines[j].0[i]));
+            a.mul(turned[i]).store(&mut line);
+            assert_eq!(line.0, std::array::from_fn(|j| lines[i].0[j] * lines[j].0[i]));
+            a.div(turned[i]).store(&mut line);
+            assert_eq!(line.0, std::array::from_fn(|j| lines[i].0[j] / lines[j].0[i]));
         }
     }
 

@@ -1,34 +1,40 @@
 //! Expected counts of line-ups without sampling, and their derivatives.
 //!
-//! The heuristic agent remembers nothing, so the states of the houses are a Markov chain. Its
-//! distribution is pushed forward night by night (`night`), with the real probabilities β, κ, ρ, p
-//! and q where the other engines round each to a multiple of 2^−32. Counts are linear in the
-//! nights' distributions, so it suffices to add those up and count once (`totals`).
+//! The heuristic agent remembers nothing, so the states of the houses are a Markov chain, with the
+//! real probabilities β, κ, ρ, p and q where the other engines round each to a multiple of 2^−32.
+//! Between two nights a state is a set of houses that stand, and some that were just ruined
+//! (`town`). Fires spread from there (`spread`), and workers put some out (`fight`, `work`). What
+//! stands only gets less, so one pass over the states (`pass`), in falling order, follows all
+//! nights at once (`clock`, `rational`). Counts are linear in the chances of states, added up over
+//! the nights (`book`, `totals`, `rescue`).
 //!
-//! The houses are cut in two: `homes`, where agents live, and `others`. What the workers achieve
-//! (`fight`) depends on which homes burn, but only on how many others do.
+//! Where no fire spreads, few states suffice (`lumped`).
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 pub mod batch;
+mod book;
 pub mod chain;
+mod clock;
 pub mod cost;
 mod fight;
-pub mod gradient;
-mod groups;
-mod homes;
+mod full;
 pub mod lanes;
+mod lumped;
 mod mirror;
-mod night;
-mod others;
+mod pass;
+mod quiet;
+mod rational;
+mod rescue;
 mod ring;
-mod rows;
+mod spread;
 #[cfg(test)]
 mod tests;
 mod totals;
-mod workers;
+mod town;
+mod work;
 
 pub use batch::Lineups;
 pub use chain::{Chain, Method};

@@ -1,7 +1,8 @@
 //! The chain as a whole: closed forms, full and lumped, symmetries, derivatives.
 
 use super::Duty;
-use super::chain::{Chain, Method};
+use super::chain::{Chain, Method, stretches};
+use super::clock::Clock;
 use super::lanes::Simd;
 use crate::counts::Layout;
 use crate::scenario::tests::default_dynamics;
@@ -285,17 +286,204 @@ fn gradients_match_central_differences() {
     }
 }
 
-#[test]
-fn keeping_fewer_nights_changes_no_bit() {
-    let dynamics = Dynamics { num_houses: 5, max_nights: 23, ..default_dynamics() };
-    let chain = Chain::new(&dynamics, Method::Full).expect("a small ring");
-    let weights: Vec<f64> = (0..chain.layout().counts()).map(|i| i as f64).collect();
-    let keeping =
-        |every| chain.gradient_keeping(every, &duties(4), &weights, &mut chain.follower(), || true);
-    let all = keeping(1);
-    for every in [2, 4, 7, 22, 23, 100] {
-        assert_eq!(keeping(every), all);
+/// Expected counts from the rules, every state and night by itself, in a vector of all states.
+fn night_by_night(dynamics: &Dynamics, duties: &[Duty]) -> Vec<f64> {
+    let (houses, layout) = (dynamics.num_houses, layout(dynamics));
+    let digit = |state: usize, house: usize| state / 3usize.pow(house as u32) % 3;
+    let states = 3usize.pow(houses as u32);
+    let all =
+        |state: usize, digits: &[usize]| (0..houses).all(|h| digits.contains(&digit(state, h)));
+    let rho = dynamics.prob_house_catches_fire;
+    let mut chances: Vec<f64> = (0..states)
+        .map(|state| {
+            let house = |h| [1.0 - rho, rho, 0.0][digit(state, h)];
+            (0..houses).map(house).product()
+        })
+        .collect();
+    let mut counts = vec![0.0; layout.counts()];
+    for night in 0..dynamics.max_nights {
+        let mut after = vec![0.0; states];
+        for before in (0..states).filter(|&before| chances[before] > 0.0) {
+            let played = chances[before];
+            counts[0] += played;
+            for (agent, duty) in duties.iter().enumerate() {
+                counts[layout.worked() + agent] += played * duty.work;
+            }
+            for (left, chance) in after_workers(dynamics, duties, before) {
+                for (state, caught) in after_fire(dynamics, left) {
+                    let chance = played * chance * caught;
+                    after[state] += chance;
+                    for house in 0..houses {
+                        match (digit(before, house), digit(state, house)) {
+                            (was, 0) => {
+                                counts[layout.safe() + house] += chance;
+                                let saved = if was == 1 { chance } else { 0.0 };
+                                counts[layout.saved() + house] += saved;
+                            }
+                            (_, 2) => counts[layout.ruined() + house] += chance,
+                            _ => {}
+                        }
+                    }
+                }
+            }
+        }
+        for state in 0..states {
+            let ends = night >= dynamics.min_nights;
+            let kind = if ends && all(state, &[0]) {
+                0
+            } else if ends && all(state, &[2]) {
+                1
+            } else if ends && all(state, &[0, 2]) && dynamics.end_rule == EndRule::NoFires {
+                2
+            } else if night + 1 == dynamics.max_nights {
+                3
+            } else {
+                continue;
+            };
+            counts[layout.ended() + kind] += std::mem::take(&mut after[state]);
+        }
+        chances = after;
     }
+    counts
+}
+
+/// Step 1, agent by agent: fires are 1, or 0 once they are put out.
+fn after_workers(dynamics: &Dynamics, duties: &[Duty], before: usize) -> Vec<(usize, f64)> {
+    let burns = |state: usize, house: usize| state / 3usize.pow(house as u32) % 3 == 1;
+    let fires: Vec<usize> = (0..dynamics.num_houses).filter(|&h| burns(before, h)).collect();
+    let mut left = vec![(before, 1.0)];
+    for (agent, duty) in duties.iter().enumerate() {
+        let home = agent % dynamics.num_houses;
+        let stays = if fires.contains(&home) { duty.home } else { 0.0 };
+        let mut next = Vec::new();
+        for (state, chance) in left {
+            let mut nothing = 1.0;
+            for &fire in &fires {
+                let own = if fire == home { stays } else { 0.0 };
+                let there = duty.work * (own + (1.0 - stays) / fires.len() as f64);
+                let puts_out = there * dynamics.prob_solo_agent_extinguishes_fire;
+                if burns(state, fire) {
+                    next.push((state - 3usize.pow(fire as u32), chance * puts_out));
+                    nothing -= puts_out;
+                }
+            }
+            next.push((state, chance * nothing));
+        }
+        left = next;
+    }
+    left
+}
+
+/// Steps 2 and 3, house by house.
+fn after_fire(dynamics: &Dynamics, left: usize) -> Vec<(usize, f64)> {
+    let houses = dynamics.num_houses;
+    let digit = |house: usize| left / 3usize.pow(house as u32) % 3;
+    let mut after = vec![(0, 1.0)];
+    for house in 0..houses {
+        let place = 3usize.pow(house as u32);
+        if digit(house) != 0 {
+            after.iter_mut().for_each(|(state, _)| *state += 2 * place);
+            continue;
+        }
+        let mut stays = 1.0 - dynamics.prob_house_catches_fire;
+        for neighbor in [(house + 1) % houses, (house + houses - 1) % houses] {
+            let spreads = dynamics.night_order == NightOrder::SpreadThenBurnOut;
+            if spreads && digit(neighbor) == 1 {
+                stays *= 1.0 - dynamics.prob_fire_spreads_to_neighbor;
+            }
+        }
+        let burning = after.iter().map(|&(state, chance)| (state + place, chance * (1.0 - stays)));
+        let burning: Vec<_> = burning.collect();
+        after.iter_mut().for_each(|(_, chance)| *chance *= stays);
+        after.extend(burning);
+    }
+    after
+}
+
+#[test]
+fn counts_match_those_of_one_night_after_another() {
+    for dynamics in scenarios().into_iter().filter(|dynamics| dynamics.num_houses <= 5) {
+        for (min_nights, max_nights, ignite) in [
+            (0, 1, 0.3),
+            (0, 60, 0.002),
+            (20, 20, 0.1),
+            (16, 40, 0.03),
+            (60, 150, 0.01),
+            (5, 300, 0.001),
+        ] {
+            let dynamics = Dynamics {
+                min_nights,
+                max_nights,
+                prob_house_catches_fire: ignite,
+                ..dynamics.clone()
+            };
+            let mut duties = duties(dynamics.num_agents);
+            duties.iter_mut().for_each(|duty| duty.work *= 0.4);
+            let plain = night_by_night(&dynamics, &duties);
+            for method in [Method::Auto, Method::Full] {
+                let found = expected(&dynamics, method, &duties);
+                let tolerance = 5e-12 * f64::from(max_nights);
+                for (i, (x, y)) in found.iter().zip(&plain).enumerate() {
+                    assert!((x - y).abs() < tolerance, "{dynamics:?} {i}: {x} {y}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn nights_one_after_another_and_at_once_agree() {
+    for dynamics in scenarios() {
+        for (min_nights, max_nights) in [(0, 200), (70, 150)] {
+            let dynamics = Dynamics {
+                min_nights,
+                max_nights,
+                prob_house_catches_fire: 0.01,
+                ..dynamics.clone()
+            };
+            let with = |clocks: &dyn Fn(usize) -> Vec<Clock>| {
+                let stretches = stretches(&dynamics, clocks);
+                let chain = Chain::with_stretches(&dynamics, Method::Auto, Simd::best(), stretches)
+                    .expect("a small ring");
+                let weights: Vec<f64> =
+                    (0..chain.layout().counts()).map(|i| (i as f64).cos()).collect();
+                let duties = duties(dynamics.num_agents);
+                chain
+                    .gradient(&duties, &weights, &mut chain.follower(), || true)
+                    .expect("not stopped")
+            };
+            let (counts, gradient) = with(&Clock::stretches);
+            let (slow_counts, slow_gradient) = with(&Clock::steps_only);
+            assert_close(&counts, &slow_counts, 1e-11);
+            assert_close(gradient.as_flattened(), slow_gradient.as_flattened(), 1e-10);
+        }
+    }
+}
+
+#[test]
+fn a_first_bit_of_work_has_a_derivative() {
+    // Nobody works, so that every house is ruined in the first night; but what if somebody did?
+    let dynamics = Dynamics {
+        num_houses: 3,
+        num_agents: 1,
+        prob_house_catches_fire: 1.0,
+        min_nights: 0,
+        max_nights: 40,
+        ..default_dynamics()
+    };
+    let chain = Chain::new(&dynamics, Method::Full).expect("a small ring");
+    let weights: Vec<f64> = (0..chain.layout().counts()).map(|i| (i as f64).cos()).collect();
+    let mut follower = chain.follower();
+    let mut value = |work| {
+        let counts = chain.expected(&[Duty { work, home: 0.5 }], &mut follower, || true);
+        counts.expect("not stopped").iter().zip(&weights).map(|(x, w)| x * w).sum::<f64>()
+    };
+    let slope = (4.0 * value(1e-5) - 3.0 * value(0.0) - value(2e-5)) / 2e-5;
+    let idle = [Duty { work: 0.0, home: 0.5 }];
+    let (_, gradient) =
+        chain.gradient(&idle, &weights, &mut chain.follower(), || true).expect("not stopped");
+    assert!((gradient[0][0] - slope).abs() < 1e-7, "{} {slope}", gradient[0][0]);
+    assert!(slope.abs() > 0.1);
 }
 
 #[test]

@@ -1,351 +1,227 @@
-//! Counts from the distributions of all nights added up, and what counts are worth to a state.
-//!
-//! A house is saved if it burned, is put out and does not catch fire again. The chance of that
-//! depends on which fires survive next door, and these chances are products over agents
-//! (`Crew::spares`), given the homes that burn, how many others do, and which neighbours. States
-//! that agree in this share a *bucket*, so few chances have to be computed.
+//! Counts from chances added up over nights, and what counts are worth to a state.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::Duty;
-use super::fight::{Aim, Crew, Shape, aims_backward};
-use super::homes::{Homes, bits};
-use super::lanes::{LANES, Line, flat, flat_mut, zero_lines};
-use super::others::Others;
-use super::ring::{BURNING, RUINED, Ring, SAFE};
+use super::fight::{Crew, Shape};
+use super::lanes::Line;
+use super::rescue::Case;
+use super::ring::Ring;
 use crate::counts::Layout;
 
-/// Rows of the others that are alike for the houses in question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Bucket {
-    /// One of the others, or all burning homes.
-    house: Option<usize>,
-    /// Burning others.
-    fires: usize,
-    /// Which others next door burn: before and after the house, or after and before the homes.
-    near: [bool; 2],
-}
+/// Lanes in which chances are added up: over the starts of all nights,
+pub const STARTED: usize = 0;
+/// over the ends of all nights,
+pub const FINISHED: usize = 1;
+/// over the starts of nights (from the first that may follow an end on), before ends are taken out,
+pub const COUNTED: usize = 2;
+/// and after the last night.
+pub const LAST: usize = 3;
 
-/// Where rows and places are counted.
+/// Index of `cap` among the ways to end.
+const CAP: usize = 3;
+
+/// What counts need to know of the states.
 #[derive(Clone, Debug)]
 pub struct Totals {
     layout: Layout,
     shape: Shape,
     ring: Ring,
-    buckets: Vec<Bucket>,
-    /// Buckets that a row belongs to, and with which part of it.
-    of_row: Vec<Vec<(usize, f64)>>,
+    /// For each set of standing houses, how an episode ends if none of them burns.
+    ends: Vec<Option<usize>>,
+    /// For each set of standing houses, the part of each house that is ruined.
+    ruined: Vec<f64>,
+    /// For each set of burning houses, the part of each house that burns, and its case.
+    burning: Vec<(f64, u32)>,
+    cases: Vec<Case>,
+    /// Whether the night after which episodes are cut off may also end them in another way.
+    may_end: bool,
 }
 
-/// Distributions added up over the nights of an episode.
+/// Chances added up, in the lanes above.
 #[derive(Clone, Debug)]
-pub struct Nights {
-    /// At the start of each night played.
-    pub started: Vec<Line>,
-    /// At the end.
-    pub finished: Vec<Line>,
-    /// Chances of the ways to end.
-    pub ended: [f64; 4],
+pub struct Sums {
+    /// By set of standing houses.
+    pub standing: Vec<Line>,
+    /// By set of standing houses, none of which burns.
+    pub calm: Vec<Line>,
+    /// By set of burning houses.
+    pub burning: Vec<Line>,
+}
+
+impl Sums {
+    /// Nothing yet.
+    pub fn new(standing: usize, burning: usize) -> Self {
+        let lines = |count| vec![Line::default(); count];
+        Self { standing: lines(standing), calm: lines(standing), burning: lines(burning) }
+    }
+}
+
+/// Sets of houses, by the part of each house.
+#[derive(Clone, Debug, Default)]
+pub struct Parts {
+    /// See [`Totals`].
+    pub ends: Vec<Option<usize>>,
+    /// See [`Totals`].
+    pub ruined: Vec<f64>,
+    /// See [`Totals`].
+    pub burning: Vec<(f64, u32)>,
+    cases: Vec<Case>,
+    known: HashMap<u64, u32>,
+}
+
+impl Parts {
+    /// Adds the part of a house that burns.
+    pub fn burn(&mut self, part: f64, case: Case) {
+        let next = self.cases.len() as u32;
+        let index = *self.known.entry(case.key()).or_insert(next);
+        if index == next {
+            self.cases.push(case);
+        }
+        self.burning.push((part, index));
+    }
 }
 
 impl Totals {
     /// Tables for a ring.
-    pub fn new(layout: Layout, shape: Shape, ring: &Ring, others: &Others) -> Self {
-        let mut buckets = BTreeMap::new();
-        let mut find = |bucket| {
-            let next = buckets.len();
-            *buckets.entry(bucket).or_insert(next)
-        };
-        let of_row = (0..others.rows).map(|row| {
-            let fires = others.fires[row];
-            let burns = |i: Option<usize>| match (&others.states, i) {
-                (Some(states), Some(i)) if ring.spread > 0.0 => {
-                    states[row].get(i) == Some(&BURNING)
-                }
-                _ => false,
-            };
-            let near = [burns(Some(0)), burns(others.count.checked_sub(1))];
-            let mut list = vec![(find(Bucket { house: None, fires, near }), 1.0)];
-            for (i, &part) in others.burning[row].iter().enumerate().filter(|(_, x)| **x > 0.0) {
-                let near = [burns(i.checked_sub(1)), burns(Some(i + 1))];
-                let house = Some(shape.homes + i);
-                list.push((find(Bucket { house, fires, near }), part));
-            }
-            list
-        });
-        let of_row = of_row.collect();
-        let mut list: Vec<_> = buckets.into_iter().collect();
-        list.sort_by_key(|&(_, index)| index);
-        let buckets = list.into_iter().map(|(bucket, _)| bucket).collect();
-        Self { layout, shape, ring: ring.clone(), buckets, of_row }
+    pub fn new(layout: Layout, shape: Shape, ring: &Ring, parts: Parts, may_end: bool) -> Self {
+        let Parts { ends, ruined, burning, cases, .. } = parts;
+        Self { layout, shape, ring: ring.clone(), ends, ruined, burning, cases, may_end }
     }
 
     /// The count vector of an episode.
-    pub fn counts(
-        &self,
-        homes: &Homes,
-        others: &Others,
-        (duties, solo): (&[Duty], f64),
-        nights: &Nights,
-    ) -> Vec<f64> {
+    pub fn counts(&self, (duties, solo): (&[Duty], f64), sums: &Sums) -> Vec<f64> {
         let layout = self.layout;
+        let houses = layout.houses;
         let mut counts = vec![0.0; layout.counts()];
-        let played: f64 = column_sums(&nights.started, homes.lines).iter().sum();
+        let mut ended = [0.0; 4];
+        let mut finished = 0.0;
+        let mut played = 0.0;
+        let sets = self.ends.iter().zip(self.ruined.chunks_exact(houses));
+        for ((end, ruined), (all, calm)) in sets.zip(sums.standing.iter().zip(&sums.calm)) {
+            played += all.0[STARTED];
+            finished += all.0[FINISHED];
+            for (count, part) in counts[layout.ruined()..].iter_mut().zip(ruined) {
+                *count += part * all.0[FINISHED];
+            }
+            ended[CAP] += all.0[LAST];
+            if let &Some(kind) = end {
+                played -= calm.0[COUNTED];
+                ended[kind] += calm.0[COUNTED];
+                if self.may_end {
+                    ended[kind] += calm.0[LAST];
+                    ended[CAP] -= calm.0[LAST];
+                }
+            }
+        }
+        let chances = self.chances(duties, solo);
+        let mut burning = vec![0.0; houses];
+        let saved = layout.saved()..layout.saved() + houses;
+        for (parts, sum) in self.burning.chunks_exact(houses).zip(&sums.burning) {
+            let counts = burning.iter_mut().zip(&mut counts[saved.clone()]);
+            for ((burning, saved), &(part, case)) in counts.zip(parts) {
+                *burning += part * sum.0[FINISHED];
+                *saved += part * chances[case as usize] * sum.0[STARTED];
+            }
+        }
+        for house in 0..houses {
+            let other = burning[house] + counts[layout.ruined() + house];
+            counts[layout.safe() + house] = finished - other;
+        }
         counts[Layout::NIGHTS] = played;
         for (agent, duty) in duties.iter().enumerate() {
             counts[layout.worked() + agent] = duty.work * played;
         }
-        let places = column_sums(&nights.finished, homes.lines);
-        for (state, sum) in homes.states.iter().zip(&places) {
-            for (house, &digit) in state.iter().enumerate() {
-                match digit {
-                    SAFE => counts[layout.safe() + house] += sum,
-                    RUINED => counts[layout.ruined() + house] += sum,
-                    _ => {}
-                }
-            }
-        }
-        for row in 0..others.rows {
-            let sum = line_sum(&nights.finished[row * homes.lines..][..homes.lines]);
-            for i in 0..others.count {
-                let house = self.shape.homes + i;
-                let (burning, ruined) = (others.burning[row][i], others.ruined[row][i]);
-                counts[layout.safe() + house] += sum * (1.0 - burning - ruined);
-                counts[layout.ruined() + house] += sum * ruined;
-            }
-        }
-        self.each_rescue(
-            homes,
-            &self.collect(homes, nights),
-            (duties, solo),
-            |house, sum, case| {
-                counts[layout.saved() + house] += sum * case.chance(&self.ring);
-            },
-        );
-        counts[layout.ended()..].copy_from_slice(&nights.ended);
+        counts[layout.ended()..].copy_from_slice(&ended);
+        // What is nothing may have been rounded to less.
+        counts.iter_mut().for_each(|count| *count = count.max(0.0));
         counts
     }
 
-    /// For each bucket and set of burning homes, the nights that started so.
-    fn collect(&self, homes: &Homes, nights: &Nights) -> Vec<Vec<f64>> {
-        let mut lines = zero_lines(self.buckets.len() * homes.lines);
-        for (row, list) in self.of_row.iter().enumerate() {
-            let from = flat(&nights.started[row * homes.lines..][..homes.lines]);
-            for &(bucket, part) in list {
-                let to = flat_mut(&mut lines[bucket * homes.lines..][..homes.lines]);
-                to.iter_mut().zip(from).for_each(|(to, x)| *to += part * x);
-            }
-        }
-        let burning: Vec<usize> = homes.states.iter().map(|s| bits(s, BURNING)).collect();
-        let sums = lines.chunks(homes.lines).map(|lines| {
-            let mut sums = vec![0.0; 1 << homes.count];
-            flat(lines).iter().zip(&burning).for_each(|(x, &set)| sums[set] += x);
-            sums
-        });
-        sums.collect()
-    }
-
-    /// Calls `visit(house, sum, case)` for all burning houses in all buckets whose sum is not 0.
-    fn each_rescue(
-        &self,
-        homes: &Homes,
-        sums: &[Vec<f64>],
-        (duties, solo): (&[Duty], f64),
-        mut visit: impl FnMut(usize, f64, &Rescue),
-    ) {
-        for set in 0..1 << homes.count {
-            // Nearly all buckets of a set have a crew in common.
-            let mut crews: Vec<Option<Crew>> = vec![None; self.shape.others + 1];
-            for (index, (bucket, sums)) in self.buckets.iter().zip(sums).enumerate() {
-                if sums[set] == 0.0 {
-                    continue;
-                }
-                let crew = crews[bucket.fires]
-                    .get_or_insert_with(|| Crew::new(self.shape, duties, solo, set, bucket.fires));
-                let of_bucket = |house| {
-                    let near = self.near(bucket, house, set);
-                    Rescue { house, bucket: index, near, fires: (set, bucket.fires), crew }
-                };
-                match bucket.house {
-                    Some(house) => visit(house, sums[set], &of_bucket(house)),
-                    None => {
-                        for house in (0..homes.count).filter(|house| set >> house & 1 != 0) {
-                            visit(house, sums[set], &of_bucket(house));
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// The houses next door, as far as they burn.
-    fn near(&self, bucket: &Bucket, house: usize, set: usize) -> [Option<usize>; 2] {
-        let m = self.shape.homes;
-        let mut near = self.ring.neighbors(house).map(Some);
-        for (side, slot) in near.iter_mut().enumerate() {
-            *slot = slot.filter(|&neighbor| match bucket.house {
-                _ if neighbor < m => set >> neighbor & 1 != 0,
-                Some(_) => bucket.near[side],
-                None => bucket.near[usize::from(neighbor != m)],
-            });
-        }
-        near
-    }
-
-    /// What a night that ends in each state is worth by `safe` and `ruined`, given what each count
-    /// is worth.
-    pub fn worth_of_ends(&self, homes: &Homes, others: &Others, weights: &[f64]) -> Vec<Line> {
+    /// What sums are worth, given what each count is worth.
+    pub fn worth(&self, (duties, solo): (&[Duty], f64), weights: &[f64]) -> Sums {
         let layout = self.layout;
-        let worth = |house: usize, safe: f64, ruined: f64| {
-            weights[layout.safe() + house] * safe + weights[layout.ruined() + house] * ruined
-        };
-        let of_places: Vec<f64> = homes
-            .states
-            .iter()
-            .map(|state| {
-                let is = |digit, want| f64::from(u8::from(digit == want));
-                let houses = state.iter().enumerate();
-                houses.map(|(h, &d)| worth(h, is(d, SAFE), is(d, RUINED))).sum()
-            })
-            .collect();
-        let mut lines = zero_lines((others.rows + 1) * homes.lines);
-        for row in 0..others.rows {
-            let of_row: f64 = (0..others.count)
-                .map(|i| {
-                    let (burning, ruined) = (others.burning[row][i], others.ruined[row][i]);
-                    worth(self.shape.homes + i, 1.0 - burning - ruined, ruined)
-                })
-                .sum();
-            let to = flat_mut(&mut lines[row * homes.lines..][..homes.lines]);
-            to.iter_mut().zip(&of_places).for_each(|(to, x)| *to = x + of_row);
-        }
-        lines
-    }
-
-    /// What a night that starts in each state is worth by `nights`, `worked` and `saved`.
-    pub fn worth_of_starts(
-        &self,
-        homes: &Homes,
-        others: &Others,
-        (duties, solo): (&[Duty], f64),
-        weights: &[f64],
-    ) -> Vec<Line> {
-        let layout = self.layout;
+        let houses = layout.houses;
         let worked = duties.iter().enumerate().map(|(a, d)| weights[layout.worked() + a] * d.work);
-        let all = weights[Layout::NIGHTS] + worked.sum::<f64>();
-        let mut of_buckets = vec![vec![0.0; 1 << homes.count]; self.buckets.len()];
-        let ones = vec![vec![1.0; 1 << homes.count]; self.buckets.len()];
-        self.each_rescue(homes, &ones, (duties, solo), |house, _, case| {
-            of_buckets[case.bucket][case.fires.0] +=
-                weights[layout.saved() + house] * case.chance(&self.ring);
-        });
-        let burning: Vec<usize> = homes.states.iter().map(|s| bits(s, BURNING)).collect();
-        let mut lines = zero_lines((others.rows + 1) * homes.lines);
-        for (row, list) in self.of_row.iter().enumerate() {
-            let to = flat_mut(&mut lines[row * homes.lines..][..homes.lines]);
-            for (to, &set) in to.iter_mut().zip(&burning) {
-                *to = list.iter().fold(all, |sum, &(b, part)| sum + part * of_buckets[b][set]);
+        let night = weights[Layout::NIGHTS] + worked.sum::<f64>();
+        let [safe, ruined, saved] = [layout.safe(), layout.ruined(), layout.saved()]
+            .map(|first| &weights[first..first + houses]);
+        let ended = &weights[layout.ended()..];
+        let all_safe: f64 = safe.iter().sum();
+        let mut worth = Sums::new(self.ends.len(), self.burning.len() / houses);
+        let sets = self.ends.iter().zip(self.ruined.chunks_exact(houses));
+        let lines = worth.standing.iter_mut().zip(&mut worth.calm);
+        for ((end, parts), (all, calm)) in sets.zip(lines) {
+            all.0[STARTED] = night;
+            let parts = parts.iter().zip(ruined).zip(safe);
+            let lost = parts.map(|((part, ruined), safe)| part * (ruined - safe));
+            all.0[FINISHED] = all_safe + lost.sum::<f64>();
+            all.0[LAST] = ended[CAP];
+            if let &Some(kind) = end {
+                calm.0[COUNTED] = ended[kind] - night;
+                if self.may_end {
+                    calm.0[LAST] = ended[kind] - ended[CAP];
+                }
             }
         }
-        lines
+        let chances = self.chances(duties, solo);
+        for (parts, line) in self.burning.chunks_exact(houses).zip(&mut worth.burning) {
+            for (house, &(part, case)) in parts.iter().enumerate() {
+                line.0[STARTED] += part * chances[case as usize] * saved[house];
+                line.0[FINISHED] -= part * safe[house];
+            }
+        }
+        worth
     }
 
     /// Adds the derivatives by (p, q) of what counts are worth, with the nights held as they are.
     pub fn backward(
         &self,
-        homes: &Homes,
         (duties, solo): (&[Duty], f64),
         weights: &[f64],
-        nights: &Nights,
+        (counts, sums): (&[f64], &Sums),
         gradient: &mut [[f64; 2]],
     ) {
         let layout = self.layout;
-        let played: f64 = column_sums(&nights.started, homes.lines).iter().sum();
         for (agent, gradient) in gradient.iter_mut().enumerate() {
-            gradient[0] += weights[layout.worked() + agent] * played;
+            gradient[0] += weights[layout.worked() + agent] * counts[Layout::NIGHTS];
         }
-        self.each_rescue(
-            homes,
-            &self.collect(homes, nights),
-            (duties, solo),
-            |house, sum, case| {
-                let mut slopes = vec![Aim::default(); duties.len()];
-                case.backward(&self.ring, sum * weights[layout.saved() + house], &mut slopes);
-                aims_backward(self.shape, duties, solo, case.fires, &slopes, gradient);
-            },
-        );
-    }
-}
-
-/// A burning house that may be saved.
-struct Rescue<'a> {
-    house: usize,
-    /// Index of its bucket.
-    bucket: usize,
-    /// Houses next door that burn.
-    near: [Option<usize>; 2],
-    /// Burning homes (as bits) and number of burning others.
-    fires: (usize, usize),
-    crew: &'a Crew,
-}
-
-impl Rescue<'_> {
-    /// The chance is a sum of products: `visit(factor, fires spared)` for each.
-    ///
-    /// With surviving fires as events `h`, `l`, `r` (this house, the ones next door) it is the
-    /// mean of `(1−ρ) (1−[h]) (1−β[l]) (1−β[r])`.
-    fn terms(&self, ring: &Ring, mut visit: impl FnMut(f64, &[usize])) {
-        let [left, right] = self.near;
-        let sides = [(None, None), (left, None), (None, right), (left, right)];
-        for (i, (l, r)) in sides.into_iter().enumerate() {
-            // A neighbour that does not burn makes no term.
-            let wanted = usize::from(i & 1 != 0) + usize::from(i & 2 != 0);
-            let found = usize::from(l.is_some()) + usize::from(r.is_some());
-            if found < wanted || (wanted > 0 && ring.spread == 0.0) {
-                continue;
+        let mut of_cases = vec![0.0; self.cases.len()];
+        for (parts, sum) in self.burning.chunks_exact(layout.houses).zip(&sums.burning) {
+            for (&(part, case), weight) in parts.iter().zip(&weights[layout.saved()..]) {
+                of_cases[case as usize] += part * sum.0[STARTED] * weight;
             }
-            let mut fires = Vec::with_capacity(3);
-            fires.extend(l);
-            fires.extend(r.filter(|_| l != r));
-            let factor = (1.0 - ring.ignite) * (-ring.spread).powi(wanted as i32);
-            visit(factor, &fires);
-            fires.push(self.house);
-            visit(-factor, &fires);
+        }
+        let mut crews = Crews::new(self.shape, duties, solo);
+        for (case, &weight) in self.cases.iter().zip(&of_cases) {
+            let crew = crews.get(case);
+            case.backward(&self.ring, (self.shape, duties, solo), crew, weight, gradient);
         }
     }
 
-    fn chance(&self, ring: &Ring) -> f64 {
-        let mut chance = 0.0;
-        self.terms(ring, |factor, fires| chance += factor * self.crew.spares(fires));
-        chance
-    }
-
-    fn backward(&self, ring: &Ring, weight: f64, slopes: &mut [Aim]) {
-        self.terms(ring, |factor, fires| {
-            self.crew.spares_backward(fires, weight * factor, slopes);
-        });
+    /// The chance of each case.
+    fn chances(&self, duties: &[Duty], solo: f64) -> Vec<f64> {
+        let mut crews = Crews::new(self.shape, duties, solo);
+        self.cases.iter().map(|case| case.chance(&self.ring, crews.get(case))).collect()
     }
 }
 
-/// Sums of all rows.
-fn column_sums(rows: &[Line], lines: usize) -> Vec<f64> {
-    let mut sums = zero_lines(lines);
-    for row in rows.chunks_exact(lines) {
-        add_lines(&mut sums, row);
-    }
-    flat(&sums).to_vec()
+/// Agents against fires: many cases have them in common.
+struct Crews<'a> {
+    shape: Shape,
+    duties: &'a [Duty],
+    solo: f64,
+    known: Vec<Option<Crew>>,
 }
 
-/// Adds lines to others.
-pub fn add_lines(to: &mut [Line], from: &[Line]) {
-    flat_mut(to).iter_mut().zip(flat(from)).for_each(|(to, x)| *to += x);
-}
-
-/// The sum of all doubles.
-pub fn line_sum(lines: &[Line]) -> f64 {
-    let mut sums = [0.0; LANES];
-    for line in lines {
-        sums.iter_mut().zip(line.0).for_each(|(sum, x)| *sum += x);
+impl<'a> Crews<'a> {
+    fn new(shape: Shape, duties: &'a [Duty], solo: f64) -> Self {
+        Self { shape, duties, solo, known: vec![None; (shape.others + 1) << shape.homes] }
     }
-    sums.iter().sum()
+
+    fn get(&mut self, case: &Case) -> &Crew {
+        let Self { shape, duties, solo, known } = self;
+        known[(case.others << shape.homes) + case.homes]
+            .get_or_insert_with(|| Crew::new(*shape, duties, *solo, case.homes, case.others))
+    }
 }
