@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.report import machine
-from bucket_brigade.equilibrium import NashEquilibrium, load_equilibria
+from bucket_brigade.equilibrium import NashEquilibrium, Verdict, load_equilibria, load_roles
 
 ORDERS = ("spread_then_burn_out", "burn_out_then_spread")
 
@@ -54,19 +54,19 @@ def total(equilibria: list[NashEquilibrium]) -> str:
 
 def roles(path: Path) -> list[str]:
     """Profiles of the seats."""
-    document = json.loads(path.read_text(encoding="utf-8"))
     lines = []
+    found = load_roles(path)
     for order in ORDERS:
-        lines += ["", f"### `{order}`", "", "| scenario | profile | payoffs | regret | starts |"]
+        lines += ["", f"### `{order}`", ""]
+        lines += ["| scenario | profile | payoffs of the seats | regret at most | starts |"]
         lines += ["| --- | --- | --- | --- | --- |"]
-        for profile in document["profiles"]:
-            if profile["scenario"]["night_order"] != order or profile["verdict"] != "certified":
-                continue
-            payoffs = ", ".join(f"{payoff:.1f}" for payoff in profile["payoffs"])
-            lines.append(
-                f"| {profile['scenario']['name']} | {', '.join(profile['names'])} | {payoffs} "
-                f"| at most {profile['regret']['upper']:.4f} | {profile['starts']} |"
-            )
+        for each in found:
+            if each.scenario.night_order == order and each.verdict == Verdict.CERTIFIED:
+                payoffs = ", ".join(f"{payoff:.1f}" for payoff in each.payoffs)
+                lines.append(
+                    f"| {each.scenario.name} | {each.describe()} | {payoffs} "
+                    f"| {each.regret.upper:.4f} | {each.starts} |"
+                )
     return lines
 
 
@@ -100,7 +100,8 @@ def page(folder: Path) -> str:
             some = [each for each in equilibria if each.scenario.night_order == order]
             parts += ["", f"### `{order}`", "", *rows(some, by[order])]
     if (folder / "roles.json").exists():
-        parts += ["", "## Roles", "", "Certified pure profiles, one strategy for each seat."]
+        parts += ["", "## Roles", "", "Certified pure profiles, one strategy for each seat, and"]
+        parts += ["how many starts led there (`bucket-brigade roles`)."]
         parts += roles(folder / "roles.json")
     return "\n".join(parts) + "\n"
 
