@@ -133,8 +133,14 @@ def test_an_interrupted_computation_goes_on_where_it_was(method: str) -> None:
         assert asked.solve(start, state=state) == whole
 
 
-class Stop(Exception):
-    """Ends a computation in the middle."""
+@pytest.mark.parametrize("budget", [200_000, 400_000])
+def test_a_budget_ends_an_interrupted_computation_where_it_ends_another(budget: int) -> None:
+    asked = oracle("sampled", epsilon=1e-6, budget_episodes=budget)
+    states: list[dict[str, Any]] = []
+    whole = asked.solve(["free_rider"], on_state=states.append)
+    assert whole.reason == "budget"
+    for state in states:
+        assert asked.solve(["free_rider"], state=state) == whole
 
 
 def test_nothing_saved_is_played_again(monkeypatch: pytest.MonkeyPatch) -> None:

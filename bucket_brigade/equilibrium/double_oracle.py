@@ -58,7 +58,7 @@ FIRST_ITERATION = 120
 #: What takes more to decide at first is decided sooner once the pool has a better response.
 FIRST_VERDICT, LAST_VERDICT = 1 << 15, 1 << 24
 #: Version of `DoubleOracle.solve`'s states.
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,8 @@ class _Computation:
         self.settings = asked.settings(given)
         self.epsilon = float(self.settings["epsilon"])
         self.history: list[dict[str, Any]] = []
-        self.prepared = 0
+        #: Episodes played before this iteration, and in it up to its verdict.
+        self.begun = self.prepared = 0
         self.before: dict[str, Any] = {}
         self.start = time.perf_counter()
         self.seconds_before = 0.0
@@ -239,12 +240,11 @@ class _Computation:
         """All iterations that are needed."""
         while True:
             iteration = len(self.history) + 1
-            before = self.spent
             restricted, found = self._solve(iteration)
             mixture = self._examined(mixture_entry(self._over_pool(restricted, found[0])))
             profile = Profile.symmetric(self.asked.scenario, self.game.pool, mixture)
             response = self._respond(profile, iteration)
-            self.prepared = self.spent - before
+            self.prepared = self.spent - self.begun
             regret, gains = self._verdict(profile, response, iteration)
             best = response.candidates[max(regret.best, 0)]
             self.history.append(
@@ -266,13 +266,14 @@ class _Computation:
                 )
             if reason is not None:
                 return self._result(reason, mixture, restricted, found, response, regret, gains)
-            self.before = {"active": sorted(self.active), "solved": list(self.solved)}
+            self.begun = self.spent
+            self._note_start()
             self._save()
 
     def _solve(self, iteration: int) -> tuple[RestrictedGame, list[SymmetricEquilibrium]]:
         """The restricted game of the strategies in use, and its equilibria, the best first."""
         chosen = sorted(self.active)
-        self.before = {"active": chosen, "solved": list(self.solved)}
+        self._note_start()
         if chosen in self.solved:
             # Strategies that left have come back: from now on, none leaves.
             self.keep_all = True
@@ -423,6 +424,14 @@ class _Computation:
             seconds=self.seconds,
         )
 
+    def _note_start(self) -> None:
+        """Notes what a resumed computation starts this iteration from."""
+        self.before = {
+            "active": sorted(self.active),
+            "solved": list(self.solved),
+            "begun": self.begun,
+        }
+
     def _save(self) -> None:
         if self.on_state is not None:
             self.on_state(
@@ -447,6 +456,7 @@ class _Computation:
         check_settings(state["settings"], self.settings)
         self.game.restore(state["game"])
         self.active = set(state["active"])
+        self.begun = state["begun"]
         self.keep_all = state["keep_all"]
         self.solved = [list(chosen) for chosen in state["solved"]]
         self.merging = state["merging"]
