@@ -115,6 +115,46 @@ def test_resuming_something_else_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("done", "state"),
+    [
+        ([{}], None),
+        ({}, 7),
+        ([], {"settings": {}}),
+        ([], {"settings": {"scenario": {}}, "state_version": 2}),
+    ],
+)
+def test_damaged_progress_is_refused(done: object, state: object, tmp_path: Path) -> None:
+    progress, out = tmp_path / "progress", tmp_path / "nash.json"
+    scenario = bb.scenario("default").replace(num_houses=4, num_agents=2, max_nights=20)
+    if isinstance(state, dict) and state["settings"]:
+        state["settings"] = bb.DoubleOracle(scenario, num_simulations=100_000).settings()
+    text = json.dumps({"schema_version": 2, "done": done, "state": state})
+    progress.write_text(text)
+    said = nash("default", *SMALL, "--resume", str(progress), "--out", str(out), code=2)
+    assert "damaged" in said
+    assert progress.read_text() == text
+
+
+def test_progress_is_not_lost_by_mistakes(tmp_path: Path) -> None:
+    progress, out = tmp_path / "progress", tmp_path / "nash.json"
+    scenario = bb.scenario("default").replace(num_houses=4, num_agents=2, max_nights=20)
+    entry = {
+        "settings": bb.DoubleOracle(scenario, num_simulations=100_000).settings(),
+        "equilibrium": {},
+    }
+    text = json.dumps({"schema_version": 2, "done": [entry], "state": None})
+    progress.write_text(text)
+    resume = ["--resume", str(progress)]
+    # Without one of its scenarios, with another parameter, or where the result would go.
+    assert "default" in nash("easy", *SMALL, *resume, "--out", str(out), code=2)
+    assert "default" in nash("default", *resume, "--out", str(out), code=2)
+    assert "--out" in nash("default", *SMALL, *resume, "--out", str(progress), code=2)
+    assert "directory" in nash("default", *SMALL, *resume, "--out", str(tmp_path), code=2)
+    assert progress.read_text() == text
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["--budget", "soon"], "--budget"),

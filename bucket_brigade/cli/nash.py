@@ -96,15 +96,20 @@ def nash(
         for scenario in both_orders(name, night_order, end_rule, changes)
     ]
     within = limits(budget)
+    if out.is_dir():
+        raise InvalidValue("--out", repr(str(out)), "a file, not a directory")
     drawn = _files("--plot", plot, scenarios)
     written = _files("--gambit", gambit, scenarios)
     progress = Progress(
         resume or out.with_name(f"{out.name}.progress"), resuming=resume is not None
     )
+    if progress.path.resolve() == out.resolve():
+        raise InvalidValue("--resume", repr(str(resume)), "another file than --out")
     found: list[NashEquilibrium] = []
     with status_line() as tell:
-        for i, scenario in enumerate(scenarios):
-            oracle = DoubleOracle(
+        # All before the first is solved: a parameter may be wrong for the last only.
+        oracles = [
+            DoubleOracle(
                 scenario,
                 num_simulations=episodes,
                 max_iterations=max_iterations,
@@ -118,7 +123,11 @@ def nash(
                 on_iteration=_teller(tell, scenario),
                 **within,
             )
-            tell(scenario.name)
+            for scenario in scenarios
+        ]
+        progress.check(oracles)
+        for i, oracle in enumerate(oracles):
+            tell(oracle.scenario.name)
             try:
                 found.append(progress.solve(oracle))
             except KeyboardInterrupt:

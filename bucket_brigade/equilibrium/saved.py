@@ -1,6 +1,7 @@
 """Progress in a file: what is done of several computations, and where one was interrupted."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from bucket_brigade.equilibrium.results import (
     NashEquilibrium,
     read_document,
 )
-from bucket_brigade.errors import InvalidFile
+from bucket_brigade.errors import InvalidFile, InvalidValue
 from bucket_brigade.files import write_json
 
 __all__ = ["Progress"]
@@ -45,6 +46,21 @@ class Progress:
                 raise InvalidFile(f"{path}: no such file to resume from")
             data = read_document(path, "done")
             self._done, self._state = data["done"], data.get("state")
+            if not _is_whole(self._done, self._state):
+                raise InvalidFile(f"{path}: damaged")
+
+    def check(self, oracles: Sequence[DoubleOracle]) -> None:
+        """Raises `InvalidValue` if the file has a scenario that none of `oracles` is about.
+
+        It would be lost, since the file is removed when all is done.
+        """
+        asked = [oracle.scenario.to_dict() for oracle in oracles]
+        for entry in [*self._done, *([self._state] if self._state else [])]:
+            scenario = entry["settings"]["scenario"]
+            if scenario not in asked:
+                name = repr(scenario.get("name"))
+                allowed = f"all scenarios of {self.path}, unchanged"
+                raise InvalidValue("--resume", f"without its {name}", allowed)
 
     def solve(self, oracle: DoubleOracle) -> NashEquilibrium:
         """The result of a computation: from the file if it is done, from where it was, or anew."""
@@ -58,6 +74,10 @@ class Progress:
             state = None
         try:
             found = oracle.solve(state=state, on_state=self._keep)
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            if state is None or isinstance(error, InvalidValue):
+                raise
+            raise InvalidFile(f"{self.path}: damaged ({type(error).__name__}: {error})") from error
         except KeyboardInterrupt:
             if self._state is not None:
                 self._write()
@@ -87,3 +107,16 @@ class Progress:
             {"schema_version": SCHEMA_VERSION, "done": self._done, "state": self._state}, self.path
         )
         self._written = time.monotonic()
+
+
+def _is_whole(done: object, state: object) -> bool:
+    """Whether what a file holds names the computations it is about."""
+    if not isinstance(done, list):
+        return False
+    entries = done if state is None else [*done, state]
+    return all(
+        isinstance(entry, dict)
+        and isinstance(entry.get("settings"), dict)
+        and isinstance(entry["settings"].get("scenario"), dict)
+        for entry in entries
+    )
