@@ -188,6 +188,33 @@ def test_a_budget_in_seconds_is_honoured() -> None:
     assert found.seconds < 5
 
 
+def test_budgets_are_honoured_by_many_agents() -> None:
+    crowd = SMALL.replace(num_agents=8, num_houses=4)
+    asked = oracle(
+        "sampled", scenario=crowd, epsilon=1e-6, num_simulations=10**5, budget_episodes=10**6
+    )
+    found = asked.solve()
+    assert found.episodes <= 10**6
+    assert found.regret.rounds > 0
+    # A pool that takes 16 million episodes or more, were it not for the budget.
+    hurried = oracle("sampled", scenario=crowd, num_simulations=10**5, budget_seconds=0.5).solve()
+    assert hurried.episodes < 16_500_000
+
+
+def test_every_iteration_has_episodes_of_its_own() -> None:
+    oracle("exact", max_iterations=4094)
+    with pytest.raises(bb.InvalidValue, match="max_iterations"):
+        oracle("exact", max_iterations=4095)
+
+
+def test_rounding_grows_with_rewards() -> None:
+    huge = SMALL.replace(team_reward_house_survives=1e12, team_penalty_house_burns=1e12)
+    found = oracle("exact", scenario=huge, max_iterations=3).solve()
+    # Doubles of that size are thousandths of a point apart, at best.
+    assert found.payoff > 1e11
+    assert found.regret.upper > 1e-3
+
+
 @pytest.mark.parametrize("method", ["sampled", "exact"])
 @pytest.mark.parametrize("seat", [None, 2])
 def test_nobody_works_where_nothing_burns(seat: int | None, method: str) -> None:

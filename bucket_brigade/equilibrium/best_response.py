@@ -24,7 +24,7 @@ from bucket_brigade.exact.pure import duties
 from bucket_brigade.simulation import BLOCK
 from bucket_brigade.strategies import PARAMETERS, Strategy, as_strategy
 
-__all__ = ["BestResponse", "best_response", "best_response_in_box"]
+__all__ = ["RESPONSE", "BestResponse", "best_response", "best_response_in_box"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -33,6 +33,8 @@ COARSE = (0.1, 0.5)
 FINE = (0.025, 0.25)
 #: Sampled candidates that are played again, with other episodes, before one is chosen.
 FINALISTS = 6
+#: Episodes of a sampled best response, at most, in units of those of a finalist.
+RESPONSE = 25
 #: Error of an interpolated surface that is small enough, in points; more is allowed where gains are
 #: large.
 SURFACE_TOLERANCE = 1e-3

@@ -16,7 +16,7 @@ import numpy as np
 from bucket_brigade.backends import Backend
 from bucket_brigade.checks import as_callback, as_list
 from bucket_brigade.equilibrium.asked import check_asked
-from bucket_brigade.equilibrium.best_response import BestResponse, best_response
+from bucket_brigade.equilibrium.best_response import RESPONSE, BestResponse, best_response
 from bucket_brigade.equilibrium.budget import Budget
 from bucket_brigade.equilibrium.choice import payoff_source, resolved_method
 from bucket_brigade.equilibrium.empirical_game import EmpiricalGame, RestrictedGame
@@ -36,7 +36,7 @@ from bucket_brigade.equilibrium.results import (
 )
 from bucket_brigade.equilibrium.seating import Seating
 from bucket_brigade.equilibrium.solver import SymmetricEquilibrium, symmetric_equilibria
-from bucket_brigade.equilibrium.sources import ProfileGains
+from bucket_brigade.equilibrium.sources import LOOKS, ProfileGains
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.exact.pure import duties
 from bucket_brigade.scenario import Scenario
@@ -50,10 +50,12 @@ DEFAULT_POOL = ("firefighter", "free_rider", "hero", "coordinator")
 EPSILON = {"sampled": 5.0, "exact": 0.01}
 #: Strategies of a mixture are nearly alike if no p and q differ by more.
 ALIKE = 0.5
+#: Episodes of each composition by which it is measured how many fit into a budget of seconds.
+PACED = 1000
 #: By how much the restricted game's episodes grow when it turns out to be too imprecise.
 GROWTH = 4
-#: Episodes of the first iteration up to its verdict, twice, in units of `num_simulations`.
-FIRST_ITERATION = 120
+#: Iterations at most: later ones would have no episodes of their own for a verdict.
+MOST_ITERATIONS = LOOKS - 2
 #: Episodes of a candidate in a verdict: a quarter of those of the second iteration, and at most.
 #: What takes more to decide at first is decided sooner once the pool has a better response.
 FIRST_VERDICT, LAST_VERDICT = 1 << 15, 1 << 24
@@ -72,7 +74,7 @@ class DoubleOracle:
     num_simulations : int
         Episodes of each composition of the restricted game, and the unit of search, if sampled.
     max_iterations : int
-        Restricted games to solve at most.
+        Restricted games to solve at most, 1 to 4094.
     epsilon : float, optional
         Gain of a best response, in points an episode, that is small enough; by default 5 if
         sampled, 0.01 if exact (`EPSILON`).
@@ -90,7 +92,9 @@ class DoubleOracle:
     method : str
         "sampled", "exact", or "auto" for exact payoffs wherever the chain applies.
     budget_episodes, budget_seconds : optional
-        What may be spent; no stage begins beyond it, and verdicts stop at it.
+        What may be spent; no stage begins beyond it, and verdicts stop at it. A first restricted
+        game and search are always made, with at least 32 episodes of everything that is compared
+        in every order of the seats: some tens of thousands, or millions with many agents.
 
     Raises
     ------
@@ -114,6 +118,10 @@ class DoubleOracle:
 
     def __post_init__(self) -> None:
         check_asked(self, ("num_simulations", "max_iterations"))
+        if self.max_iterations > MOST_ITERATIONS:
+            raise InvalidValue(
+                "max_iterations", self.max_iterations, f"from 1 to {MOST_ITERATIONS}"
+            )
         as_callback("on_iteration", self.on_iteration)
         Seating(self.scenario.num_agents, self.seat)
 
@@ -202,14 +210,14 @@ class _Computation:
         if not given:
             raise InvalidValue("initial_strategies", "an empty list", "at least one strategy")
         self.episodes = asked.num_simulations
-        if asked.budget_episodes is not None:
-            # Half of the budget at most for a first restricted game and search.
-            self.episodes = min(self.episodes, max(asked.budget_episodes // FIRST_ITERATION, 1))
-        self.game = EmpiricalGame(self.source, episodes=self.episodes, seat=asked.seat)
+        self.game = EmpiricalGame(self.source, seat=asked.seat)
         indices = [
             self.game.add(as_strategy(strategy, f"initial_strategies[{i}]"))
             for i, strategy in enumerate(given)
         ]
+        if asked.budget_episodes is not None:
+            self._limit(asked.budget_episodes)
+        self.game.episodes = self.episodes
         #: Strategies of the next restricted game: those that the last equilibrium played, and who
         #: joined since. Others would cost much and rarely come back.
         self.active = set(indices)
@@ -238,6 +246,8 @@ class _Computation:
 
     def run(self) -> NashEquilibrium:
         """All iterations that are needed."""
+        if self.asked.budget_seconds is not None and not self.spent:
+            self._keep_pace(self.asked.budget_seconds)
         while True:
             iteration = len(self.history) + 1
             restricted, found = self._solve(iteration)
@@ -269,6 +279,20 @@ class _Computation:
             self.begun = self.spent
             self._note_start()
             self._save()
+
+    def _limit(self, budget: float) -> None:
+        """Lowers episodes so that half of a budget is enough for a first game and search."""
+        units = 2 * (self.game.compositions() + RESPONSE)
+        self.episodes = min(self.episodes, max(int(budget / units), 1))
+
+    def _keep_pace(self, seconds: float) -> None:
+        """Limits episodes by seconds, at the pace of a small part of the first game."""
+        self.game.episodes = min(self.episodes, PACED)
+        self.game.game(sorted(self.active))
+        self._account()
+        if self.spent:  # exact payoffs take no episodes
+            self._limit(seconds * self.spent / max(self.budget.elapsed, 1e-9))
+        self.game.episodes = self.episodes
 
     def _solve(self, iteration: int) -> tuple[RestrictedGame, list[SymmetricEquilibrium]]:
         """The restricted game of the strategies in use, and its equilibria, the best first."""
@@ -440,6 +464,7 @@ class _Computation:
                     "settings": self.settings,
                     "game": self.game.state(),
                     **self.before,
+                    "num_episodes": self.episodes,
                     "keep_all": self.keep_all,
                     "merging": self.merging,
                     "response": self.response and [self.response[0], self.response[1].to_dict()],
@@ -457,6 +482,7 @@ class _Computation:
         self.game.restore(state["game"])
         self.active = set(state["active"])
         self.begun = state["begun"]
+        self.episodes = state["num_episodes"]
         self.keep_all = state["keep_all"]
         self.solved = [list(chosen) for chosen in state["solved"]]
         self.merging = state["merging"]

@@ -86,23 +86,21 @@ class EmpiricalGame:
             Indices into the pool; by default all.
         """
         indices = list(range(len(self.pool)) if chosen is None else chosen)
-        size, agents = len(indices), self.source.scenario.num_agents
-        players = reduced_players(agents, size)
-        compositions = enumerate_compositions(players - 1, size).tolist()
-        cells = {
-            (s, c): self.seating.cell(own, _over_pool(indices, scaled(counts, agents - 1)))
-            for s, own in enumerate(indices)
-            for c, counts in enumerate(compositions)
-        }
+        players, cells = self._cells_of(indices)
         self._compute(list(dict.fromkeys(cells.values())))
+        size, compositions = len(indices), len(cells) // len(indices)
         batches = next(iter(self._cells.values()))[1].size
-        sums = np.zeros((size, len(compositions), batches))
-        sizes = np.zeros((size, len(compositions), batches))
+        sums = np.zeros((size, compositions, batches))
+        sizes = np.zeros((size, compositions, batches))
         for (s, c), cell in cells.items():
             of_cell, episodes = self._cells[cell]
             sums[s, c] = of_cell[_strategies(cell).index(indices[s])]
             sizes[s, c] = episodes
         return RestrictedGame(tuple(indices), players, sums, sizes)
+
+    def compositions(self) -> int:
+        """How many compositions the game of the pool takes, each with `episodes`."""
+        return len(set(self._cells_of(range(len(self.pool)))[1].values()))
 
     def state(self) -> dict[str, Any]:
         """All that was computed, as JSON knows it."""
@@ -129,6 +127,17 @@ class EmpiricalGame:
             cell = Cell(entry["own"], tuple(entry["strategies"]))
             self._cells[cell] = np.array(entry["sums"]), np.array(entry["sizes"])
             self._played[cell] = entry["played"]
+
+    def _cells_of(self, indices: Sequence[int]) -> tuple[int, dict[tuple[int, int], Cell]]:
+        """Players of a restricted game, and which cell each payoff (s, c) is read from."""
+        agents = self.source.scenario.num_agents
+        players = reduced_players(agents, len(indices))
+        compositions = enumerate_compositions(players - 1, len(indices)).tolist()
+        return players, {
+            (s, c): self.seating.cell(own, _over_pool(indices, scaled(counts, agents - 1)))
+            for s, own in enumerate(indices)
+            for c, counts in enumerate(compositions)
+        }
 
     def _compute(self, cells: Sequence[Cell]) -> None:
         exact = self.source.method == "exact"

@@ -12,7 +12,7 @@ from bucket_brigade.equilibrium.sources import SEARCH
 from bucket_brigade.exact.counts import ExpectedCounts
 from bucket_brigade.exact.evaluate import checked_strategies
 from bucket_brigade.exact.pure import pure_lineups
-from bucket_brigade.rewards import count_weights
+from bucket_brigade.rewards import count_weights, return_span
 from bucket_brigade.scenario import Scenario
 from bucket_brigade.strategies import Strategy
 
@@ -90,17 +90,18 @@ class ExactPayoffs:
         payoffs = self.returns(profile.pool, [profile.lineup()])[0]
         regular = np.array([payoffs[list(d.seats)].mean() for d in deviations])
         deviant = self.payoffs(profile, deviations)
-        return ExactGains(deviant - regular, payoffs, float(payoffs[list(focal)].mean()))
+        span = float(return_span(self.scenario).max())
+        return ExactGains(deviant - regular, payoffs, float(payoffs[list(focal)].mean()), span)
 
 
 class ExactGains:
     """Gains without error."""
 
     is_exact = True
-    span = 0.0
 
-    def __init__(self, mean: FloatArray, payoffs: FloatArray, payoff: float) -> None:
+    def __init__(self, mean: FloatArray, payoffs: FloatArray, payoff: float, span: float) -> None:
         self.mean = mean
+        self.span = span
         self.payoffs = payoffs
         self.payoff = payoff, 0.0
 

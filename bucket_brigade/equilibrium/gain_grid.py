@@ -14,6 +14,7 @@ from bucket_brigade.equilibrium.profile import Deviation, Profile, strategy_of
 from bucket_brigade.equilibrium.results import NashEquilibrium
 from bucket_brigade.equilibrium.sampled_payoffs import SampledPayoffs
 from bucket_brigade.equilibrium.seating import Seating
+from bucket_brigade.equilibrium.sources import LOOKS
 from bucket_brigade.equilibrium.surface import PayoffSurface, fit_surface
 from bucket_brigade.errors import InvalidValue
 
@@ -28,7 +29,7 @@ SAMPLED_DEGREES = (8, 4)
 #: Error of interpolation that is small enough: in points, and in parts of the range of gains.
 TOLERANCE, PART = 1e-3, 1e-4
 #: The look whose episodes are played: the last of a seed, which no verdict comes to.
-LOOK = 4095
+LOOK = LOOKS - 1
 
 
 @dataclass(frozen=True, eq=False)

@@ -67,6 +67,8 @@ MIN_BLOCKS = 32
 """Blocks below which a candidate has no limits."""
 ROUNDING = 1e-6
 """How far exact gains may be off, in points an episode; really some 1e-9 for the scenarios."""
+RELATIVE_ROUNDING = 1e-13
+"""The same in parts of the span, for games with much larger rewards."""
 
 
 class Gains(Protocol):
@@ -236,7 +238,7 @@ def certify(
         Episodes of each candidate at the first look, and of any candidate at most. Numbers that
         make whole blocks, for each focal seat, waste nothing.
     rounding : float
-        How far exact gains may be off.
+        How far exact gains may be off, at least; more where the span is large.
     progress : callable, optional
         Called with what is known after every look.
 
@@ -283,7 +285,8 @@ def certify(
     spent = 0
     if gains.is_exact:
         mean = _finite("gains.mean", gains.mean)
-        return regret(mean, mean - rounding, mean + rounding, 1)
+        off = max(rounding, RELATIVE_ROUNDING * as_at_least_zero("gains.span", gains.span))
+        return regret(mean, mean - off, mean + off, 1)
     if np.any(gains.blocks):
         raise InvalidValue("gains", "played already", "gains of which nothing has been played")
 

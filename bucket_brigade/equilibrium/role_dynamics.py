@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bucket_brigade.equilibrium.best_response import BestResponse, best_response
+from bucket_brigade.equilibrium.best_response import RESPONSE, BestResponse, best_response
 from bucket_brigade.equilibrium.budget import Budget
 from bucket_brigade.equilibrium.profile import Deviation, Profile, strategy_of
 from bucket_brigade.equilibrium.regret import ROUNDING
@@ -14,7 +14,7 @@ from bucket_brigade.equilibrium.sources import SELECTION, PayoffSource
 from bucket_brigade.exact.pure import duties
 from bucket_brigade.strategies import ARCHETYPES, Strategy
 
-__all__ = ["RESPONSE", "Outcome", "SeatDynamics"]
+__all__ = ["Outcome", "SeatDynamics"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -25,8 +25,6 @@ STAYS = 0.01
 PATIENCE, FARTHEST = 3, 64.0
 #: How often that is done: who came back to where they left would do so forever.
 LEAPS = 6
-#: Episodes of a sampled best response, at most, in units of `num_simulations`.
-RESPONSE = 25
 
 
 @dataclass(frozen=True)

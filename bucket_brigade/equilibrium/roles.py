@@ -21,6 +21,7 @@ import numpy as np
 from bucket_brigade.backends import Backend
 from bucket_brigade.checks import as_callback, as_u64
 from bucket_brigade.equilibrium.asked import check_asked
+from bucket_brigade.equilibrium.best_response import RESPONSE
 from bucket_brigade.equilibrium.budget import Budget
 from bucket_brigade.equilibrium.choice import payoff_source
 from bucket_brigade.equilibrium.double_oracle import EPSILON
@@ -32,7 +33,7 @@ from bucket_brigade.equilibrium.regret import (
     confidence_of_look,
 )
 from bucket_brigade.equilibrium.results import DeviationGain
-from bucket_brigade.equilibrium.role_dynamics import RESPONSE, Outcome, SeatDynamics
+from bucket_brigade.equilibrium.role_dynamics import Outcome, SeatDynamics
 from bucket_brigade.equilibrium.role_results import RoleEquilibrium
 from bucket_brigade.equilibrium.role_starts import (
     default_profiles,

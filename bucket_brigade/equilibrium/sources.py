@@ -22,6 +22,7 @@ __all__ = [
     "EVALUATION",
     "GAME",
     "LOOK",
+    "LOOKS",
     "SEARCH",
     "SELECTION",
     "PayoffSource",
@@ -36,8 +37,9 @@ IntArray = npt.NDArray[np.int64]
 GAME, SEARCH, SELECTION, EVALUATION = range(4)
 #: Episodes set aside for each purpose of a seed: purpose k plays from k · 2^60 on.
 PURPOSE = 1 << 60
-#: Episodes set aside for each evaluation.
+#: Episodes set aside for each evaluation, and how many evaluations there may be.
 LOOK = 1 << 48
+LOOKS = PURPOSE // LOOK
 #: Parts into which the blocks of a line-up are dealt, for standard errors in bounded memory.
 BATCHES = 32
 
