@@ -113,7 +113,8 @@ pub fn check(dynamics: &Dynamics, lumped: bool) -> Result<(), InvalidValue> {
     Ok(())
 }
 
-fn choices(n: usize, k: usize) -> f64 {
+/// n over k.
+pub(super) fn choices(n: usize, k: usize) -> f64 {
     (0..k).fold(1.0, |ways, i| ways * (n - i) as f64 / (i + 1) as f64)
 }
 
