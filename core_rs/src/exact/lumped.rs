@@ -6,6 +6,7 @@
 
 use super::Duty;
 use super::clock::{Cell, load, mul_add, store, zero};
+use super::cost::choices;
 use super::fight::{self, Shape};
 use super::full::Stretch;
 use super::lanes::{LANES, Lanes, Line, Simd, Task};
@@ -408,9 +409,4 @@ impl Task for Backward<'_> {
             ends[index] = of_start + clock.worth_of_start(sums[index]);
         }
     }
-}
-
-/// n over k.
-fn choices(n: usize, k: usize) -> f64 {
-    (0..k).fold(1.0, |ways, i| ways * (n - i) as f64 / (i + 1) as f64)
 }

@@ -3,10 +3,10 @@
 //! The heuristic agent remembers nothing, so the states of the houses are a Markov chain, with the
 //! real probabilities β, κ, ρ, p and q where the other engines round each to a multiple of 2^−32.
 //! Between two nights a state is a set of houses that stand, and some that were just ruined
-//! (`town`). Fires spread from there (`spread`), and workers put some out (`fight`, `work`). What
-//! stands only gets less, so one pass over the states (`pass`), in falling order, follows all
-//! nights at once (`clock`, `rational`). Counts are linear in the chances of states, added up over
-//! the nights (`book`, `totals`, `rescue`).
+//! (`town`). Fires spread from there (`spread`), and workers put some out (`fight`, `work`,
+//! `unrolled`). What stands only gets less, so one pass over the states (`pass`), in falling order,
+//! follows all nights at once (`clock`, `rational`). Counts are linear in the chances of states,
+//! added up over the nights (`book`, `totals`, `rescue`).
 //!
 //! Where no fire spreads, few states suffice (`lumped`).
 
@@ -34,6 +34,7 @@ mod spread;
 mod tests;
 mod totals;
 mod town;
+mod unrolled;
 mod work;
 
 pub use batch::Lineups;

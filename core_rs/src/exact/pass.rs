@@ -114,9 +114,6 @@ impl Task for Forward<'_> {
             clock.read::<L>(settled, start, &mut sums[set.slot..][..size]);
             of_set[0] = if keep { settled[0] } else { Cell::default() };
             room.spread.expand::<L>(town, set, &mut room.fires);
-            if closed {
-                room.fires[0] = Cell::default();
-            }
             let to = (index, town.targets(set));
             work.forward::<L>(to, chances, &room.fires, cells, &mut room.raised);
         }
@@ -192,14 +189,8 @@ impl Task for Backward<'_> {
             room.reached[0] = Cell::default();
             let size_of_fires = 1 << set.count;
             room.of_fires[..size_of_fires].fill(Cell::default());
-            if closed {
-                room.fires[0] = Cell::default();
-            }
             let Room { fires, of_fires, reached, raised, .. } = &mut *room;
             work.backward::<L>((index, chances), (fires, reached), of_fires, slopes, raised);
-            if closed {
-                of_fires[0] = Cell::default();
-            }
             room.spread.gather::<L>(town, set, &room.of_fires);
             let outer = town.outer(set);
             let quiet_of = quiet.of(set);

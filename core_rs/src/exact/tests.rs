@@ -1,6 +1,7 @@
 //! The chain as a whole: closed forms, full and lumped, symmetries, derivatives.
 
 use super::Duty;
+use super::batch::Lineups;
 use super::chain::{Chain, Method, stretches};
 use super::clock::Clock;
 use super::lanes::Simd;
@@ -456,6 +457,107 @@ fn nights_one_after_another_and_at_once_agree() {
             let (slow_counts, slow_gradient) = with(&Clock::steps_only);
             assert_close(&counts, &slow_counts, 1e-11);
             assert_close(gradient.as_flattened(), slow_gradient.as_flattened(), 1e-10);
+        }
+    }
+}
+
+/// Both ways to follow many nights agree where everything, or nothing, is certain.
+#[test]
+fn certain_and_impossible_events_over_many_nights() {
+    let mut games = 0;
+    for (num_houses, num_agents) in [(2, 1), (2, 5), (4, 4), (5, 2)] {
+        for corner in 0..32usize {
+            let at = |bit: usize| if corner >> bit & 1 != 0 { 1.0 } else { 0.0 };
+            let [beta, kappa, rho, p, q] = std::array::from_fn(at);
+            for (order, end_rule, (min_nights, max_nights)) in [
+                (NightOrder::SpreadThenBurnOut, EndRule::AllSafeOrAllRuined, (0, 200)),
+                (NightOrder::SpreadThenBurnOut, EndRule::NoFires, (70, 150)),
+                (NightOrder::BurnOutThenSpread, EndRule::AllSafeOrAllRuined, (70, 150)),
+                (NightOrder::BurnOutThenSpread, EndRule::NoFires, (0, 10_000)),
+                (NightOrder::SpreadThenBurnOut, EndRule::AllSafeOrAllRuined, (10_000, 10_000)),
+            ] {
+                let dynamics = Dynamics {
+                    num_houses,
+                    num_agents,
+                    prob_fire_spreads_to_neighbor: beta,
+                    prob_solo_agent_extinguishes_fire: kappa,
+                    // With 0, nothing would ever happen.
+                    prob_house_catches_fire: if rho == 1.0 { 1.0 } else { 0.01 },
+                    min_nights,
+                    max_nights,
+                    night_order: order,
+                    end_rule,
+                };
+                let duties = vec![Duty { work: p, home: q }; num_agents];
+                let with = |clocks: &dyn Fn(usize) -> Vec<Clock>| {
+                    let stretches = stretches(&dynamics, clocks);
+                    let chain =
+                        Chain::with_stretches(&dynamics, Method::Full, Simd::best(), stretches)
+                            .expect("a small ring");
+                    chain.expected(&duties, &mut chain.follower(), || true).expect("not stopped")
+                };
+                let (found, plain) = (with(&Clock::stretches), with(&Clock::steps_only));
+                assert!(found.iter().all(|count| count.is_finite() && *count >= 0.0));
+                assert_close(&plain, &found, 1e-10);
+                let ended: f64 = plain[layout(&dynamics).ended()..].iter().sum();
+                assert!((ended - 1.0).abs() < 1e-11, "{dynamics:?}: {ended}");
+                games += 1;
+            }
+        }
+    }
+    assert_eq!(games, 640);
+}
+
+#[test]
+fn a_follower_remembers_nothing() {
+    for night_order in [NightOrder::SpreadThenBurnOut, NightOrder::BurnOutThenSpread] {
+        let dynamics = Dynamics { num_houses: 5, num_agents: 3, night_order, ..default_dynamics() };
+        let chain = Chain::new(&dynamics, Method::Auto).expect("a small ring");
+        let weights: Vec<f64> = (0..chain.layout().counts()).map(|i| (i as f64).cos()).collect();
+        let (first, other) = (duties(3), vec![Duty { work: 0.4, home: 0.9 }; 3]);
+        let alone = |duties: &[Duty]| {
+            chain.gradient(duties, &weights, &mut chain.follower(), || true).expect("not stopped")
+        };
+        let mut follower = chain.follower();
+        // Stopped on the way in one and then the other direction: what is left must do no harm.
+        for allowed in 0..6 {
+            let asked = std::cell::Cell::new(0);
+            let go_on = || asked.replace(asked.get() + 1) < allowed;
+            let _ = chain.gradient(&first, &weights, &mut follower, go_on);
+            for duties in [&first, &other] {
+                let with_gradient = chain.gradient(duties, &weights, &mut follower, || true);
+                assert_eq!(with_gradient.expect("not stopped"), alone(duties));
+                let counts = chain.expected(duties, &mut follower, || true);
+                assert_eq!(counts.expect("not stopped"), alone(duties).0);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_batch_is_its_line_ups_one_by_one() {
+    let dynamics = Dynamics { num_houses: 6, num_agents: 3, ..default_dynamics() };
+    let chain = Chain::new(&dynamics, Method::Auto).expect("a small ring");
+    let ahead = duties(3);
+    let back: Vec<Duty> = ahead.iter().rev().copied().collect();
+    // Differs from the first in q alone.
+    let homely: Vec<Duty> = ahead.iter().map(|duty| Duty { home: 0.9, ..*duty }).collect();
+    let all = [&ahead, &back, &homely, &ahead].map(Vec::as_slice).concat();
+    let lineups = Lineups::new(3, all.clone()).expect("probabilities");
+    let columns = chain.layout().counts();
+    let weights: Vec<f64> = (0..4 * columns).map(|i| (1.0 + 0.7 * i as f64).sin()).collect();
+    for threads in [1, 3] {
+        let counts = chain.expected_of_all(&lineups, threads, |_| true).expect("not stopped");
+        let gradients =
+            chain.gradient_of_all(&lineups, &weights, threads, |_| true).expect("not stopped");
+        assert_eq!(gradients.counts, counts);
+        for (i, duties) in all.chunks(3).enumerate() {
+            let weights = &weights[i * columns..][..columns];
+            let (alone, gradient) = chain
+                .gradient(duties, weights, &mut chain.follower(), || true)
+                .expect("not stopped");
+            assert_close(&counts[i * columns..][..columns], &alone, 1e-12);
+            assert_close(&gradients.gradients[i * 6..][..6], gradient.as_flattened(), 1e-11);
         }
     }
 }
