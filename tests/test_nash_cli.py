@@ -96,7 +96,7 @@ def test_interrupted_runs_go_on(tmp_path: Path) -> None:
             _, errors = process.communicate(timeout=60)
         finally:
             process.kill()
-    assert process.returncode == 130, errors
+    assert process.returncode == 130, (process.returncode, errors)
     assert str(progress).encode() in errors.replace(b"\n", b"")
     saved = json.loads(progress.read_text())
     assert saved["done"] or saved["state"]

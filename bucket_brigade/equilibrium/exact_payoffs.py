@@ -99,7 +99,9 @@ class ExactGains:
 
     is_exact = True
 
-    def __init__(self, mean: FloatArray, payoffs: FloatArray, payoff: float, span: float) -> None:
+    def __init__(
+        self, mean: FloatArray, payoffs: FloatArray, payoff: float, span: float = 0.0
+    ) -> None:
         self.mean = mean
         self.span = span
         self.payoffs = payoffs
