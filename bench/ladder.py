@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
@@ -193,6 +194,8 @@ def rungs(share: int, stack: ExitStack) -> list[Rung]:
     def part(episodes: int) -> int:
         return max(episodes // share, 2)
 
+    # JAX needs full arrays to be measured fairly, of LANES over a matrix's line-ups.
+    lanes = 100 if share < 10 else part(100)
     found = [
         Rung("0", "agents in Python, plain engine stepped", stepped.play, part(20)),
         Rung("1", "whole episodes in Rust, one thread", whole.play, part(500), shared_luck=True),
@@ -231,7 +234,7 @@ def rungs(share: int, stack: ExitStack) -> list[Rung]:
         ),
         Rung("", "NumPy over episodes", numpy_vectorised.play, part(400)),
         Rung("", "Numba, njit(parallel=True)", numba_parallel.play, part(2000), sets_up=True),
-        Rung("", "JAX on the CPU, jit(vmap)", jax_vmap.play, part(100), sets_up=True),
+        Rung("", "JAX on the CPU, jit(vmap)", jax_vmap.play, lanes, sets_up=True),
     ]
     found += beside
     for rung in found:
@@ -542,7 +545,7 @@ def print_ladder(figures: dict[str, Any], console: Console) -> None:
         table.add_column(header, justify="right")
     for row in figures["rows"]:
         if row["absent"] is not None:
-            table.add_row(row["rung"], f"{row['what']}: {row['absent']}")
+            table.add_row(row["rung"], escape(f"{row['what']}: {row['absent']}"))
             continue
         wall = Spread(**row["wall_seconds"])
         before = row["over_the_one_before"]
@@ -620,7 +623,8 @@ def _print_cuda(cuda: dict[str, Any], console: Console) -> None:
 
 def _print_model(model: dict[str, Any], console: Console) -> None:
     if "reason" in model:
-        console.print(f"CUDA: no model either ({model['reason']}); see docs/cuda.md.")
+        reason = escape(model["reason"])
+        console.print(f"CUDA: no model either ({reason}); see docs/cuda.md.")
         return
     rates = ", ".join(f"{gpu} {rate:.2g}" for gpu, rate in model["nights_per_second"].items())
     console.print(
