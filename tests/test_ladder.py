@@ -18,9 +18,11 @@ from bench.baselines.common import Game, NotInstalled, Played
 from bucket_brigade import _core
 from bucket_brigade.lineups import compile_program
 
-LINEUPS = [
+#: Works often, and as often elsewhere when its home burns.
+SELFLESS = [1.0, 0.9, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.1, 0.0]
+LINEUPS: list[list[object]] = [
     ["firefighter", "free_rider", "hero", "coordinator"],
-    ["liar", "liar", "free_rider", "hero"],
+    [SELFLESS, "liar", "free_rider", SELFLESS],
 ]
 BASELINES: list[tuple[Callable[..., Played], int]] = [
     (stepped.play, 300),
@@ -33,13 +35,14 @@ NAMES = ["stepped", "whole", "numpy", "numba", "jax"]
 ORDERS = ("spread_then_burn_out", "burn_out_then_spread")
 #: Unequal in every respect: rewards per agent, an odd ring, an agent without a house of its own.
 ODD = bb.scenario("hard").replace(
+    prob_house_catches_fire=0.3,
     num_houses=3,
     num_agents=4,
     min_nights=2,
     max_nights=9,
-    reward_own_house_survives=(1, 2, 3, 4),
-    reward_other_house_survives=5,
-    penalty_own_house_burns=(4, 3, 2, 1),
+    reward_own_house_survives=(10, 20, 300, 40),
+    reward_other_house_survives=50,
+    penalty_own_house_burns=(400, 30, 20, 10),
     penalty_other_house_burns=7,
     end_rule="no_fires",
 )
@@ -70,7 +73,7 @@ def test_payoffs(play: Callable[..., Played], episodes: int, order: str) -> None
 
 @pytest.mark.parametrize(("play", "episodes"), BASELINES, ids=NAMES)
 def test_payoffs_of_an_odd_game(play: Callable[..., Played], episodes: int) -> None:
-    check(play, ODD, episodes)
+    check(play, ODD, 10 * episodes)
 
 
 @pytest.fixture(scope="module")
