@@ -615,10 +615,16 @@ def _print_cuda(cuda: dict[str, Any], console: Console) -> None:
         cells = (f"{1e3 * seconds:.3g}" for seconds in times)
         table.add_row(str(row["lineups"]), f"{row['episodes']:,}", *cells)
     console.print(table)
-    for found in cuda["crossover"]:
-        size = found["episodes"]
-        at = "at no size" if size is None else f"from {size:,} episodes on"
-        console.print(f"{found['lineups']} line-ups: faster than the CPU {at}")
+    for found in cuda["crossovers"]:
+        warm, cold = found["episodes"], found["episodes_with_compiling"]
+        console.print(
+            f"{found['lineups']} line-ups: faster than the CPU {_from(warm)}; with kernels to be "
+            f"compiled first, {_from(cold)}"
+        )
+
+
+def _from(episodes: int | None) -> str:
+    return "at no size measured" if episodes is None else f"from {episodes:,} episodes each on"
 
 
 def _print_model(model: dict[str, Any], console: Console) -> None:

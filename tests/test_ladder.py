@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 import bucket_brigade as bb
 from bench import __main__ as command
@@ -174,6 +175,22 @@ def test_a_wrong_payoff_fails(
     assert command.main(arguments) == 1
     printed = capsys.readouterr().out
     assert printed.count("FAILS") == 1
+
+
+def test_what_is_told_of_a_gpu(capsys: pytest.CaptureFixture[str]) -> None:
+    throughput = pytest.importorskip("bucket_brigade_cuda.throughput")
+    seconds = [(0.5, 0.4), (0.6, 4.0), (0.9, 40.0)]
+    rows = [
+        throughput.Row(2, n, 60 * n, 1, wall, wall, 0.2, 0.1, None, None, None, cpu, True)
+        for n, (wall, cpu) in zip((10**5, 10**6, 10**7), seconds, strict=True)
+    ]
+    limit = throughput.Limit(None, "none")
+    measured = throughput.Throughput(True, 9.0, limit, rows, [])
+    ladder._print_cuda(measured.to_dict(), Console(width=140))
+    printed = capsys.readouterr().out
+    assert "compile in 9.0 s" in printed
+    assert "faster than the CPU from 1,000,000 episodes each on" in printed
+    assert "compiled first, from 10,000,000" in printed
 
 
 def test_commands(capsys: pytest.CaptureFixture[str]) -> None:
