@@ -44,7 +44,8 @@ lint: setup gpu-setup
 	$(BIN)/mypy
 
 bench: setup
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench throughput
+	$(BIN)/python -m bench ladder
 
 clean:
 	rm -rf .venv target results build dist bucket_brigade/*.so

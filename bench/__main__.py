@@ -1,112 +1,25 @@
-"""``python -m bench``: measures everything, then reports it."""
+"""``python -m bench COMMAND``; without a command, ``throughput``."""
 
-import argparse
-import json
-from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+import sys
+from collections.abc import Callable, Sequence
 
-from rich.console import Console
-from rich.progress import Progress
+from bench import ladder, throughput_command
 
-from bench import report
-from bench.cases import CASES
-from bench.counting import core_is_older_than_its_sources, count
-from bench.summary import Spread
-from bench.throughput import calibrate, measure
-from bench.wall_times import import_seconds, nash_seconds
-from bucket_brigade import _core
-
-NASH_EPISODES = 100_000
-#: Columns of text that the tables take, without paths and for each.
-WIDTH, PATH_WIDTH = 54, 38
+COMMANDS: dict[str, Callable[[Sequence[str] | None], int]] = {
+    "throughput": throughput_command.main,
+    "ladder": ladder.main,
+}
 
 
-def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """The options; see ``--help``."""
-    available, _ = _core.simd_paths()
-    simd = [path for path in available if not path.startswith("portable")]
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Benchmarks the engines.")
-    parser.add_argument(
-        "--paths",
-        nargs="+",
-        choices=available,
-        default=simd or available[1:2],
-        metavar="PATH",
-        help=f"of {', '.join(available)}; by default %(default)s",
-    )
-    parser.add_argument("--rounds", type=int, default=9, help="by default %(default)s")
-    parser.add_argument(
-        "--milliseconds", type=float, default=40.0, help="of a measurement; by default %(default)s"
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help="few short rounds of every fifth case: a smoke test"
-    )
-    parser.add_argument(
-        "--no-counts", action="store_true", help="leave out what needs a build with Cargo"
-    )
-    parser.add_argument(
-        "--nash", action="store_true", help="also time the equilibria of all scenarios"
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures there")
-    options = parser.parse_args(arguments)
-    if options.rounds < 1 or not options.milliseconds > 0:
-        parser.error("rounds and milliseconds must be above 0")
-    return options
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Measures and reports."""
-    options = parse_arguments(arguments)
-    cases, rounds, milliseconds = CASES, options.rounds, options.milliseconds
-    if options.quick:
-        # 4 archetypes, so a step of 5 goes through all of them.
-        cases, rounds, milliseconds = CASES[::5], 3, 10.0
-    available, best = _core.simd_paths()
-    paths = [path for path in available if path in options.paths]
-    best = best if best in paths else paths[-1]
-    where = report.machine()
-
-    progress_console = Console(stderr=True)
-    with Progress(console=progress_console, transient=True) as progress:
-        task = progress.add_task("choosing episodes", total=len(cases))
-        timings = []
-        for case in cases:
-            timings.append(calibrate(case, paths, milliseconds))
-            progress.advance(task)
-    work = None
-    if not options.no_counts:
-        with progress_console.status("counting Philox calls (a first time builds the core)"):
-            work = count(timings)
-        if work is None:
-            progress_console.print("There is no cargo, so Philox calls are not counted.")
-    with Progress(console=progress_console, transient=True) as progress:
-        task = progress.add_task("playing", total=rounds * len(cases))
-        measure(timings, rounds, best, told=lambda: progress.advance(task))
-
-    figures: dict[str, Any] = {"machine": where, "milliseconds": milliseconds}
-    figures |= report.results(timings, best, work)
-    figures["core_is_older_than_its_sources"] = (
-        work is not None and core_is_older_than_its_sources()
-    )
-    figures["import_seconds"] = {
-        module: asdict(Spread.of(seconds))
-        for module, seconds in import_seconds(3 if options.quick else 9).items()
-    }
-    if options.nash:
-        seconds = {}
-        with progress_console.status("computing equilibria"):
-            for name, taken in nash_seconds(NASH_EPISODES):
-                seconds[name] = taken
-        figures["nash"] = {"num_simulations": NASH_EPISODES, "seconds": seconds}
-
-    width = WIDTH + PATH_WIDTH * len(paths)
-    console = Console(width=max(width, progress_console.width))
-    report.print_report(figures, console)
-    if options.json is not None:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] in (["-h"], ["--help"]):
+        print(f"usage: python -m bench [{{{','.join(COMMANDS)}}}] ...; each has its own --help")
+        return 0
+    name = given.pop(0) if given and given[0] in COMMANDS else "throughput"
+    return COMMANDS[name](given)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
