@@ -49,7 +49,7 @@ CASES = [Case("default", "hero"), Case("default", "free_rider"), Case("hard", "c
 #: Episodes of a loop, and of one that is stepped through: a block for each word of AVX-512.
 EPISODES, STEPPED_EPISODES = 1 << 14, 512
 #: Houses of the ring that the exact engine follows, and when it is stepped through.
-HOUSES, STEPPED_HOUSES = 10, 6
+HOUSES, STEPPED_HOUSES = 10, 4
 SLOTS, STEPPED_SLOTS = 10_000, 200
 
 

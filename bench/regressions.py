@@ -1,7 +1,7 @@
 """``python -m bench.regressions BEFORE.json AFTER.json``: what became slower, and what is noise.
 
-Takes any two files that a benchmark here wrote with ``--json``. Every number with a spread, wherever
-it stands, is compared with the one at the same place of the other file.
+Takes any two files that a benchmark here wrote with ``--json``. Every number with a spread,
+wherever it stands, is compared with the one at the same place of the other file.
 """
 
 import argparse
@@ -108,8 +108,8 @@ def _relative(spread: Spread) -> float:
 def numbers(of: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Number]]:
     """All numbers of a file that are a measurement, by their path in it.
 
-    A measurement is an object with ``median``, ``low`` and ``high``, a list of numbers (repeats), or
-    a single number, whose key says seconds, nights per second or alike.
+    A measurement is an object with ``median``, ``low`` and ``high``, a list of repeats, or
+    a single number, where keys say seconds, nights per second or alike.
     """
     if isinstance(of, bool) or of is None:
         return
