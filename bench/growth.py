@@ -7,7 +7,6 @@ explained at `predict`: it is fitted on one point of an axis, the one marked `fi
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
 import time
@@ -42,6 +41,8 @@ SWEEPS = {
 EXACT_HOUSES = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
 EXACT_NIGHTS = [12, 25, 50, 100, 300, 1_000, 3_000, 10_000]
 MEMORY_EPISODES = [10**k for k in range(3, 9)]
+#: Seconds after which a point is not repeated more than thrice.
+LONG_ENOUGH = 2.0
 #: Where the model is fitted, on each axis.
 FITTED = {"episodes": 10**6, "lineups": 16, "mixture": 1, "houses": 10, "agents": 4, "threads": 1}
 
@@ -72,7 +73,9 @@ class Point:
     cores: list[float] = field(default_factory=list)
 
     def measure(self) -> None:
-        """Runs once more."""
+        """Runs once more, unless that has taken long enough."""
+        if len(self.seconds) >= 3 and sum(self.seconds) > LONG_ENOUGH:
+            return
         busy, start = time.process_time(), time.perf_counter()
         self.run()
         passed = time.perf_counter() - start
@@ -137,9 +140,10 @@ def predict(points: Sequence[Point], overhead: float) -> list[float]:
     ``overhead + slope * work``: the overhead of a call is the time of one that plays nothing to
     speak of, the slope comes from the fitted point alone. The work is the number of Philox calls,
     counted, where an axis changes them; otherwise the episodes or line-ups, or one over threads.
+    Both from the least of the repeats, since other work on the machine only ever adds time.
     """
     fitted = next(point for point in points if point.fitted)
-    slope = max(statistics.median(fitted.seconds) - overhead, 0.0) / fitted.work
+    slope = max(min(fitted.seconds) - overhead, 0.0) / fitted.work
     return [overhead + slope * point.work for point in points]
 
 
@@ -238,8 +242,9 @@ def as_json(points: Sequence[Point], overhead: float) -> dict[str, Any]:
             {
                 "at": point.at,
                 "seconds": asdict(Spread.of(point.seconds)),
+                "least_seconds": min(point.seconds),
                 "predicted_seconds": seconds,
-                "measured_over_predicted": statistics.median(point.seconds) / seconds,
+                "measured_over_predicted": min(point.seconds) / seconds,
                 "work": point.work,
                 "fitted": point.fitted,
                 "nights": point.nights,
@@ -269,7 +274,7 @@ def measured(
         for points in axes.values():
             for point in points:
                 point.measure()
-    overhead = statistics.median(floor.seconds)
+    overhead = min(floor.seconds)
     model = {
         axis: {
             "episodes": "episodes",
@@ -317,12 +322,19 @@ def print_report(figures: dict[str, Any], console: Console) -> None:
     """Prints a table for each axis."""
     for axis, curve in figures["axes"].items():
         table = Table(
-            axis, "ms", "±%", "predicted", "measured / predicted", title=figures["model"][axis]
+            axis,
+            "least ms",
+            "median",
+            "±%",
+            "predicted",
+            "least / predicted",
+            title=figures["model"][axis],
         )
         for point in curve["points"]:
             spread = Spread(**point["seconds"])
             table.add_row(
                 f"{point['at']:,}" + (" *" if point["fitted"] else ""),
+                f"{1e3 * point['least_seconds']:.3g}",
                 f"{1e3 * spread.median:.3g}",
                 f"{50 * spread.relative:.0f}",
                 f"{1e3 * point['predicted_seconds']:.3g}",

@@ -25,7 +25,7 @@ LEAST_NOISE = 0.01
 #: Counts repeat up to what the start of a process does.
 COUNT_NOISE = 0.001
 #: What names an element of a list, instead of its place.
-NAMES = ("scenario", "archetype", "name", "rung", "work", "loop", "path", "at")
+NAMES = ("scenario", "archetype", "name", "rung", "what", "loop", "path", "counted_by", "at")
 #: Words in a key that say whether larger is slower.
 SLOWER = ("seconds", "milliseconds", "ns_per_call", "bytes", "instructions", "gradient_ratio")
 FASTER = ("per_second", "over_plain", "over_one_thread", "speed_up", "speedup")
@@ -33,7 +33,16 @@ FASTER = ("per_second", "over_plain", "over_one_thread", "speed_up", "speedup")
 REPEATS = ("one", "batch", "gradient")
 #: What is not measured: settings, totals, models, and how it was measured.
 IGNORED = (
-    *("predicted", "overhead", "machine", "load", "seconds_taken", "time_given", "cores_given"),
+    *(
+        "predicted",
+        "least",
+        "overhead",
+        "machine",
+        "load",
+        "seconds_taken",
+        "time_given",
+        "cores_given",
+    ),
     *("median", "low", "high", "typical_spread", "extrapolated", "fraction"),
 )
 
@@ -95,7 +104,11 @@ def _direction(path: Sequence[str]) -> bool | None:
 
 def _name(element: object, index: int) -> str:
     if isinstance(element, Mapping):
-        names = [str(element[key]) for key in NAMES if isinstance(element.get(key), (str, int))]
+        names = [
+            str(element[key])
+            for key in NAMES
+            if isinstance(element.get(key), (str, int)) and element[key] != ""
+        ]
         if names:
             return "/".join(names)
     return str(index)
