@@ -45,6 +45,8 @@ BUILD = (
     *("--target-dir", str(TARGET), "--no-default-features", "--example", "inner_loops"),
     *("--config", 'profile.release.debug="line-tables-only"'),
 )
+#: What tells the example to send a signal at both ends of the loop.
+MARK = "--raise"
 CASES = [Case("default", "hero"), Case("default", "free_rider"), Case("hard", "coordinator")]
 #: Episodes of a loop, and of one that is stepped through: a block for each word of AVX-512.
 EPISODES, STEPPED_EPISODES = 1 << 14, 512
@@ -134,7 +136,7 @@ def step(arguments: Sequence[str], limit: int = 10**8) -> int | None:
         try:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             if ptrace(trace_me, 0, None, None) == 0:
-                os.execve(str(EXAMPLE), [str(EXAMPLE), "--raise", *arguments], _environment())
+                os.execve(str(EXAMPLE), [str(EXAMPLE), MARK, *arguments], _environment())
         finally:
             os._exit(1)
 
@@ -149,9 +151,11 @@ def step(arguments: Sequence[str], limit: int = 10**8) -> int | None:
     status = os.waitpid(child, 0)[1]
     if not os.WIFSTOPPED(status):
         return None
-    if not marked(stop_of(go_on)):
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+    status = stop_of(go_on)
+    if not marked(status):
+        if os.WIFSTOPPED(status):
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
         return None
     count, trapped, waitpid = 0, signal.SIGTRAP << 8 | 0x7F, os.waitpid
     while count < limit:

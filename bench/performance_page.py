@@ -315,8 +315,8 @@ def floor_section(throughput: Figures | None) -> list[str]:
     lines = [
         "Random bits have addresses, so every one that is looked at costs a share of a Philox "
         "call, and no order of work avoids that. The *floor* of a run is its counted calls, times "
-        "what one takes in a loop of nothing else. Its share of the time says how far the engine is "
-        f"from it: a share of one would leave nothing to gain but a faster Philox. Medians over "
+        "what one takes in a loop of nothing else. Its share of the time says how far the engine "
+        f"is from it: a share of one would leave nothing to gain but a faster Philox. Medians over "
         f"{len(throughput['cases'])} cases of scenario and line-up, one thread:",
         "",
         *table(
@@ -457,8 +457,8 @@ def page(found: Mapping[str, Figures]) -> str:
         lines.append(
             f"{where['cpu']}, {where['cores']} cores, {where['machine']}, {where['system']}; "
             f"Python {where['python']}, NumPy {where['numpy']}, "
-            f"bucket-brigade {where['bucket_brigade']}, rules {where['rules_version']}. Other work shared its cores: load averages stand "
-            "beneath the sections."
+            f"bucket-brigade {where['bucket_brigade']}, rules {where['rules_version']}. "
+            "Other work shared its cores: load averages stand beneath the sections."
         )
     sections = [
         ("The ladder", ladder_section(found.get("ladder"))),

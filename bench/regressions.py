@@ -90,9 +90,9 @@ class Comparison:
 
 def _direction(path: Sequence[str]) -> bool | None:
     """Whether more is slower, by the innermost key that tells; None if it is no measurement."""
+    if any(word in key for key in path for word in IGNORED):
+        return None
     for key in reversed(path):
-        if any(word in key for word in IGNORED):
-            return None
         if any(word in key for word in FASTER):
             return False
         if key in REPEATS:
