@@ -69,8 +69,15 @@ class Point:
     fitted: bool
     nights: int = 0
     seconds: list[float] = field(default_factory=list)
-    #: Processor time given, over the time that passed.
-    cores: list[float] = field(default_factory=list)
+    #: Processor time of all threads.
+    busy: list[float] = field(default_factory=list)
+    #: Whether the model is about the time that passes, instead of processor time.
+    by_wall: bool = False
+
+    @property
+    def costs(self) -> list[float]:
+        """What the model is about."""
+        return self.seconds if self.by_wall else self.busy
 
     def measure(self) -> None:
         """Runs once more, unless that has taken long enough."""
@@ -80,7 +87,7 @@ class Point:
         self.run()
         passed = time.perf_counter() - start
         self.seconds.append(passed)
-        self.cores.append((time.process_time() - busy) / passed)
+        self.busy.append(time.process_time() - busy)
 
 
 def mixed_strategies(count: int) -> list[list[float]]:
@@ -140,10 +147,11 @@ def predict(points: Sequence[Point], overhead: float) -> list[float]:
     ``overhead + slope * work``: the overhead of a call is the time of one that plays nothing to
     speak of, the slope comes from the fitted point alone. The work is the number of Philox calls,
     counted, where an axis changes them; otherwise the episodes or line-ups, or one over threads.
-    Both from the least of the repeats, since other work on the machine only ever adds time.
+    Both from the least of the repeats, since other work on the machine only ever adds time, and of
+    processor time, which does not pass while others have the cores; over threads, of wall time.
     """
     fitted = next(point for point in points if point.fitted)
-    slope = max(min(fitted.seconds) - overhead, 0.0) / fitted.work
+    slope = max(min(fitted.costs) - overhead, 0.0) / fitted.work
     return [overhead + slope * point.work for point in points]
 
 
@@ -183,7 +191,8 @@ def sampled(path: str, episodes: int, quick: bool, counted: bool) -> dict[str, l
             return program.run(threads=threads, simd=path, per_block=False, progress=None)
 
         nights = int(on_threads()[0][:, 0].sum())  # type: ignore[index]
-        found["threads"].append(Point(threads, on_threads, 1 / threads, threads == 1, nights))
+        point = Point(threads, on_threads, 1 / threads, threads == 1, nights, by_wall=True)
+        found["threads"].append(point)
     return found
 
 
@@ -242,13 +251,14 @@ def as_json(points: Sequence[Point], overhead: float) -> dict[str, Any]:
             {
                 "at": point.at,
                 "seconds": asdict(Spread.of(point.seconds)),
-                "least_seconds": min(point.seconds),
+                "cost_seconds": asdict(Spread.of(point.costs)),
+                "least_seconds": min(point.costs),
                 "predicted_seconds": seconds,
-                "measured_over_predicted": min(point.seconds) / seconds,
+                "measured_over_predicted": min(point.costs) / seconds,
                 "work": point.work,
                 "fitted": point.fitted,
                 "nights": point.nights,
-                "cores_given": asdict(Spread.of(point.cores)),
+                "cores_given": sum(point.busy) / sum(point.seconds),
             }
             for point, seconds in zip(points, predicted, strict=True)
         ],
@@ -274,7 +284,7 @@ def measured(
         for points in axes.values():
             for point in points:
                 point.measure()
-    overhead = min(floor.seconds)
+    overhead = min(floor.costs)
     model = {
         axis: {
             "episodes": "episodes",
@@ -286,7 +296,7 @@ def measured(
         for axis in axes
     }
     return {
-        axis: as_json(points, 0.0 if axis.startswith("exact") else overhead)
+        axis: as_json(points, 0.0 if points[0].by_wall or axis.startswith("exact") else overhead)
         for axis, points in axes.items()
     }, model
 
@@ -331,7 +341,7 @@ def print_report(figures: dict[str, Any], console: Console) -> None:
             title=figures["model"][axis],
         )
         for point in curve["points"]:
-            spread = Spread(**point["seconds"])
+            spread = Spread(**point["cost_seconds"])
             table.add_row(
                 f"{point['at']:,}" + (" *" if point["fitted"] else ""),
                 f"{1e3 * point['least_seconds']:.3g}",

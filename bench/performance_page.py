@@ -206,7 +206,7 @@ def growth_section(growth: Figures | None) -> list[str]:
         first, last = points[0], points[-1]
         fitted = next(point["at"] for point in points if point["fitted"])
         noise = statistics.median(
-            (p["seconds"]["high"] - p["seconds"]["low"]) / p["seconds"]["median"] / 2
+            (p["cost_seconds"]["high"] - p["cost_seconds"]["low"]) / p["cost_seconds"]["median"] / 2
             for p in points
         )
         worst.append(
@@ -226,7 +226,8 @@ def growth_section(growth: Figures | None) -> list[str]:
         "The model is *overhead + work × cost*: the overhead is that of a call that plays a single "
         "block, the cost of a unit of work is fitted on one point of each axis, and nothing else "
         "is. Where it says Philox calls, they were counted by a build of the core that does so. "
-        "Times are the least of the repeats, since other work only adds to them; the noise is half "
+        "Times are processor time of all threads together (over threads: the time that passed), and "
+        "the least of the repeats, since other work only adds to them; the noise is half "
         "the distance of their quartiles over their median, its median over points.",
         "",
         *table(
@@ -242,7 +243,7 @@ def growth_section(growth: Figures | None) -> list[str]:
         lines += [
             "",
             f"{last['at']} threads were {faster:.2f} times as fast as one, by the least of the "
-            f"repeats, and were given {last['cores_given']['median']:.2f} cores in their median.",
+            f"repeats, and were given {last['cores_given']:.2f} cores on average.",
         ]
     memory = growth.get("peak_memory", [])
     if memory:
@@ -532,7 +533,7 @@ def draw_growth(growth: Figures, file: Path) -> None:
         points = curve["points"]
         at = [point["at"] for point in points]
         middle = [1e3 * point["least_seconds"] for point in points]
-        above = [1e3 * (p["seconds"]["high"] - p["least_seconds"]) for p in points]
+        above = [1e3 * (p["cost_seconds"]["high"] - p["least_seconds"]) for p in points]
         label = "measured: least, upper quartile"
         axes.errorbar(
             at,

@@ -39,7 +39,7 @@ def case_of(scenario: str, rate: dict[str, float]) -> dict[str, Any]:
 
 def test_the_model_is_an_overhead_and_one_fitted_slope() -> None:
     def point(work: float, fitted: bool, seconds: list[float]) -> growth.Point:
-        return growth.Point(int(work), lambda: None, work, fitted, seconds=seconds)
+        return growth.Point(int(work), lambda: None, work, fitted, busy=seconds)
 
     points = [point(1, False, [9.0]), point(4, True, [5.0, 3.0, 4.0]), point(10, False, [0.1])]
     # The least of the fitted point's repeats is 3, of which 1 is overhead: 0.5 for a unit of work.
@@ -231,7 +231,8 @@ def synthetic() -> dict[str, dict[str, Any]]:
         "least_seconds": 0.615,
         "work": 1.0,
         "nights": 9,
-        "cores_given": spread(1.77),
+        "cores_given": 1.77,
+        "cost_seconds": spread(0.65),
     }
     points = [{"at": 1, "fitted": True, **point}, {"at": 2, "fitted": False, **point}]
     axes = {axis: {"points": points} for axis in performance_page.TITLES}
@@ -282,7 +283,7 @@ def synthetic() -> dict[str, dict[str, Any]]:
             "archetype": "hero",
             "episodes": 131072,
             "path": "avx2",
-            "model": {axis: "episodes" for axis in axes},
+            "model": dict.fromkeys(axes, "episodes"),
             "axes": axes,
             "peak_memory": [{"at": 10**k, "bytes": 2**25 + 10**k} for k in (0, 3, 8)],
         },
