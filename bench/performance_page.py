@@ -226,8 +226,8 @@ def growth_section(growth: Figures | None) -> list[str]:
         "The model is *overhead + work × cost*: the overhead is that of a call that plays a single "
         "block, the cost of a unit of work is fitted on one point of each axis, and nothing else "
         "is. Where it says Philox calls, they were counted by a build of the core that does so. "
-        "Times are processor time of all threads together (over threads: the time that passed), and "
-        "the least of the repeats, since other work only adds to them; the noise is half "
+        "Times are processor time of all threads together (over threads: the time that passed), "
+        "and the least of the repeats, since other work only adds to them; the noise is half "
         "the distance of their quartiles over their median, its median over points.",
         "",
         *table(
