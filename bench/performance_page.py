@@ -27,6 +27,8 @@ COMMANDS = {
     "instructions": "python -m bench.instructions --json bench/results/instructions.json",
     "profile": "python -m bench.profile --json bench/results/profile.json",
 }
+#: The part of the cores' time that an idle machine gives.
+IDLE = 0.95
 BLUE, ORANGE, GREY = "#2563a8", "#d97706", "#9ca3af"
 TITLES = {
     "episodes": "episodes",
@@ -297,7 +299,7 @@ def profile_section(profile: Figures | None) -> list[str]:
     ]
 
 
-def floor_section(throughput: Figures | None) -> list[str]:
+def floor_section(throughput: Figures | None, profile: Figures | None) -> list[str]:
     """What Philox alone would take."""
     if throughput is None:
         return missing("throughput")
@@ -334,6 +336,22 @@ def floor_section(throughput: Figures | None) -> list[str]:
             "episodes that ended before the last of their block, which the address of a random bit "
             "ties to it, and vectors that run empty at the end of a task.",
         ]
+    given = throughput.get("all_threads", {}).get("time_given")
+    if given is not None and given < IDLE:
+        lines += [
+            "",
+            f"**The machine was busy**: all threads together were given {given:.0%} of the time of "
+            "its cores. A run is interrupted more often than the short loop of calls, so that the "
+            "floors above came out too low, and so did nights per second.",
+        ]
+    for loop in (profile or {}).get("loops", []):
+        if loop["loop"] == "play":
+            share = loop["by_file"].get("sliced/stream.rs", 0.0)
+            lines += [
+                "",
+                f"By the profile below, which other work does not reach, Philox takes {share:.0%} "
+                f"of the time of {loop['name']} on {loop['path']}.",
+            ]
     plain = throughput.get("plain")
     if plain:
         lines += [
@@ -464,7 +482,10 @@ def page(found: Mapping[str, Figures]) -> str:
     sections = [
         ("The ladder", ladder_section(found.get("ladder"))),
         ("How cost grows", growth_section(found.get("growth"))),
-        ("The floor, and how far we are", floor_section(found.get("throughput"))),
+        (
+            "The floor, and how far we are",
+            floor_section(found.get("throughput"), found.get("profile")),
+        ),
         ("Where the time goes", profile_section(found.get("profile"))),
         ("Instructions", instructions_section(found.get("instructions"))),
         ("Other processors", elsewhere_section(found)),

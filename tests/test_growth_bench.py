@@ -266,6 +266,7 @@ def synthetic() -> dict[str, dict[str, Any]]:
             "best_path": "avx512",
             "paths": {"avx2": path, "avx512": {**path, "nights_per_second": 157.5e6}},
             "cases": [{}] * 48,
+            "all_threads": {"time_given": 0.24},
             "plain": {"nights_per_second": 2e6, "sliced_over_plain": 77.0},
         },
         "ladder": {
@@ -321,6 +322,7 @@ def test_the_page_says_what_the_files_say() -> None:
         *("~ 2.05 min", "7,890", "4,321", "CUDA: no GPU at all", "performance_ladder.svg"),
         *("1.23 to 1.23", "1.000 bytes an episode", "performance_growth.svg"),
         *("0.47 (0.31 to 0.53)", "takes 2.13 times its floor", "77 times", "48 cases"),
+        *("given 24% of", "Philox takes 62%"),
         *("62.2%", "`round` 45%", "165", "155", "42%", "perf: not installed"),
         *("1.50 times the nights per second of AVX2", "309 for default, hero", "some GPU 1.9e+10"),
     ):

@@ -50,7 +50,7 @@ impl Case {
             },
         };
         let rest: Vec<&str> = words.collect();
-        if rest.is_empty() || rest.len() % 10 != 0 {
+        if rest.is_empty() || !rest.len().is_multiple_of(10) {
             return Err("ten numbers for each strategy".to_owned());
         }
         let mut strategies = Vec::new();
