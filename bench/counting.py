@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.cases import Case
 from bench.throughput import CaseTimings
@@ -39,20 +40,33 @@ def count(timings: Sequence[CaseTimings]) -> dict[tuple[Case, str], Work] | None
     RuntimeError
         If it can't be built or run; its errors are on standard error.
     """
+    lines = [t.case.line(name, path.episodes) for t in timings for name, path in t.paths.items()]
+    counted = count_lines(lines)
+    if counted is None:
+        return None
+    work = {}
+    for got in counted:
+        key = Case(got["scenario"], got["archetype"]), got["path"]
+        work[key] = Work(got["nights"], got["calls"], got["group_nights"])
+    return work
+
+
+def count_lines(lines: Sequence[str]) -> list[dict[str, Any]] | None:
+    """What core_rs/examples/count_calls.rs says about each of its cases; None without Cargo.
+
+    Raises
+    ------
+    RuntimeError
+        If it can't be built or run; its errors are on standard error.
+    """
     if shutil.which(COMMAND[0]) is None:
         return None
-    lines = [t.case.line(name, path.episodes) for t in timings for name, path in t.paths.items()]
     done = subprocess.run(
         COMMAND, cwd=ROOT, input="\n".join(lines), stdout=subprocess.PIPE, text=True
     )
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(COMMAND)} failed")
-    work = {}
-    for line in done.stdout.splitlines():
-        got = json.loads(line)
-        key = Case(got["scenario"], got["archetype"]), got["path"]
-        work[key] = Work(got["nights"], got["calls"], got["group_nights"])
-    return work
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def core_is_older_than_its_sources() -> bool:

@@ -62,10 +62,36 @@ pub fn run(
     options: Options,
     mut poll: impl FnMut(u64) -> bool,
 ) -> Result<EventCounts, RunError> {
+    let threads = threads(options.threads)?;
+    with_work(program, options.path, threads, options.per_block, |work| {
+        let done = || work.done.load(Ordering::Relaxed);
+        on_pool(threads, work.cancel, || work.play(), || poll(done()))
+    })
+}
+
+/// Plays a program on the calling thread alone, without a pool: for counting what it takes.
+///
+/// # Errors
+/// If there is not enough memory.
+pub fn run_here(program: &Program, path: Path, per_block: bool) -> Result<EventCounts, RunError> {
+    with_work(program, path, 1, per_block, |work| {
+        work.play();
+        Ok(())
+    })
+}
+
+/// Makes room for the counts of a program, and has `play` fill it.
+fn with_work(
+    program: &Program,
+    path: Path,
+    threads: usize,
+    per_block: bool,
+    play: impl FnOnce(&Work<'_>) -> Result<(), RunError>,
+) -> Result<EventCounts, RunError> {
     let layout = program.layout;
     let lineups = program.lineups();
     let blocks = program.blocks();
-    let mut per_block = match options.per_block {
+    let mut per_block = match per_block {
         true => Some(zeros(lineups as u128 * u128::from(blocks) * layout.counts() as u128)?),
         false => None,
     };
@@ -76,18 +102,17 @@ pub fn run(
         blocks: None,
     };
 
-    let threads = threads(options.threads)?;
     let cancel = AtomicBool::new(false);
     let work = Work {
         program,
-        path: options.path,
-        chunk: chunk_size(lineups as u64, blocks, threads, options.path),
+        path,
+        chunk: chunk_size(lineups as u64, blocks, threads, path),
         queue: Mutex::new(Queue { lineup: 0, block: 0, per_block: per_block.as_deref_mut() }),
         sums: Mutex::new(&mut sums),
         cancel: &cancel,
         done: AtomicU64::new(0),
     };
-    on_pool(threads, &cancel, || work.play(), || poll(work.done.load(Ordering::Relaxed)))?;
+    play(&work)?;
     sums.blocks = per_block;
     Ok(sums)
 }

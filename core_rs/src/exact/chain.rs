@@ -64,7 +64,10 @@ impl Chain {
     }
 
     /// The same for a given set of instructions; the numbers do not depend on it.
-    pub(super) fn with_simd(
+    ///
+    /// # Errors
+    /// As for [`Chain::new`].
+    pub fn with_simd(
         dynamics: &Dynamics,
         method: Method,
         simd: Simd,

@@ -89,6 +89,16 @@ impl Simd {
     /// All of them, the fastest first.
     pub const ALL: [Self; 3] = [Self::Avx512, Self::Avx2, Self::Portable];
 
+    /// Their name, as that of a path of the bit-sliced engine.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+        }
+    }
+
     /// Whether this processor has them.
     #[must_use]
     pub fn is_available(self) -> bool {
