@@ -108,6 +108,8 @@ def source(name: str, figures: Figures) -> str:
     known = [f"{load:.1f}" for load in loads if load is not None]
     if known:
         words.append(f"load average {' to '.join(known)} on {where['cores']} cores")
+    if figures.get("note"):
+        words.append(figures["note"])
     return "*" + ", ".join(words) + "*"
 
 
