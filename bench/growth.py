@@ -21,7 +21,7 @@ from rich.table import Table
 
 import bucket_brigade as bb
 from bench.counting import count_lines
-from bench.report import machine
+from bench.report import commit, machine
 from bench.summary import Spread
 from bench.throughput import philox_ns
 from bucket_brigade import _core
@@ -299,16 +299,6 @@ def measured(
         axis: as_json(points, 0.0 if points[0].by_wall or axis.startswith("exact") else overhead)
         for axis, points in axes.items()
     }, model
-
-
-def commit() -> str | None:
-    """The commit of the sources, with a mark if they are not just that; None without Git."""
-    try:
-        command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -32,8 +32,8 @@ from rich.table import Table
 
 from bench.cases import Case
 from bench.counting import count_lines
-from bench.growth import commit, line
-from bench.report import machine
+from bench.growth import line
+from bench.report import commit, machine
 from bucket_brigade import ARCHETYPES, SCENARIOS, _core
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -20,9 +20,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.growth import commit
 from bench.instructions import CASES, EXAMPLE, HOUSES, Loop, build, loops
-from bench.report import machine
+from bench.report import commit, machine
 from bucket_brigade import _core
 
 #: Sources that only wrap instructions: what uses them is told instead.

@@ -25,7 +25,7 @@ def payoff_source(
     threads: int | None = None,
     backend: str | Backend = "auto",
 ) -> PayoffSource:
-    """Payoffs by a method; "auto" is exact wherever the chain applies.
+    """Payoffs by a method, which `resolved_method` makes of "auto".
 
     Raises
     ------

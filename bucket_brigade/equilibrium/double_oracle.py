@@ -90,7 +90,8 @@ class DoubleOracle:
     confidence : float
         With which a sampled verdict holds, all iterations together.
     method : str
-        "sampled", "exact", or "auto" for exact payoffs wherever the chain applies.
+        "sampled", "exact", or "auto" for exact payoffs where the chain applies and
+        takes no more than a couple of minutes, by an estimate.
     budget_episodes, budget_seconds : optional
         What may be spent; no stage begins beyond it, and verdicts stop at it. A first restricted
         game and search are always made, with at least 32 episodes of everything that is compared
@@ -250,7 +251,7 @@ class _Computation:
             self._keep_pace(self.asked.budget_seconds)
         while True:
             iteration = len(self.history) + 1
-            restricted, found = self._solve(iteration)
+            restricted, found = self._solve()
             mixture = self._examined(mixture_entry(self._over_pool(restricted, found[0])))
             profile = Profile.symmetric(self.asked.scenario, self.game.pool, mixture)
             response = self._respond(profile, iteration)
@@ -294,7 +295,7 @@ class _Computation:
             self._limit(seconds * self.spent / max(self.budget.elapsed, 1e-9))
         self.game.episodes = self.episodes
 
-    def _solve(self, iteration: int) -> tuple[RestrictedGame, list[SymmetricEquilibrium]]:
+    def _solve(self) -> tuple[RestrictedGame, list[SymmetricEquilibrium]]:
         """The restricted game of the strategies in use, and its equilibria, the best first."""
         chosen = sorted(self.active)
         self._note_start()

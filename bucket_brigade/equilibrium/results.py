@@ -149,8 +149,24 @@ class RestrictedPayoffs:
         return cls(tuple(data["strategies"]), data["players"], np.array(data["payoffs"]), stderr)
 
 
+class ToldResult:
+    """A result that equals another if all that they tell is the same, but for the seconds."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as JSON knows it."""
+        raise NotImplementedError
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        mine, theirs = self.to_dict(), other.to_dict()
+        return {**mine, "seconds": 0} == {**theirs, "seconds": 0}
+
+    __hash__ = None  # type: ignore[assignment]  # dictionaries inside
+
+
 @dataclass(frozen=True, eq=False)
-class NashEquilibrium:
+class NashEquilibrium(ToldResult):
     """A symmetric equilibrium, with how much anybody could still gain by leaving it.
 
     Two are equal if all they tell is, but for the seconds.
@@ -173,7 +189,8 @@ class NashEquilibrium:
     searched : dict
         What the best response was searched among, and how finely.
     equilibria : tuple of PoolEquilibrium
-        All equilibria found of the last restricted game; the first is the one examined.
+        All equilibria found of the last restricted game. The first was examined, or one strategy
+        in its place if those that it mixes are nearly alike.
     restricted : RestrictedPayoffs
         That game.
     method : str
@@ -293,14 +310,6 @@ class NashEquilibrium:
             backend=data["backend"],
             seconds=data["seconds"],
         )
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, NashEquilibrium):
-            return NotImplemented
-        mine, theirs = self.to_dict(), other.to_dict()
-        return {**mine, "seconds": 0} == {**theirs, "seconds": 0}
-
-    __hash__ = None  # type: ignore[assignment]  # dictionaries inside
 
 
 def describe(pool: Sequence[Strategy], distribution: Mapping[int, float]) -> str:

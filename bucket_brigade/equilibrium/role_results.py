@@ -13,6 +13,7 @@ from bucket_brigade.equilibrium.profile import Profile
 from bucket_brigade.equilibrium.regret import Regret, Verdict
 from bucket_brigade.equilibrium.results import (
     DeviationGain,
+    ToldResult,
     document,
     or_nan,
     or_null,
@@ -40,7 +41,7 @@ def role_name(theta: Strategy) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class RoleEquilibrium:
+class RoleEquilibrium(ToldResult):
     """A strategy for each seat, with how much any of them could still gain by leaving its own.
 
     Two are equal if all they tell is, but for the seconds.
@@ -168,14 +169,6 @@ class RoleEquilibrium:
             backend=data["backend"],
             seconds=data["seconds"],
         )
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, RoleEquilibrium):
-            return NotImplemented
-        mine, theirs = self.to_dict(), other.to_dict()
-        return {**mine, "seconds": 0} == {**theirs, "seconds": 0}
-
-    __hash__ = None  # type: ignore[assignment]  # dictionaries inside
 
 
 def save_roles(found: Sequence[RoleEquilibrium], path: str | os.PathLike[str]) -> None:

@@ -89,7 +89,8 @@ class RoleSearch:
     confidence : float
         With which all sampled verdicts hold at once.
     method : str
-        "sampled", "exact", or "auto" for exact payoffs wherever the chain applies.
+        "sampled", "exact", or "auto" for exact payoffs where the chain applies and
+        takes no more than a couple of minutes, by an estimate.
     budget_episodes, budget_seconds : optional
         What may be spent: no best response begins beyond it, and a verdict spends half of what is
         left at most.
