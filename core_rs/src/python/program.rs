@@ -5,6 +5,7 @@ use std::sync::Arc;
 use numpy::ndarray::{Array2, Array3};
 use numpy::{PyArray1, PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 use super::scenario::dynamics;
 use crate::counts::weighted_sum;
@@ -210,6 +211,12 @@ impl PyProgram {
     #[getter]
     fn blocks(&self) -> u64 {
         self.0.blocks()
+    }
+    /// How many episodes each of the next blocks has, and how many blocks these are: runs of equal
+    /// ones, of which there are three at most.
+    #[getter]
+    fn block_runs<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.0.block_runs())
     }
     /// Episodes of each block.
     #[getter]
