@@ -109,15 +109,17 @@ impl PyProgram {
         Ok((totals, PyArray3::from_owned_array(py, moments), blocks))
     }
 
-    /// Plays one episode of a line-up with the plain engine: its count vector.
-    fn play(&self, lineup: usize, episode: u64) -> PyResult<Vec<i64>> {
+    /// Plays one episode of a line-up with the plain engine, while other Python threads run: its
+    /// count vector.
+    fn play(&self, py: Python<'_>, lineup: usize, episode: u64) -> PyResult<Vec<i64>> {
         self.check_lineup(lineup)?;
-        Ok(Game::new(&self.0, lineup, episode).play_out())
+        Ok(py.detach(|| Game::new(&self.0, lineup, episode).play_out()))
     }
 
     /// The return of one agent in one episode of a line-up, by the plain engine.
     fn play_return(
         &self,
+        py: Python<'_>,
         lineup: usize,
         episode: u64,
         weights: PyReadonlyArray1<'_, f64>,
@@ -129,7 +131,7 @@ impl PyProgram {
             return Err(InvalidValue::new("weights", weights.len(), allowed).into());
         }
         let mut features = vec![0; layout.features()];
-        layout.to_features(1, &self.play(lineup, episode)?, &mut features);
+        layout.to_features(1, &self.play(py, lineup, episode)?, &mut features);
         Ok(weighted_sum(&weights, &features))
     }
 
