@@ -52,7 +52,7 @@ def test_counts_take_arrays_or_runs() -> None:
     assert replace(counts).block_sizes == counts.block_sizes
     assert pickle.loads(pickle.dumps(counts)).block_sizes == counts.block_sizes
     with pytest.raises(TypeError, match="block_episodes"):
-        EventCounts(4, 10, 1, counts.totals, counts.moments, backend="", device="")  # type: ignore[call-arg]
+        EventCounts(4, 10, 1, counts.totals, counts.moments, backend="", device="")
 
 
 def test_ranges_that_follow_each_other_stay_few_numbers() -> None:
