@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bench.ladder.work import ALLOWED
+from bench.report import short_commit
 from bench.summary import Spread
 
 
@@ -67,7 +68,7 @@ def print_ladder(figures: dict[str, Any], console: Console) -> None:
     if "cuda_model" in figures:
         _print_model(figures["cuda_model"], console)
     where = figures["machine"]
-    commit = (figures["commit"] or "of no checkout")[:12]
+    commit = short_commit(figures["commit"]) if figures["commit"] else "of no checkout"
     console.print(
         f"{where['cpu']}, {where['cores']} cores, load {where['load_average_at_start'] or 0:.1f}; "
         f"Python {where['python']}, bucket-brigade {where['bucket_brigade']}, commit {commit}; "
