@@ -3,7 +3,8 @@
 import sys
 from collections.abc import Callable, Sequence
 
-from bench import ladder, throughput_command
+from bench import throughput_command
+from bench.ladder import command as ladder
 
 COMMANDS: dict[str, Callable[[Sequence[str] | None], int]] = {
     "throughput": throughput_command.main,

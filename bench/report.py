@@ -51,6 +51,11 @@ def commit() -> str | None:
     return done.stdout.strip()
 
 
+def short_commit(described: str) -> str:
+    """What `commit` said, in fewer letters; with "+" still, if files differed from it."""
+    return described[:12] + ("+" if described.endswith(("+", "-dirty")) else "")
+
+
 def _cpu_name() -> str:
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade import _core
+from bucket_brigade.block_sizes import BlockEpisodes, BlockSizes
 from bucket_brigade.errors import InvalidValue
 
 __all__ = ["END_KINDS", "CountVectors", "EventCounts", "Moments", "each_once"]
@@ -160,7 +161,8 @@ class EventCounts(CountVectors[np.int64]):
         Σ_b f_b f_bᵀ over blocks of 32 episodes, of the features (episodes, nights, worked[A],
         houses safe, ruined and saved by owner) that returns depend on.
     block_episodes : ndarray of int64, shape (B,)
-        Episodes of each block.
+        Episodes of each block. Kept as `block_sizes`, which may be given instead, so that counts
+        take as little memory for many episodes as for few.
     blocks : ndarray of uint32, shape (L, B, D), optional
         Count vectors of every block, if they were asked for.
     backend, device : str
@@ -173,16 +175,22 @@ class EventCounts(CountVectors[np.int64]):
     episodes: int
     totals: IntArray
     moments: IntArray
-    block_episodes: IntArray
+    block_episodes: BlockEpisodes = BlockEpisodes()  # noqa: RUF009
     blocks: npt.NDArray[np.uint32] | None = None
     backend: str = field(kw_only=True)
     device: str = field(kw_only=True)
+
+    @property
+    def block_sizes(self) -> BlockSizes:
+        """Episodes of each block, in a few numbers."""
+        sizes: BlockSizes = vars(self)["block_episodes"]
+        return sizes
 
     def statistics(self) -> Moments:
         """The moments of the features, with their sums."""
         episodes = np.full(len(self.totals), self.episodes, dtype=np.int64)
         sums = _core.features(self.houses, self.agents, episodes, self.totals)
-        return Moments(sums, self.moments, len(self.block_episodes))
+        return Moments(sums, self.moments, self.block_sizes.blocks)
 
     def block_features(self, lineup: int) -> IntArray:
         """Features of every block of a line-up, shape (B, F).
@@ -208,7 +216,7 @@ class EventCounts(CountVectors[np.int64]):
             episodes=self.episodes + later.episodes,
             totals=self.totals + later.totals,
             moments=self.moments + later.moments,
-            block_episodes=np.concatenate([self.block_episodes, later.block_episodes]),
+            block_episodes=self.block_sizes + later.block_sizes,
             blocks=blocks,
             backend=each_once(self.backend, later.backend),
             device=each_once(self.device, later.device, separator="; "),

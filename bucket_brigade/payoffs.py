@@ -130,9 +130,9 @@ def focal_payoffs(
     payoffs = [BlockMean() for _ in pairs]
     player = ""
     for part in simulate_parts(scenario, lineups, **options):
-        player = each_once(player, part.backend)
+        player, sizes = each_once(player, part.backend), part.counts.block_episodes
         for i, payoff in enumerate(payoffs):
-            payoff.add(seat_mean(part, i * len(seats), seats), part.counts.block_episodes)
+            payoff.add(seat_mean(part, i * len(seats), seats), sizes)
     mean = np.array([payoff.mean for payoff in payoffs])
     errors = np.array([payoff.stderr for payoff in payoffs])
     return FocalPayoffs(mean, errors, player, "sampled")

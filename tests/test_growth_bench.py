@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 
-from bench import growth, instructions, performance_page, profile, regressions
+from bench import growth, instructions, profile, regressions
 from bench.cases import Case
+from bench.performance_page import page as pages
+from bench.performance_page.__main__ import main as write_page
+from bench.performance_page.growth import TITLES
+from bench.performance_page.stored import load
 
 MACHINE = {
     "cpu": "a processor",
@@ -235,7 +239,7 @@ def synthetic() -> dict[str, dict[str, Any]]:
         "cost_seconds": spread(0.65),
     }
     points = [{"at": 1, "fitted": True, **point}, {"at": 2, "fitted": False, **point}]
-    axes = {axis: {"points": points} for axis in performance_page.TITLES}
+    axes = {axis: {"points": points} for axis in TITLES}
     rung = {
         "rung": "0",
         "what": "stepped",
@@ -249,7 +253,30 @@ def synthetic() -> dict[str, dict[str, Any]]:
     }
     fast = {**rung, "rung": "3b", "what": "sliced", "over_the_first": spread(4321.0)}
     fast |= {"nights_per_second": spread(3.4e7), "extrapolated": False}
+    fast |= {"setup_seconds": 3.21, "largest_error": 2.7}
     gone = {"rung": "4", "what": "CUDA", "absent": "no GPU at all"}
+    ladder = {
+        "machine": MACHINE,
+        "commit": "0123456789ab",
+        "scenarios": ["default"],
+        "episodes": 2000,
+        "agrees": True,
+        "rounds": 13,
+        "versions": {"numba": "0.99.7", "jax": None},
+        "rows": [rung, fast, gone],
+        "exact": {"what": "without error", "wall_seconds": spread(0.2)},
+        "cuda_model": {"nights_per_second": {"some GPU": 1.9e10}},
+    }
+    solved = {"scenario": "hard", "verdict": "certified", "seconds": 4.44}
+    nash = {
+        "nights": 987654,
+        "rows": [
+            {"rung": "0", "what": "stepped", "wall_seconds": 7200.0}
+            | {"extrapolated": True, "over_the_first": 1.0}
+        ],
+        "sampled": [solved],
+        "exact": [solved | {"verdict": "undecided", "seconds": 0.55}],
+    }
     minimal = {"median": 0.47, "min": 0.31, "max": 0.53}
     path = {
         "words": 8,
@@ -269,15 +296,9 @@ def synthetic() -> dict[str, dict[str, Any]]:
             "all_threads": {"time_given": 0.24},
             "plain": {"nights_per_second": 2e6, "sliced_over_plain": 77.0},
         },
-        "ladder": {
-            "machine": MACHINE,
-            "commit": "0123456789ab",
-            "scenarios": ["default"],
-            "episodes": 2000,
-            "agrees": True,
-            "rows": [rung, fast, gone],
-            "cuda_model": {"nights_per_second": {"some GPU": 1.9e10}},
-        },
+        "ladder": ladder,
+        "ladder_all": ladder
+        | {"scenarios": ["default", "hard"], "nash": nash, "cuda_model": {"reason": "none"}},
         "growth": {
             "machine": MACHINE,
             "scenario": "default",
@@ -316,10 +337,16 @@ def synthetic() -> dict[str, dict[str, Any]]:
 
 
 def test_the_page_says_what_the_files_say() -> None:
-    text = performance_page.page(synthetic())
+    text = pages.page(synthetic())
     for said in (
         *("a processor", "load average 3.2", "commit `0123456789ab`"),
         *("~ 2.05 min", "7,890", "4,321", "CUDA: no GPU at all", "performance_ladder.svg"),
+        *("|  | without error | 200 ms |  |  |  | 615 |", "sliced 3.21 s", "is 2.7 of them"),
+        *("medians of 13 rounds", "With numba 0.99.7."),
+        *("python -m bench ladder --json bench/results/ladder.json", "performance_ladder_all.svg"),
+        "python -m bench ladder --all --nash --json bench/results/ladder_all.json",
+        "| hard | certified | undecided | 4.44 s | 550 ms |",
+        *("987,654 nights", "~ 2.00 h", "so many nights per second: some GPU 1.9e+10"),
         *("1.23 to 1.23", "1.000 bytes an episode", "performance_growth.svg"),
         *("0.47 (0.31 to 0.53)", "takes 2.13 times its floor", "77 times", "48 cases"),
         *("given 24% of", "Philox takes 62%"),
@@ -334,10 +361,10 @@ def test_the_page_says_what_is_missing() -> None:
     everything = synthetic()
     for name in everything:
         rest = {key: value for key, value in everything.items() if key != name}
-        text = performance_page.page(rest)
+        text = pages.page(rest)
         assert text.count("Not measured yet") == 1
         assert f"`bench/results/{name}.json` is missing" in text
-    text = performance_page.page({})
+    text = pages.page({})
     assert text.count("Not measured yet") == len(everything)
     # No number of a measurement is written down in the generator itself.
     sentences = text.replace("x86-64", "").replace("512-bit", "").replace("256-bit", "")
@@ -351,21 +378,20 @@ def test_plots_and_page_are_written(tmp_path: Path) -> None:
     results.mkdir()
     for name, figures in synthetic().items():
         (results / f"{name}.json").write_text(json.dumps(figures))
-    performance_page.main(["--results", str(results), "--out", str(out)])
+    write_page(["--results", str(results), "--out", str(out)])
     assert out.read_text().startswith("# Performance\n")
     ladder = (tmp_path / "performance_ladder.svg").read_text()
     assert "sliced" in ladder
     assert "4,321" in ladder
+    assert "sliced" in (tmp_path / "performance_ladder_all.svg").read_text()
     curves = (tmp_path / "performance_growth.svg").read_text()
-    assert all(title in curves for title in performance_page.TITLES.values())
+    assert all(title in curves for title in TITLES.values())
     # Also of a ladder that another object holds.
     wrapped = {"machine": MACHINE, "ladder": synthetic()["ladder"]}
-    assert "4,321" in performance_page.page({"ladder": wrapped})
+    assert "4,321" in pages.page({"ladder": wrapped})
 
 
 def test_the_stored_page_is_that_of_the_stored_figures() -> None:
-    root = Path(performance_page.__file__).resolve().parent.parent
-    found = performance_page.load(root / "bench/results")
-    assert (root / "docs/performance.md").read_text(encoding="utf-8") == performance_page.page(
-        found
-    )
+    root = Path(pages.__file__).resolve().parents[2]
+    found = load(root / "bench/results")
+    assert (root / "docs/performance.md").read_text(encoding="utf-8") == pages.page(found)

@@ -13,9 +13,12 @@ from rich.console import Console
 
 import bucket_brigade as bb
 from bench import __main__ as command
-from bench import ladder
 from bench.baselines import jax_vmap, numba_parallel, numpy_vectorised, stepped, whole
 from bench.baselines.common import Game, NotInstalled, Played
+from bench.ladder import command as ladder_command
+from bench.ladder import report
+from bench.ladder.rungs import Rung
+from bench.ladder.work import Truth, lineups_of, matrix_of
 from bucket_brigade import _core
 from bucket_brigade.lineups import compile_program
 
@@ -111,11 +114,11 @@ def test_returns_are_those_of_the_counts() -> None:
 
 def test_matrices_and_their_errors() -> None:
     scenario = bb.scenario("easy")
-    truth = ladder.Truth.of(scenario)
+    truth = Truth.of(scenario)
     matrix = bb.payoff_matrix(scenario, episodes=3200, seed=1, backend="cpu")
-    lineups = ladder.lineups_of(scenario)
+    lineups = lineups_of(scenario)
     sampled = bb.simulate(scenario, lineups, episodes=3200, seed=1, backend="cpu")
-    np.testing.assert_allclose(ladder.matrix_of(sampled.mean, 4), matrix.mean, rtol=1e-12)
+    np.testing.assert_allclose(matrix_of(sampled.mean, 4), matrix.mean, rtol=1e-12)
     exact = bb.payoff_matrix(scenario, method="exact")
     np.testing.assert_allclose(truth.payoffs, exact.mean, rtol=1e-12)
     assert truth.errors(matrix.mean, 3200, shared_luck=True) < 5
@@ -167,10 +170,10 @@ def test_a_wrong_payoff_fails(
         played = right(scenario, lineups, episodes, seed)
         return replace(played, mean=played.mean + 1)
 
-    def rungs(share: int, stack: object) -> list[ladder.Rung]:
-        return [ladder.Rung("0", "right", right, 40), ladder.Rung("1", "wrong", wrong, 40, "right")]
+    def rungs(share: int, stack: object) -> list[Rung]:
+        return [Rung("0", "right", right, 40), Rung("1", "wrong", wrong, 40, "right")]
 
-    monkeypatch.setattr(ladder, "rungs", rungs)
+    monkeypatch.setattr(ladder_command, "rungs", rungs)
     arguments = ["ladder", "--quick", "--rounds", "1", "--scenario", "trivial_cooperation"]
     assert command.main(arguments) == 1
     printed = capsys.readouterr().out
@@ -186,7 +189,7 @@ def test_what_is_told_of_a_gpu(capsys: pytest.CaptureFixture[str]) -> None:
     ]
     limit = throughput.Limit(None, "none")
     measured = throughput.Throughput(True, 9.0, limit, rows, [])
-    ladder._print_cuda(measured.to_dict(), Console(width=140))
+    report._print_cuda(measured.to_dict(), Console(width=140))
     printed = capsys.readouterr().out
     assert "compile in 9.0 s" in printed
     assert "faster than the CPU from 1,000,000 episodes each on" in printed

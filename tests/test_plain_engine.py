@@ -1,5 +1,8 @@
 """The plain engine replays every episode exactly as the rules, read line by line, tell it."""
 
+import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from reference_game import Night as RefNight
 from reference_game import play, play_actions
 
 import bucket_brigade as bb
+from bucket_brigade.lineups import compile_program
 
 
 def assert_same_night(night: bb.Night, expected: RefNight, scale: float) -> None:
@@ -150,3 +154,29 @@ def test_published_totals(
         assert getattr(counts, name)[0].tolist() == expected[name]
     for kind, number in zip(bb.END_KINDS, counts.ended[0].tolist(), strict=True):
         assert [number] == expected[f"ended: {kind}"]
+
+
+def test_other_threads_run_while_an_episode_is_played() -> None:
+    long = bb.scenario("default").replace(min_nights=10_000, max_nights=10_000)
+    program = compile_program(long, [["free_rider"] * 4], seed=0, episodes=1)
+    done: list[bool] = []
+
+    def play_some() -> None:
+        while not done:
+            program.play(0, 0)
+
+    before = sys.getswitchinterval()
+    # A thread that keeps Python's lock is asked to give it up after this many seconds only.
+    sys.setswitchinterval(1.0)
+    try:
+        playing = threading.Thread(target=play_some)
+        start = time.perf_counter()
+        playing.start()
+        for _ in range(10):
+            time.sleep(0.001)
+        taken = time.perf_counter() - start
+        done.append(True)
+        playing.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert taken < 1

@@ -6,6 +6,7 @@ import os
 from bucket_brigade import _core
 from bucket_brigade.backends.progress import in_episodes
 from bucket_brigade.backends.protocol import Progress
+from bucket_brigade.block_sizes import BlockSizes
 from bucket_brigade.checks import as_u64
 from bucket_brigade.counts import EventCounts
 from bucket_brigade.errors import InvalidValue
@@ -115,7 +116,7 @@ class CpuBackend:
             episodes=program.episodes,
             totals=totals,
             moments=moments,
-            block_episodes=program.block_episodes,
+            block_episodes=BlockSizes(program.block_runs),
             blocks=per_block_counts,
             backend=self.name,
             device=self.device(),

@@ -43,6 +43,10 @@ from bucket_brigade.equilibrium.saved import Progress
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.scenario import Scenario, list_scenarios
 
+#: By default. With a tenth of them, the restricted games of some scenarios are too coarse for a
+#: verdict.
+EPISODES = 100_000
+
 
 @reports_errors
 def nash(
@@ -53,7 +57,7 @@ def nash(
     budget: Budget = None,
     episodes: Annotated[
         int, typer.Option(help="Episodes of each composition of strategies, if sampled.")
-    ] = 100_000,
+    ] = EPISODES,
     max_iterations: Annotated[int, typer.Option(help="Restricted games to solve at most.")] = 20,
     seed: Seed = 0,
     seat: Seat = None,

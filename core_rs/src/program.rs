@@ -157,6 +157,25 @@ impl Program {
         }
         lanes
     }
+
+    /// Episodes of each block, as runs of blocks that have as many: (episodes, blocks).
+    #[must_use]
+    pub fn block_runs(&self) -> Vec<(u32, u64)> {
+        let last = self.blocks() - 1;
+        let mut runs: Vec<(u32, u64)> = Vec::new();
+        // Only the first and the last block can lack episodes.
+        for (block, blocks) in [(0, 1), (1, last.saturating_sub(1)), (last, last.min(1))] {
+            if blocks == 0 {
+                continue;
+            }
+            let size = self.lanes(block).count_ones();
+            match runs.last_mut() {
+                Some((same, before)) if *same == size => *before += blocks,
+                _ => runs.push((size, blocks)),
+            }
+        }
+        runs
+    }
 }
 
 /// Checks the range of episodes, and that no 64-bit total or second moment can overflow.
@@ -254,6 +273,21 @@ mod tests {
         assert_eq!([p.lanes(0), p.lanes(1), p.lanes(2)], [0xC000_0000, u32::MAX, 0b11]);
         let p = compile(&[pure()], u64::MAX, 1).expect("valid");
         assert_eq!((p.first_block(), p.blocks(), p.lanes(0)), (u64::MAX / 32, 1, 1 << 31));
+    }
+
+    #[test]
+    fn runs_of_blocks_are_those_of_their_lanes() {
+        for (first, count) in [(0, 1), (31, 1), (31, 2), (0, 32), (5, 27), (3, 4), (30, 36)] {
+            for more in [0, 1, 31, 32, 64, 70, 640] {
+                let p = compile(&[pure()], first, count + more).expect("valid");
+                let lanes: Vec<u32> = (0..p.blocks()).map(|b| p.lanes(b).count_ones()).collect();
+                let runs = p.block_runs();
+                let told: Vec<u32> =
+                    runs.iter().flat_map(|&(n, blocks)| vec![n; blocks as usize]).collect();
+                assert_eq!(told, lanes, "{first} {count} {more}");
+                assert!(runs.windows(2).all(|pair| pair[0].0 != pair[1].0));
+            }
+        }
     }
 
     #[test]

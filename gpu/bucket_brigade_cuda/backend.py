@@ -12,6 +12,7 @@ import numpy as np
 from bucket_brigade import _core
 from bucket_brigade.backends import Progress
 from bucket_brigade.backends.progress import in_episodes
+from bucket_brigade.block_sizes import BlockSizes
 from bucket_brigade.counts import EventCounts
 from bucket_brigade.errors import BackendUnavailable, InvalidValue
 from bucket_brigade_cuda.shape import Shape, width_for
@@ -137,7 +138,7 @@ class CudaBackend:
             episodes=program.episodes,
             totals=result.totals,
             moments=result.moments,
-            block_episodes=program.block_episodes,
+            block_episodes=BlockSizes(program.block_runs),
             blocks=result.blocks,
             backend=self.name,
             device=self.device(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use numpy::ndarray::{Array2, Array3};
 use numpy::{PyArray1, PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 use super::scenario::dynamics;
 use crate::counts::weighted_sum;
@@ -108,15 +109,17 @@ impl PyProgram {
         Ok((totals, PyArray3::from_owned_array(py, moments), blocks))
     }
 
-    /// Plays one episode of a line-up with the plain engine: its count vector.
-    fn play(&self, lineup: usize, episode: u64) -> PyResult<Vec<i64>> {
+    /// Plays one episode of a line-up with the plain engine, while other Python threads run: its
+    /// count vector.
+    fn play(&self, py: Python<'_>, lineup: usize, episode: u64) -> PyResult<Vec<i64>> {
         self.check_lineup(lineup)?;
-        Ok(Game::new(&self.0, lineup, episode).play_out())
+        Ok(py.detach(|| Game::new(&self.0, lineup, episode).play_out()))
     }
 
     /// The return of one agent in one episode of a line-up, by the plain engine.
     fn play_return(
         &self,
+        py: Python<'_>,
         lineup: usize,
         episode: u64,
         weights: PyReadonlyArray1<'_, f64>,
@@ -128,7 +131,7 @@ impl PyProgram {
             return Err(InvalidValue::new("weights", weights.len(), allowed).into());
         }
         let mut features = vec![0; layout.features()];
-        layout.to_features(1, &self.play(lineup, episode)?, &mut features);
+        layout.to_features(1, &self.play(py, lineup, episode)?, &mut features);
         Ok(weighted_sum(&weights, &features))
     }
 
@@ -210,6 +213,12 @@ impl PyProgram {
     #[getter]
     fn blocks(&self) -> u64 {
         self.0.blocks()
+    }
+    /// How many episodes each of the next blocks has, and how many blocks these are: runs of equal
+    /// ones, of which there are three at most.
+    #[getter]
+    fn block_runs<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.0.block_runs())
     }
     /// Episodes of each block.
     #[getter]

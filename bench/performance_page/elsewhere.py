@@ -1,0 +1,64 @@
+"""The section on other processors: what is measured, what is a model, and what a guess."""
+
+from collections.abc import Mapping
+
+from bench.performance_page.stored import Figures
+
+
+def _instructions(figures: Figures | None, path: str, by: str | None = None) -> Figures | None:
+    """The first loop of a path that plays."""
+    for x in (figures or {}).get("loops", []):
+        if x["loop"] == "play" and x["path"] == path and by in (None, x["counted_by"]):
+            found: Figures = x
+            return found
+    return None
+
+
+def elsewhere_section(found: Mapping[str, Figures]) -> list[str]:
+    """Other processors: what is measured, what is a model, and what a guess."""
+    lines = []
+    paths = found.get("throughput", {}).get("paths", {})
+    calls = {
+        x["path"]: x["instructions_per_call"]
+        for x in found.get("instructions", {}).get("loops", [])
+        if x["loop"] == "philox"
+    }
+    text = (
+        "- **AVX-512** has twice the words in a register, and operations on three operands at once."
+    )
+    if {"avx2", "avx512"} <= paths.keys():
+        ratio = paths["avx512"]["nights_per_second"] / paths["avx2"]["nights_per_second"]
+        text += f" Measured: {ratio:.2f} times the nights per second of AVX2 on this machine."
+    if {"avx2", "avx512"} <= calls.keys():
+        text += (
+            f" Counted: a Philox call for all words takes {calls['avx512']:.0f} instructions "
+            f"instead of {calls['avx2']:.0f}, for twice as many planes: "
+            f"{2 * calls['avx2'] / calls['avx512']:.2f} times as many planes an instruction."
+        )
+    text += (
+        " A processor that runs 512-bit multiplications at the rate of 256-bit ones should come "
+        "nearer to the latter (a guess: none was at hand)."
+    )
+    lines.append(text)
+    text = (
+        "- **NEON** has no path of its own: `portable8` is compiled for it. Its registers hold "
+        "half the words of AVX2. A model: at best, the instructions for a night of AVX2, twice"
+    )
+    avx2 = _instructions(found.get("instructions"), "avx2")
+    portable = _instructions(found.get("instructions"), "portable8")
+    if avx2 is not None:
+        text += f", {2 * avx2['instructions_per_night']:.0f} for {avx2['name']}"
+        if portable is not None:
+            text += (
+                f" (`portable8` on this machine, with the instructions that every x86-64 has: "
+                f"{portable['instructions_per_night']:.0f})"
+            )
+    lines.append(text + ". Nobody has measured one.")
+    ladder = found.get("ladder")
+    model = (ladder or {}).get("ladder", ladder or {}).get("cuda_model") or {}
+    text = "- **GPUs**: the CUDA backend has not run on one yet."
+    if "nights_per_second" in model:
+        rates = ", ".join(f"{gpu} {rate:.2g}" for gpu, rate in model["nights_per_second"].items())
+        text += f" By a model of counted instructions, an upper bound, nights per second: {rates}."
+    lines.append(text + " [cuda.md](cuda.md) has the model, and what it leaves out.")
+    return lines

@@ -1,0 +1,176 @@
+"""The section on the ladder: one scenario, and all of them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bench.performance_page.stored import Figures, missing, source
+from bench.performance_page.text import brief, median, table, timed
+
+#: Files that hold a ladder, and what stands above each.
+LADDERS = {"ladder": "One scenario", "ladder_all": "All scenarios"}
+
+
+def ladder_rows(ladder: Figures) -> list[Figures]:
+    """Rungs, also of a file that wraps them."""
+    found: list[Figures] = ladder.get("ladder", ladder).get("rows", [])
+    return found
+
+
+def ladder_section(found: Mapping[str, Figures]) -> list[str]:
+    """Every ladder that there is, and what makes those that are missing."""
+    lines: list[str] = []
+    for name, title in LADDERS.items():
+        lines += ["", f"### {title}", ""]
+        lines += one_ladder(name, found[name]) if name in found else missing(name)
+    return lines[1:]
+
+
+def one_ladder(name: str, figures: Figures) -> list[str]:
+    """The table of rungs and its plot, what is not counted in it, and the whole computation."""
+    whole = figures.get("ladder", figures)
+    rows = [rung_cells(row) for row in ladder_rows(figures)]
+    if "exact" in whole:
+        rows.append(exact_cells(whole))
+    of = ", ".join(whole.get("scenarios", [])) or "the scenario"
+    asked = ""
+    if "episodes" in whole:
+        asked = f", {whole['episodes']:,} episodes an entry and focal seat"
+    rounds = f", medians of {whole['rounds']} rounds" if "rounds" in whole else ""
+    header = [
+        "rung",
+        "what",
+        "wall time",
+        "episodes/s",
+        "nights/s",
+        "over the one before",
+        "over 0",
+    ]
+    lines = [
+        f"The archetype payoff matrix of {of}{asked}{rounds}. A total marked ~ is extrapolated "
+        "from a share of the work that was really done. Ratios are of nights per second; of the "
+        "exact engine, which plays none, of wall time.",
+        "",
+        *table(header, rows, 2),
+        "",
+        f"![{LADDERS[name].lower()}](performance_{name}.svg)",
+        *agreement(whole),
+        *set_up(whole),
+        *cuda_lines(whole),
+        *nash_lines(whole),
+    ]
+    return [*lines, "", source(name, figures, command_of(name, whole))]
+
+
+def command_of(name: str, whole: Figures) -> str:
+    """The command that measures these scenarios."""
+    words, scenarios = ["python -m bench ladder"], whole.get("scenarios", [])
+    if len(scenarios) > 1:
+        words.append("--all")
+    elif scenarios and scenarios != ["default"]:
+        words.append(f"--scenario {scenarios[0]}")
+    if whole.get("nash"):
+        words.append("--nash")
+    return " ".join([*words, f"--json bench/results/{name}.json"])
+
+
+def rung_cells(row: Figures) -> list[str]:
+    """A row of the table."""
+    label, what = str(row.get("rung", "")), str(row.get("what", row.get("name", "")))
+    wall = median(row.get("wall_seconds"))
+    if row.get("absent") or wall is None:
+        return [label, f"{what}: {row.get('absent') or 'not measured'}", *[""] * 5]
+    keys = ("episodes_per_second", "nights_per_second", "over_the_one_before", "over_the_first")
+    figures = [median(row.get(key)) for key in keys]
+    cells = ["" if x is None else brief(x) for x in figures]
+    return [label, what, _about(row) + timed(wall), *cells]
+
+
+def exact_cells(whole: Figures) -> list[str]:
+    """The row of the exact engine."""
+    exact = median(whole["exact"]["wall_seconds"])
+    first = median(whole["rows"][0].get("wall_seconds")) if whole["rows"] else None
+    over = "" if exact is None or first is None else brief(first / exact)
+    taken = "" if exact is None else timed(exact)
+    return ["", str(whole["exact"]["what"]), taken, "", "", "", over]
+
+
+def agreement(whole: Figures) -> list[str]:
+    """Whether the rungs found the same."""
+    if "agrees" not in whole:
+        return []
+    agree = "agree with" if whole["agrees"] else "**do not all agree with**"
+    errors = [row["largest_error"] for row in ladder_rows(whole) if "largest_error" in row]
+    worst = f": the largest difference is {max(errors):.1f} of them" if errors else ""
+    return [
+        "",
+        f"Payoffs of the rungs {agree} the exact ones within their standard errors{worst}.",
+    ]
+
+
+def set_up(whole: Figures) -> list[str]:
+    """What is done once, compiling and starting processes, and the versions of what compiles."""
+    once = [
+        f"{row['what']} {timed(row['setup_seconds'])}"
+        for row in ladder_rows(whole)
+        if row.get("setup_seconds")
+    ]
+    versions = [
+        f"{what} {version}" for what, version in whole.get("versions", {}).items() if version
+    ]
+    lines = []
+    if once:
+        lines = ["", f"Compiling and starting processes, once and not counted: {'; '.join(once)}."]
+    if versions:
+        lines += ["", f"With {', '.join(versions)}."]
+    return lines
+
+
+def cuda_lines(whole: Figures) -> list[str]:
+    """What was measured of GPUs, or what a model says."""
+    cuda, model = whole.get("cuda"), whole.get("cuda_model") or {}
+    if cuda and cuda.get("compile_seconds") is not None:
+        return ["", f"CUDA kernels compile in {timed(cuda['compile_seconds'])}, once."]
+    if "nights_per_second" not in model:
+        return []
+    rates = ", ".join(f"{gpu} {rate:.2g}" for gpu, rate in model["nights_per_second"].items())
+    return [
+        "",
+        "**A model, not a measurement**, of rung 4: by the counted instructions of its kernels, "
+        f"GPUs play at most so many nights per second: {rates} ([cuda.md](cuda.md)).",
+    ]
+
+
+def nash_lines(whole: Figures) -> list[str]:
+    """The whole computation of equilibria."""
+    nash = whole.get("nash")
+    if not nash:
+        return []
+    cells = [
+        [
+            row["rung"],
+            row["what"],
+            _about(row) + timed(row["wall_seconds"]),
+            brief(row["over_the_first"]),
+        ]
+        for row in nash["rows"]
+    ]
+    lines = [
+        "",
+        f"The whole Nash computation, {nash['nights']:,} nights, as `bucket-brigade nash` does it "
+        "with sampled payoffs. It was run on rung 3b, and with exact payoffs; times marked ~ are "
+        "what other rungs would take for its nights:",
+        "",
+        *table(["rung", "what", "wall time", "over 0"], cells, 2),
+    ]
+    if len(nash.get("sampled", [])) == len(nash.get("exact", [])) > 0:
+        solved = [
+            [a["scenario"], a["verdict"], b["verdict"], timed(a["seconds"]), timed(b["seconds"])]
+            for a, b in zip(nash["sampled"], nash["exact"], strict=True)
+        ]
+        header = ["scenario", "sampled", "exact", "time, sampled", "time, exact"]
+        lines += ["", *table(header, solved, 3)]
+    return lines
+
+
+def _about(row: Mapping[str, Any]) -> str:
+    return "~ " if row["extrapolated"] else ""

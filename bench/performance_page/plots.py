@@ -1,0 +1,118 @@
+"""The plots of the page."""
+
+from pathlib import Path
+from typing import Any
+
+from bench.performance_page.growth import TITLES
+from bench.performance_page.ladder import ladder_rows
+from bench.performance_page.stored import Figures
+from bench.performance_page.text import brief, median
+
+BLUE, ORANGE, GREY = "#2563a8", "#d97706", "#9ca3af"
+
+
+LOGARITHMIC = ("episodes", "lineups", "exact_nights")
+
+
+def _pyplot() -> Any:
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+
+    # Text as text keeps the file small, and a fixed salt the same for the same figures.
+    pyplot.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "growth", "font.size": 9})
+    return pyplot
+
+
+def draw_ladder(ladder: Figures, file: Path) -> None:
+    """Bars of nights per second, on a logarithmic scale."""
+    pyplot = _pyplot()
+    rows = [row for row in ladder_rows(ladder) if median(row.get("nights_per_second"))]
+    figure, axes = pyplot.subplots(figsize=(7.5, 0.9 + 0.38 * len(rows)), layout="constrained")
+    names = [f"{row.get('rung', '')}  {row.get('what', '')}".strip() for row in rows]
+    rates = [median(row["nights_per_second"]) or 0.0 for row in rows]
+    colours = [
+        BLUE
+        if str(row.get("rung", "")).rstrip("'") == row.get("rung") and row.get("rung")
+        else GREY
+        for row in rows
+    ]
+    places = range(len(rows))
+    axes.barh(places, rates, color=colours)
+    for place, rate, row in zip(places, rates, rows, strict=True):
+        over = median(row.get("over_the_first"))
+        axes.annotate(
+            f"{rate:.2g}" + ("" if over is None else f"  ×{brief(over)}"),
+            (rate, place),
+            textcoords="offset points",
+            xytext=(4, 0),
+            va="center",
+        )
+    axes.set_yticks(list(places), names)
+    axes.invert_yaxis()
+    axes.set(xscale="log", xlabel="nights per second (× rung 0)")
+    axes.set_xlim(right=max(rates) * 30)
+    axes.grid(axis="x", alpha=0.25)
+    figure.savefig(file, metadata={"Date": None})
+    pyplot.close(figure)
+
+
+def draw_growth(growth: Figures, file: Path) -> None:
+    """A curve for each axis: measured with quartiles, and the model."""
+    pyplot = _pyplot()
+    curves = growth["axes"]
+    rows = (len(curves) + 2) // 2
+    figure, all_axes = pyplot.subplots(rows, 2, figsize=(8, 2.5 * rows), layout="constrained")
+    places = list(all_axes.flat)
+    for axes, (name, curve) in zip(places, curves.items(), strict=False):
+        points = curve["points"]
+        at = [point["at"] for point in points]
+        middle = [1e3 * point["least_seconds"] for point in points]
+        above = [1e3 * (p["cost_seconds"]["high"] - p["least_seconds"]) for p in points]
+        label = "measured: least, upper quartile"
+        axes.errorbar(
+            at,
+            middle,
+            [[0] * len(at), above],
+            fmt="o",
+            ms=4,
+            color=BLUE,
+            elinewidth=0.8,
+            label=label,
+        )
+        model = [1e3 * point["predicted_seconds"] for point in points]
+        axes.plot(at, model, "-", color=ORANGE, label="model")
+        fitted = [i for i, point in enumerate(points) if point["fitted"]]
+        axes.plot(
+            [at[i] for i in fitted],
+            [model[i] for i in fitted],
+            "s",
+            ms=8,
+            mfc="none",
+            color=ORANGE,
+            label="fitted here",
+        )
+        axes.set(title=TITLES.get(name, name), ylabel="ms")
+        if name in LOGARITHMIC:
+            axes.set_xscale("log")
+        if name in LOGARITHMIC or name == "exact_houses":
+            axes.set_yscale("log")
+        else:
+            axes.set_ylim(bottom=0)
+        if name == "exact_nights":
+            axes.set_ylim(min(middle) / 4, max(middle) * 4)
+        axes.grid(alpha=0.25)
+    places[0].legend(frameon=False)
+    memory = [row for row in growth.get("peak_memory", []) if row["at"] > 0]
+    left = places[len(curves) :]
+    if memory:
+        axes = left.pop(0)
+        axes.plot([r["at"] for r in memory], [r["bytes"] / 2**20 for r in memory], "o", color=BLUE)
+        axes.set(title="peak memory over episodes", xscale="log", ylabel="MiB")
+        axes.set_ylim(bottom=0)
+        axes.grid(alpha=0.25)
+    for axes in left:
+        axes.remove()
+    figure.savefig(file, metadata={"Date": None})
+    pyplot.close(figure)

@@ -1,0 +1,93 @@
+"""The sections on where the time goes, and on counted instructions."""
+
+from bench.performance_page.stored import Figures, missing, source
+from bench.performance_page.text import brief, table
+
+#: What sources of the core do, for the profile.
+PARTS = {
+    "sliced/stream.rs": "Philox",
+    "sliced/draw.rs": "comparing random planes with thresholds",
+    "sliced/pick.rs": "choosing one of several burning houses",
+    "sliced/night.rs": "rules of a night, and counting events",
+    "sliced/group.rs": "handing blocks to lanes",
+    "run.rs": "sums and second moments of blocks",
+    "counts.rs": "sums and second moments of blocks",
+    "exact/spread.rs": "fires breaking out, and which are added up",
+    "exact/work.rs": "workers: from fires to survivors",
+    "exact/fight.rs": "the workers' table, once for a line-up",
+    "exact/clock.rs": "settling a state",
+    "exact/pass.rs": "the walk over all states",
+    "exact/book.rs": "reading states off",
+    "exact/full.rs": "the walk over all states",
+    "exact/quiet.rs": "nights in which nothing survives",
+    "exact/rescue.rs": "chances to save a house, once for a line-up",
+    "exact/totals.rs": "counts from chances",
+    "elsewhere": "libraries and the operating system",
+}
+
+
+def profile_section(profile: Figures | None) -> list[str]:
+    """Shares of time by source."""
+    if profile is None:
+        return missing("profile")
+    lines = []
+    for loop in profile["loops"]:
+        what = {"play": "Playing", "exact": "Following exactly"}[loop["loop"]]
+        rows = []
+        for file, share in loop["by_file"].items():
+            functions = [row for row in loop["by_function"] if row["file"] == file][:4]
+            listed = ", ".join(f"`{x['function']}` {x['share']:.0%}" for x in functions)
+            rows.append(
+                [
+                    f"`{file}`",
+                    PARTS.get(file, ""),
+                    listed if file != "elsewhere" else "",
+                    f"{share:.1%}",
+                ]
+            )
+            if share < 0.01:
+                rows.pop()
+        title = f"{what} {loop['name']}, {loop['path']}, {loop['samples']:,} samples:"
+        lines += ["", title, "", *table(["source", "what", "functions", "time"], rows, 3)]
+    return [
+        "Samples of one thread's time (`perf record`). The compiler merges an engine into one "
+        "function; a sample counts for the source function from which its instruction was inlined, "
+        "but for wrappers around instructions, which count for what uses them.",
+        *lines,
+        "",
+        source("profile", profile),
+    ]
+
+
+def instructions_section(instructions: Figures | None) -> list[str]:
+    """Counted instructions."""
+    if instructions is None:
+        return missing("instructions")
+    rows = []
+    for x in instructions["loops"]:
+        unit = next(key for key in x if key.startswith("instructions_per_"))
+        per = unit.removeprefix("instructions_per_").replace("lineup", "line-up")
+        size = f", {x['episodes']:,} episodes" if "episodes" in x else ""
+        rows.append(
+            [
+                x["path"],
+                x["name"] + size,
+                x["counted_by"],
+                per,
+                brief(x[unit]),
+                f"{x['philox_share']:.0%}" if "philox_share" in x else "",
+                f"{x['repeatability']:.4%}",
+            ]
+        )
+    why = "; ".join(instructions["not_used"])
+    return [
+        "What other work on a machine cannot change. `callgrind` has no AVX-512, which is counted "
+        "by stepping through it instead, over fewer episodes; lanes run empty sooner there, so "
+        "that a night takes more." + (f" Not used: {why}." if why else ""),
+        "",
+        *table(
+            ["path", "loop", "counted by", "per", "instructions", "Philox", "repeats to"], rows, 4
+        ),
+        "",
+        source("instructions", instructions),
+    ]

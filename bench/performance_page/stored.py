@@ -1,0 +1,52 @@
+"""The stored figures that the page is made of, and the commands that make them."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bench.report import short_commit
+
+Figures = Mapping[str, Any]
+
+
+COMMANDS = {
+    "throughput": "python -m bench --json bench/results/throughput.json",
+    "ladder": "python -m bench ladder --nash --json bench/results/ladder.json",
+    "ladder_all": "python -m bench ladder --all --nash --json bench/results/ladder_all.json",
+    "growth": "python -m bench.growth --json bench/results/growth.json",
+    "instructions": "python -m bench.instructions --json bench/results/instructions.json",
+    "profile": "python -m bench.profile --json bench/results/profile.json",
+}
+
+
+def load(folder: Path) -> dict[str, Figures]:
+    """The files that are there."""
+    found = {}
+    for name in COMMANDS:
+        file = folder / f"{name}.json"
+        if file.exists():
+            found[name] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+def source(name: str, figures: Figures, command: str | None = None) -> str:
+    """What made a section's numbers, and where; by default the command of `COMMANDS`."""
+    where = figures.get("machine", {})
+    words = [f"`{command or COMMANDS[name]}`"]
+    if figures.get("commit"):
+        words.append(f"commit `{short_commit(figures['commit'])}`")
+    loads = [where.get("load_average_at_start"), figures.get("load_average_at_end")]
+    known = [f"{load:.1f}" for load in loads if load is not None]
+    if known:
+        words.append(f"load average {' to '.join(known)} on {where['cores']} cores")
+    if figures.get("note"):
+        words.append(figures["note"])
+    return "*" + ", ".join(words) + "*"
+
+
+def missing(name: str) -> list[str]:
+    """A section without figures."""
+    return [
+        f"Not measured yet: `bench/results/{name}.json` is missing. `{COMMANDS[name]}` makes it."
+    ]
