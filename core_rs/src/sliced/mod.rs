@@ -1,7 +1,8 @@
 //! The bit-sliced engine: a block's 32 episodes in the bits of a word, several blocks in a vector.
 //!
-//! Read `night` for the rules, `group` for how blocks follow one another, `draw` and `pick` for the
-//! draws, `stream` for where their bits come from, `words` for the vectors underneath.
+//! Read `night` for the rules, `crew` for who works where, `group` for how blocks follow one
+//! another, `draw` and `pick` for the draws, `stream` for where their bits come from, `words` for
+//! the vectors underneath.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -9,6 +10,7 @@ mod avx2;
 mod avx512;
 #[cfg(feature = "count-calls")]
 pub mod calls;
+mod crew;
 mod draw;
 mod group;
 mod night;

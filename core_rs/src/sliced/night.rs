@@ -1,5 +1,6 @@
 //! One night of a vector of blocks: the same steps as `plain::Game::step`, as boolean algebra.
 
+use super::crew::{Agents, Crew, Fire};
 use super::draw::{Ladder, SeatRows};
 use super::pick::{BITS, Choice};
 use super::stream::Stream;
@@ -104,41 +105,11 @@ impl<W: Words> Tally<W> {
     }
 }
 
-/// The workers at a fire as a thermometer: at least 1, at least 2, …
-#[derive(Clone, Copy)]
-struct Crew<W> {
-    at_least: [W; AGENTS],
-}
-
-impl<W: Words> Crew<W> {
-    /// Lets a worker join, after `before` others may have. A fixed number of steps at first: what a
-    /// wrongly guessed branch costs would pay for many.
-    #[inline(always)]
-    fn join(&mut self, worker: W, before: usize) {
-        let mut worker = worker;
-        for (i, level) in self.at_least[..=before].iter_mut().enumerate() {
-            let full = *level;
-            *level = full | worker;
-            worker = full & worker;
-            if i >= 3 && worker.is_zero() {
-                return;
-            }
-        }
-    }
-
-    /// The levels above the first.
-    #[inline(always)]
-    fn more<const N: usize>(&self) -> [W; N] {
-        let mut more = [W::zero(); N];
-        more.copy_from_slice(&self.at_least[1..=N]);
-        more
-    }
-}
-
 /// What a night works out on its way, kept from night to night because clearing it would take as
 /// long as playing.
 pub struct Workspace<W> {
     fires: Fires<W>,
+    agents: Agents<W>,
     crews: [Crew<W>; HOUSES],
     put_out: [W; HOUSES],
     survives: [W; HOUSES],
@@ -157,7 +128,8 @@ impl<W: Words> Workspace<W> {
                 bits: 0,
                 any: W::zero(),
             },
-            crews: [Crew { at_least: [W::zero(); AGENTS] }; HOUSES],
+            agents: Agents::new(),
+            crews: [Crew::of(W::zero(), W::zero()); HOUSES],
             put_out: [W::zero(); HOUSES],
             survives: [W::zero(); HOUSES],
         }
@@ -174,13 +146,12 @@ pub fn play_night<W: Words>(
     tally: &mut Tally<W>,
     work: &mut Workspace<W>,
 ) {
-    let Workspace { fires, crews, .. } = work;
-    fires.find(rules, ring);
+    work.fires.find(rules, ring);
     // Small numbers take few bits; which loops are unrolled over them is worth three copies.
-    match fires.bits {
-        0..=2 => send_agents::<W, 2>(rules, seats, stream, ring, fires, tally, crews),
-        3..=4 => send_agents::<W, 4>(rules, seats, stream, ring, fires, tally, crews),
-        _ => send_agents::<W, BITS>(rules, seats, stream, ring, fires, tally, crews),
+    match work.fires.bits {
+        0..=2 => send_agents::<W, 2>(rules, seats, stream, ring, tally, work),
+        3..=4 => send_agents::<W, 4>(rules, seats, stream, ring, tally, work),
+        _ => send_agents::<W, BITS>(rules, seats, stream, ring, tally, work),
     }
     let spreads = extinguish(rules, stream, ring, work) && !rules.catch_is_flat;
     let (any_fire, any_ruin, all_ruined) = if spreads {
@@ -240,21 +211,18 @@ impl<W: Words> Fires<W> {
     }
 }
 
-/// Lets every agent decide, and puts those that work at a fire into its crew. No lane may have
-/// `2^B` fires or more.
+/// Lets every agent decide, and counts the workers at every fire. No lane may have `2^B` fires or
+/// more.
 #[inline(always)]
 fn send_agents<W: Words, const B: usize>(
     rules: &Rules<W>,
     seats: &[SeatRows<W>],
     stream: &Stream<W>,
     ring: &Ring<W>,
-    fires: &Fires<W>,
     tally: &mut Tally<W>,
-    crews: &mut [Crew<W>; HOUSES],
+    work: &mut Workspace<W>,
 ) {
-    for &h in fires.houses() {
-        crews[usize::from(h)].at_least[..rules.agents].fill(W::zero());
-    }
+    let Workspace { fires, agents, crews, .. } = work;
     let choice = Choice::<W, B>::new(&fires.count);
     for (a, seat) in seats.iter().enumerate().take(rules.agents) {
         let home = rules.homes[a];
@@ -267,18 +235,26 @@ fn send_agents<W: Words, const B: usize>(
         if !chooses.is_zero() {
             index = choice.pick(stream, SLOT_PICK + a as u32, chooses);
         }
-        for &h in fires.houses() {
-            let h = usize::from(h);
-            let mut elsewhere = W::zero();
-            for i in 0..B {
-                elsewhere = elsewhere | (index[i] ^ fires.rank[h][i]);
-            }
-            let mut at = (goes & ring.burning[h]).and_not(elsewhere);
-            if h == home {
-                at = at | stays;
-            }
-            crews[h].join(at, a);
+        agents.stays[a] = stays;
+        agents.goes[a] = goes;
+        agents.index[a][..B].copy_from_slice(&index);
+    }
+    // An odd one out is joined by nobody.
+    let pairs = rules.agents.div_ceil(2);
+    if rules.agents % 2 == 1 {
+        agents.stays[rules.agents] = W::zero();
+        agents.goes[rules.agents] = W::zero();
+    }
+    for &h in fires.houses() {
+        let h = usize::from(h);
+        let (none, rank, homes) = (!ring.burning[h], &fires.rank[h], &rules.homes);
+        let fire = Fire { house: h, none, rank, homes };
+        let mut crew = Crew::of(agents.at::<B>(0, &fire), agents.at::<B>(1, &fire));
+        for pair in 1..pairs {
+            let (a, b) = (agents.at::<B>(2 * pair, &fire), agents.at::<B>(2 * pair + 1, &fire));
+            crew.join(pair, a, b);
         }
+        crews[h] = crew;
     }
 }
 
@@ -296,16 +272,16 @@ fn extinguish<W: Words>(
     }
     let (mut three, mut five) = (W::zero(), W::zero());
     for &h in work.fires.houses() {
-        let at_least = &work.crews[usize::from(h)].at_least;
-        three = three | at_least[2];
-        five = five | at_least[4];
+        let crew = &work.crews[usize::from(h)];
+        three = three | crew.more_than(2);
+        five = five | crew.more_than(4);
     }
     let (few, some) = (three.is_zero(), five.is_zero());
     let mut any = W::zero();
     for &h in work.fires.houses() {
         let h = usize::from(h);
         let crew = &work.crews[h];
-        let (need, slot) = (crew.at_least[0], SLOT_EXTINGUISH + u32::from(h as u8));
+        let (need, slot) = (crew.more_than(0), SLOT_EXTINGUISH + u32::from(h as u8));
         let put_out = if few {
             rules.extinguish.draw(stream, slot, need, crew.more::<1>())
         } else if some {
