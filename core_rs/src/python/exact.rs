@@ -1,5 +1,7 @@
 //! Expected counts without sampling.
 
+use std::sync::{Arc, Mutex};
+
 use numpy::ndarray::{Array2, Array3, ArrayView3};
 use numpy::{PyArray2, PyArray3, PyReadonlyArray2, PyReadonlyArray3};
 use pyo3::prelude::*;
@@ -7,18 +9,36 @@ use pyo3::prelude::*;
 use super::scenario::dynamics;
 use crate::error::InvalidValue;
 use crate::exact::{Chain, Duty, Lineups, Method, cost};
-use crate::run::RunError;
+use crate::run::{RunError, lock};
+use crate::scenario::Dynamics;
 
 /// Count vectors, and derivatives by (p, q).
 type CountsAndGradients<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray3<f64>>);
 
-fn chain(scenario: &Bound<'_, PyAny>, lumped: Option<bool>) -> PyResult<Chain> {
+/// Bytes that a chain may take and still be kept for the next call.
+const KEPT: f64 = 64e6;
+
+/// The chain of a scenario. The last one is kept, for those who ask for one line-up after another:
+/// building its tables is a third of the time of a single one.
+fn chain(scenario: &Bound<'_, PyAny>, lumped: Option<bool>) -> PyResult<Arc<Chain>> {
+    static LAST: Mutex<Option<(Dynamics, Method, Arc<Chain>)>> = Mutex::new(None);
     let method = match lumped {
         None => Method::Auto,
         Some(false) => Method::Full,
         Some(true) => Method::Lumped,
     };
-    Ok(Chain::new(&dynamics(scenario)?, method)?)
+    let dynamics = dynamics(scenario)?;
+    if let Some((known, by, chain)) = &*lock(&LAST)
+        && (known, *by) == (&dynamics, method)
+    {
+        return Ok(Arc::clone(chain));
+    }
+    // Not under the lock: other threads may ask for other chains meanwhile.
+    let chain = Arc::new(Chain::new(&dynamics, method)?);
+    if cost(&dynamics, lumped).bytes <= KEPT {
+        *lock(&LAST) = Some((dynamics, method, Arc::clone(&chain)));
+    }
+    Ok(chain)
 }
 
 fn lineups(chain: &Chain, duties: ArrayView3<'_, f64>) -> PyResult<Lineups> {
