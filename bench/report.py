@@ -40,15 +40,25 @@ def machine() -> dict[str, Any]:
     }
 
 
+#: What measuring writes itself, so that it does not make a commit another one.
+_WRITTEN = ("bench/results", "docs", "results")
+
+
 def commit() -> str | None:
-    """The commit that is checked out, with "+" if files differ from it; None without Git."""
-    folder = Path(__file__).parent
-    command = ["git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+"]
+    """The commit that is checked out, with "+" if code differs from it; None without Git."""
+    folder = Path(__file__).parent.parent
+    others = [f":(exclude){name}" for name in _WRITTEN]
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+        head, changed = (
+            subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+            for command in (
+                ["git", "rev-parse", "HEAD"],
+                ["git", "status", "--porcelain", "--", ".", *others],
+            )
+        )
     except (OSError, subprocess.CalledProcessError):
         return None
-    return done.stdout.strip()
+    return head.strip() + ("+" if changed.strip() else "")
 
 
 def short_commit(described: str) -> str:
