@@ -43,7 +43,12 @@ lint: setup gpu-setup
 	$(BIN)/ruff check
 	$(BIN)/mypy
 
-bench: setup
+# What stands beside our own rungs: Numba, JAX.
+.venv/bench-installed: .venv/installed
+	$(BIN)/pip install --quiet --editable '.[dev,baselines]'
+	touch $@
+
+bench: .venv/bench-installed
 	$(BIN)/python -m bench throughput
 	$(BIN)/python -m bench ladder
 

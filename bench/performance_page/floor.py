@@ -1,5 +1,6 @@
 """The section on the floor: what random bits alone would take."""
 
+from bench.exact import floor_ms
 from bench.performance_page.stored import Figures, missing, source
 from bench.performance_page.text import brief, table
 
@@ -7,8 +8,14 @@ from bench.performance_page.text import brief, table
 IDLE = 0.95
 
 
-def floor_section(throughput: Figures | None, profile: Figures | None) -> list[str]:
-    """What Philox alone would take."""
+def floor_section(
+    throughput: Figures | None, profile: Figures | None, exact: Figures | None
+) -> list[str]:
+    """What Philox alone would take, and of the exact engine the operations it asks for."""
+    return [*_sampled(throughput, profile), "", *_exact(exact)]
+
+
+def _sampled(throughput: Figures | None, profile: Figures | None) -> list[str]:
     if throughput is None:
         return missing("throughput")
     rows = []
@@ -69,3 +76,18 @@ def floor_section(throughput: Figures | None, profile: Figures | None) -> list[s
             "fast (geometric means).",
         ]
     return [*lines, "", source("throughput", throughput)]
+
+
+def _exact(exact: Figures | None) -> list[str]:
+    if exact is None:
+        return missing("exact")
+    total = sum(exact["operations"].values())
+    least, took = floor_ms(total), min(exact["spread_then_burn_out"]["batch"]["1"])
+    return [
+        f"A pass of the exact engine over the ring of ten asks for {total:,.0f} operations on "
+        "registers of eight numbers. Two passes at two operations a cycle and 3 GHz take "
+        f"{least:.2f} ms; measured were {took:.2f} ms a line-up on one thread, {took / least:.1f} "
+        "times that. [exact.md](exact.md) says where it goes.",
+        "",
+        source("exact", exact),
+    ]

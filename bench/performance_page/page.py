@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from bench.performance_page.changes import changes_section
 from bench.performance_page.elsewhere import elsewhere_section
 from bench.performance_page.floor import floor_section
 from bench.performance_page.growth import growth_section
@@ -40,9 +41,10 @@ def page(found: Mapping[str, Figures]) -> str:
         ("How cost grows", growth_section(found.get("growth"))),
         (
             "The floor, and how far we are",
-            floor_section(found.get("throughput"), found.get("profile")),
+            floor_section(found.get("throughput"), found.get("profile"), found.get("exact")),
         ),
         ("Where the time goes", profile_section(found.get("profile"))),
+        ("What the profile led to", changes_section(found)),
         ("Instructions", instructions_section(found.get("instructions"))),
         ("Other processors", elsewhere_section(found)),
         (

@@ -16,14 +16,19 @@ COMMANDS = {
     "ladder_all": "python -m bench ladder --all --nash --json bench/results/ladder_all.json",
     "growth": "python -m bench.growth --json bench/results/growth.json",
     "instructions": "python -m bench.instructions --json bench/results/instructions.json",
+    "exact": "python -m bench.exact --json bench/results/exact.json",
     "profile": "python -m bench.profile --json bench/results/profile.json",
 }
+
+
+#: Figures of an earlier commit, by the same commands, to show what a change of the engine did.
+BEFORE = {"growth_before": "growth", "instructions_before": "instructions"}
 
 
 def load(folder: Path) -> dict[str, Figures]:
     """The files that are there."""
     found = {}
-    for name in COMMANDS:
+    for name in [*COMMANDS, *BEFORE]:
         file = folder / f"{name}.json"
         if file.exists():
             found[name] = json.loads(file.read_text(encoding="utf-8"))
