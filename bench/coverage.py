@@ -23,7 +23,7 @@ from rich.table import Table
 
 from bucket_brigade import Mixture, Scenario, expected, scenario, simulate
 from bucket_brigade.equilibrium import SymmetricGame, solve_symmetric
-from bucket_brigade.equilibrium.best_response import strategy_of
+from bucket_brigade.equilibrium.profile import strategy_of
 from bucket_brigade.equilibrium.regret import Regret, Verdict, certify
 from bucket_brigade.rewards import return_span
 from bucket_brigade.sampling import block_returns

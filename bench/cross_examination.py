@@ -59,6 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("playing", total=len(games) * options.episodes)
         for i, (name, order, end_rule) in enumerate(games):
+
+            def told(done: int, _: int, before: int = i * options.episodes) -> None:
+                progress.update(task, completed=before + done)
+
             # Five strategies in four seats: every strategy gets to every seat.
             lineup = [names[(i + seat) % len(names)] for seat in range(4)]
             found = cross_examine(
@@ -67,9 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 episodes=options.episodes,
                 seed=options.seed + i,  # games of one seed share their luck, and their accidents
                 backend=options.backend,
-                progress=lambda done, _, i=i: progress.update(
-                    task, completed=i * options.episodes + done
-                ),
+                progress=told,
             )
             rows.append({"lineup": lineup, **row(name, order, end_rule, found)})
 

@@ -4,6 +4,7 @@ import argparse
 import json
 import statistics
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import cycle, product
 from math import comb
 from pathlib import Path
@@ -47,7 +48,7 @@ def milliseconds(run: Callable[[], object], rounds: int) -> list[float]:
 
 def archetype_lineups() -> tuple[Floats, list[tuple[str, str]]]:
     """Each archetype in each seat against three of another: for every pair, all four seatings."""
-    pairs = list(product(bb.ARCHETYPES, repeat=2))
+    pairs = list(product(bb.ARCHETYPES, bb.ARCHETYPES))
     lineups = [
         [duty(focal if seat == here else others) for seat in range(4)]
         for focal, others in pairs
@@ -149,7 +150,7 @@ def measure(rounds: int, batch: int) -> dict[str, Any]:
         first, one = milliseconds(of_first, rounds), milliseconds(of_one, rounds)
         threads = sorted({1, min(2, _core.pool_threads()), _core.pool_threads()})
         batches = {
-            count: [t / batch for t in milliseconds(lambda c=count: of_batch(c), rounds)]
+            count: [t / batch for t in milliseconds(partial(of_batch, count), rounds)]
             for count in threads
         }
         gradient = [t / batch for t in milliseconds(of_gradient, max(1, rounds // 3))]

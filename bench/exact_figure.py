@@ -9,6 +9,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,9 @@ def measured(repeats: int) -> dict[str, Any]:
     exact = bb.expected(scenario, [LINEUP])
     sampled = []
     for episodes in EPISODES:
-        result = bb.simulate(scenario, [LINEUP], episodes=episodes, backend="cpu")
-        seconds = median_seconds(
-            lambda n=episodes: bb.simulate(scenario, [LINEUP], episodes=n, backend="cpu"), repeats
-        )
+        run = partial(bb.simulate, scenario, [LINEUP], episodes=episodes, backend="cpu")
+        result = run()
+        seconds = median_seconds(run, repeats)
         gaps = [
             bb.simulate(scenario, [LINEUP], episodes=episodes, seed=seed).mean - exact.mean
             for seed in range(5)
@@ -65,7 +65,7 @@ def measured(repeats: int) -> dict[str, Any]:
         "sampled": sampled,
         "exact_seconds": {
             order.night_order: median_seconds(
-                lambda s=order: bb.expected(s, [LINEUP], threads=1), 2 * repeats + 1
+                partial(bb.expected, order, [LINEUP], threads=1), 2 * repeats + 1
             )
             for order in (scenario, lumped)
         },

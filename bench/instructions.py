@@ -227,8 +227,7 @@ def count(loop: Loop, tool: str, runs: int) -> dict[str, Any] | None:
         nights = json.loads(done.stdout)["nights"]
         found |= {"episodes": int(loop.case.split()[3]), "nights": nights}
         found["instructions_per_night"] = min(counted) / nights
-        work = (count_lines([loop.case]) or [None])[0]
-        if work is not None:
+        for work in count_lines([loop.case]) or []:
             found["calls"], found["group_nights"] = work["calls"], work["group_nights"]
             found["instructions_per_group_night"] = min(counted) / work["group_nights"]
     else:

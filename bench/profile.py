@@ -133,14 +133,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     where = machine()
     build()
-    found = []
-    for loop in loops(options.path, False, CASES[:1]):
-        if loop.kind != "philox":
-            found.append(profile(loop, options.seconds))
+    found = [
+        profile(loop, options.seconds)
+        for loop in loops(options.path, False, CASES[:1])
+        if loop.kind != "philox"
+    ]
     figures = {"machine": where, "commit": commit(), "houses": HOUSES, "loops": found}
-    for loop in found:
-        table = Table("file", "function", "share", title=f"{loop['name']}, {loop['path']}")
-        for row in loop["by_function"]:
+    for figure in found:
+        title = f"{figure['name']}, {figure['path']}"
+        table = Table("file", "function", "share", title=title)
+        for row in figure["by_function"]:
             table.add_row(row["file"], row["function"], f"{row['share']:.1%}")
         console.print(table)
     if options.json is not None:
