@@ -1,13 +1,11 @@
 """``python -m bench.exact``: what exact counts take, and what they would take at best."""
 
 import argparse
-import json
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import cycle, product
 from math import comb
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -17,6 +15,8 @@ from rich.console import Console
 from rich.table import Table
 
 import bucket_brigade as bb
+from bench.files import write
+from bench.options import add_json, whole_number
 from bench.report import machine
 from bucket_brigade import _core
 
@@ -115,10 +115,12 @@ def operations(homes: int = 4, others: int = 6, agents: int = 4) -> dict[str, fl
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The options; see ``--help``."""
     parser = argparse.ArgumentParser(prog="python -m bench.exact", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=9, help="by default %(default)s")
-    parser.add_argument("--batch", type=int, default=16, help="line-ups; by default %(default)s")
+    parser.add_argument("--rounds", type=whole_number, default=9, help="by default %(default)s")
+    parser.add_argument(
+        "--batch", type=whole_number, default=16, help="line-ups; by default %(default)s"
+    )
     parser.add_argument("--quick", action="store_true", help="a smoke test: one small round")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures there")
+    add_json(parser)
     return parser.parse_args(arguments)
 
 
@@ -205,8 +207,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f"{_core.pool_threads()} threads: {figures['matrices_seconds']:.2f} s",
             highlight=False,
         )
-    if options.json:
-        options.json.write_text(json.dumps({"machine": where, **figures}, indent=1))
+    if options.json is not None:
+        write(options.json, {"machine": where, **figures})
 
 
 if __name__ == "__main__":

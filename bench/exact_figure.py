@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 
 import bucket_brigade as bb
+from bench.files import write
+from bench.options import add_json, file_to_write, whole_number
 from bucket_brigade import _core
 
 SCENARIO = "default"
@@ -122,16 +124,15 @@ def draw(figures: dict[str, Any], file: Path) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measures and draws."""
     parser = argparse.ArgumentParser(prog="python -m bench.exact_figure", description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("docs/exact.svg"))
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures there")
+    parser.add_argument("--out", type=file_to_write, default=Path("docs/exact.svg"))
+    parser.add_argument("--repeats", type=whole_number, default=3)
+    add_json(parser)
     options = parser.parse_args(arguments)
     figures = measured(options.repeats)
     draw(figures, options.out)
-    text = json.dumps(figures, indent=2)
-    print(text)
+    print(json.dumps(figures, indent=2))
     if options.json is not None:
-        options.json.write_text(text + "\n", encoding="utf-8")
+        write(options.json, figures)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ explained at `predict`: it is fitted on one point of an axis, the one marked `fi
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -21,6 +20,8 @@ from rich.table import Table
 
 import bucket_brigade as bb
 from bench.counting import count_lines
+from bench.files import write
+from bench.options import add_json, whole_number
 from bench.report import commit, machine
 from bench.summary import Spread
 from bench.throughput import philox_ns
@@ -312,16 +313,13 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     available, best = _core.simd_paths()
     parser = argparse.ArgumentParser(prog="python -m bench.growth", description=__doc__)
     parser.add_argument("--path", choices=available, default=best, help="by default %(default)s")
-    parser.add_argument("--repeats", type=int, default=7, help="by default %(default)s")
+    parser.add_argument("--repeats", type=whole_number, default=7, help="by default %(default)s")
     parser.add_argument("--quick", action="store_true", help="a smoke test: few small points")
     parser.add_argument(
         "--no-counts", action="store_true", help="leave out what needs a build with Cargo"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures there")
-    options = parser.parse_args(arguments)
-    if options.repeats < 1:
-        parser.error("repeats must be above 0")
-    return options
+    add_json(parser)
+    return parser.parse_args(arguments)
 
 
 def print_report(figures: dict[str, Any], console: Console) -> None:
@@ -379,7 +377,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     figures["load_average_at_end"] = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     print_report(figures, Console(width=max(100, Console().width)))
     if options.json is not None:
-        options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        write(options.json, figures)
     return figures
 
 

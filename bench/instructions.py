@@ -32,7 +32,9 @@ from rich.table import Table
 
 from bench.cases import Case
 from bench.counting import count_lines
+from bench.files import write
 from bench.growth import line
+from bench.options import add_json, whole_number
 from bench.report import commit, machine
 from bucket_brigade import ARCHETYPES, SCENARIOS, _core
 
@@ -286,13 +288,10 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="PATH",
         help="paths to step through, a minute or so each; by default %(default)s",
     )
-    parser.add_argument("--runs", type=int, default=2, help="by default %(default)s")
+    parser.add_argument("--runs", type=whole_number, default=2, help="by default %(default)s")
     parser.add_argument("--quick", action="store_true", help="a smoke test: small loops, no steps")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures there")
-    options = parser.parse_args(arguments)
-    if options.runs < 1:
-        parser.error("runs must be above 0")
-    return options
+    add_json(parser)
+    return parser.parse_args(arguments)
 
 
 def print_report(figures: dict[str, Any], console: Console) -> None:
@@ -330,7 +329,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     print_report(figures, Console(width=max(110, console.width)))
     if options.json is not None:
-        options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        write(options.json, figures)
     return 0
 
 

@@ -7,7 +7,6 @@ around instructions or of Rust's libraries.
 """
 
 import argparse
-import json
 import re
 import shutil
 import subprocess
@@ -20,7 +19,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench.files import write
 from bench.instructions import CASES, EXAMPLE, HOUSES, Loop, build, loops
+from bench.options import add_json, positive
 from bench.report import commit, machine
 from bucket_brigade import _core
 
@@ -123,8 +124,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.profile", description=__doc__)
     available, best = _core.simd_paths()
     parser.add_argument("--path", choices=available, default=best, help="by default %(default)s")
-    parser.add_argument("--seconds", type=float, default=3.0, help="of a loop; by default 3")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures there")
+    parser.add_argument("--seconds", type=positive, default=3.0, help="of a loop; by default 3")
+    add_json(parser)
     options = parser.parse_args(arguments)
     console = Console()
     missing = [x for x in ("perf", "addr2line", "readelf", "cargo") if shutil.which(x) is None]
@@ -146,7 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             table.add_row(row["file"], row["function"], f"{row['share']:.1%}")
         console.print(table)
     if options.json is not None:
-        options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        write(options.json, figures)
     return 0
 
 

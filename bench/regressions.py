@@ -5,17 +5,17 @@ wherever it stands, is compared with the one at the same place of the other file
 """
 
 import argparse
-import json
 import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from bench.files import Unreadable, read
+from bench.options import positive
 from bench.summary import Spread, geometric_mean
 
 #: Of the distance between quartiles, to a standard deviation of what varies normally.
@@ -173,9 +173,9 @@ def compare(before: object, after: object, sigmas: float) -> list[Comparison]:
     return found
 
 
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def differences(before: object, after: object) -> list[str]:
     """What is not the same about the machines and versions: then ratios say little of the code."""
-    a, b = before.get("machine", {}), after.get("machine", {})
+    a, b = (x.get("machine", {}) if isinstance(x, Mapping) else {} for x in (before, after))
     keys = [key for key in a if key in b and a[key] != b[key]]
     return [f"{key}: {a[key]} → {b[key]}" for key in keys]
 
@@ -187,7 +187,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("after", type=Path)
     parser.add_argument(
         "--sigmas",
-        type=float,
+        type=positive,
         default=3.0,
         help="standard deviations, of repeats, that a change has to exceed; by default %(default)s",
     )
@@ -201,10 +201,13 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compares and prints; the exit code."""
     options = parse_arguments(arguments)
-    before = json.loads(options.before.read_text(encoding="utf-8"))
-    after = json.loads(options.after.read_text(encoding="utf-8"))
-    found = compare(before, after, options.sigmas)
     console = Console(width=max(110, Console().width), highlight=False)
+    try:
+        before, after = read(options.before), read(options.after)
+    except Unreadable as reason:
+        console.print(str(reason), markup=False)
+        return 2
+    found = compare(before, after, options.sigmas)
     if not found:
         console.print("The files have no measurement in common.")
         return 2

@@ -1,10 +1,8 @@
 """``python -m bench throughput``: times the engines on all cases, then reports it."""
 
 import argparse
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -13,6 +11,8 @@ from rich.progress import Progress
 from bench import report
 from bench.cases import CASES
 from bench.counting import core_is_older_than_its_sources, count
+from bench.files import write
+from bench.options import add_json, positive, whole_number
 from bench.summary import Spread
 from bench.throughput import calibrate, measure
 from bench.wall_times import import_seconds, nash_seconds
@@ -38,9 +38,12 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="PATH",
         help=f"of {', '.join(available)}; by default %(default)s",
     )
-    parser.add_argument("--rounds", type=int, default=9, help="by default %(default)s")
+    parser.add_argument("--rounds", type=whole_number, default=9, help="by default %(default)s")
     parser.add_argument(
-        "--milliseconds", type=float, default=40.0, help="of a measurement; by default %(default)s"
+        "--milliseconds",
+        type=positive,
+        default=40.0,
+        help="of a measurement; by default %(default)s",
     )
     parser.add_argument(
         "--quick", action="store_true", help="few short rounds of every fifth case: a smoke test"
@@ -51,11 +54,8 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--nash", action="store_true", help="also time the equilibria of all scenarios"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures there")
-    options = parser.parse_args(arguments)
-    if options.rounds < 1 or not options.milliseconds > 0:
-        parser.error("rounds and milliseconds must be above 0")
-    return options
+    add_json(parser)
+    return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -107,5 +107,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(width=max(width, progress_console.width))
     report.print_report(figures, console)
     if options.json is not None:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        write(options.json, figures)
     return 0

@@ -167,6 +167,15 @@ def test_the_comparison_fails_only_if_asked(
     assert regressions.main([str(old), str(old), "--fail"]) == 0
     old.write_text("{}")
     assert regressions.main([str(old), str(new)]) == 2
+    # Files that are none end it as well, by name; lists have no machine.
+    capsys.readouterr()
+    old.write_text(new.read_text()[:-5])
+    assert regressions.main([str(old), str(new)]) == 2
+    assert "old.json is not JSON" in "".join(capsys.readouterr().out.splitlines())
+    assert regressions.main([str(tmp_path / "none.json"), str(new)]) == 2
+    assert "none.json: No such file" in "".join(capsys.readouterr().out.splitlines())
+    new.write_text(json.dumps([file]))
+    assert regressions.main([str(new), str(new)]) == 0
 
 
 # Instructions
@@ -386,6 +395,12 @@ def test_plots_and_page_are_written(tmp_path: Path) -> None:
     assert "sliced" in (tmp_path / "performance_ladder_all.svg").read_text()
     curves = (tmp_path / "performance_growth.svg").read_text()
     assert all(title in curves for title in TITLES.values())
+    # Where there is nothing to write about, what was written stays.
+    before = out.read_text()
+    (results / "profile.json").write_text("{}")
+    for folder in (results, tmp_path / "nowhere"):
+        assert write_page(["--results", str(folder), "--out", str(out)]) == 2
+    assert out.read_text() == before
     # Also of a ladder that another object holds.
     wrapped = {"machine": MACHINE, "ladder": synthetic()["ladder"]}
     assert "4,321" in pages.page({"ladder": wrapped})

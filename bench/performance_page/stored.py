@@ -1,14 +1,13 @@
 """The stored figures that the page is made of, and the commands that make them."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bench.files import Unreadable, read
 from bench.report import short_commit
 
 Figures = Mapping[str, Any]
-
 
 COMMANDS = {
     "throughput": "python -m bench --json bench/results/throughput.json",
@@ -18,15 +17,36 @@ COMMANDS = {
     "instructions": "python -m bench.instructions --json bench/results/instructions.json",
     "profile": "python -m bench.profile --json bench/results/profile.json",
 }
+#: What each of their files cannot be without.
+HOLDS = {
+    "throughput": "paths",
+    "ladder": "rows",
+    "ladder_all": "rows",
+    "growth": "axes",
+    "instructions": "loops",
+    "profile": "loops",
+}
 
 
 def load(folder: Path) -> dict[str, Figures]:
-    """The files that are there."""
-    found = {}
+    """The files that are there.
+
+    Raises
+    ------
+    Unreadable
+        If there is none, which is rather a wrong folder than nothing to write about, or one is not
+        whole, or of another benchmark.
+    """
+    found: dict[str, Figures] = {}
     for name in COMMANDS:
         file = folder / f"{name}.json"
         if file.exists():
-            found[name] = json.loads(file.read_text(encoding="utf-8"))
+            figures = read(file)
+            if not isinstance(figures, dict) or HOLDS[name] not in figures:
+                raise Unreadable(f"{file} has no {HOLDS[name]!r}: another benchmark wrote it")
+            found[name] = figures
+    if not found:
+        raise Unreadable(f"{folder} has none of {', '.join(f'{name}.json' for name in COMMANDS)}")
     return found
 
 
