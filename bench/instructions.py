@@ -10,7 +10,8 @@ instructions are counted by the first of these that works here:
   only, some ten thousand instructions a second, and therefore for small loops.
 
 The first two run the loop twice, some repeats and then more: the difference is the loop. Everything
-is counted ``--runs`` times; ``repeatability`` is by how much those differ, relatively.
+is counted ``--runs`` times; ``repeatability`` is by how much those differ, relatively. A loop that
+plays is stepped through only once, and its repeatability unknown.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -100,8 +102,15 @@ def loops(path: str, small: bool, cases: Sequence[Case]) -> list[Loop]:
 
 
 def build() -> None:
-    """Builds the example; its errors are on standard error."""
-    subprocess.run(BUILD, cwd=ROOT, check=True)
+    """Builds the example.
+
+    Raises
+    ------
+    RuntimeError
+        If it can't be built; its errors are on standard error.
+    """
+    if subprocess.run(BUILD, cwd=ROOT).returncode != 0:
+        raise RuntimeError(f"{' '.join(BUILD)} failed")
 
 
 def perf(arguments: Sequence[str]) -> int | None:
@@ -129,6 +138,8 @@ def _environment() -> dict[str, str]:
 
 def step(arguments: Sequence[str], limit: int = 10**8) -> int | None:
     """Instructions between the two signals of a run, counted one by one; None if not allowed."""
+    if sys.platform != "linux":
+        return None
     ptrace = ctypes.CDLL(None, use_errno=True).ptrace
     ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
     ptrace.restype = ctypes.c_long
@@ -220,7 +231,7 @@ def count(loop: Loop, tool: str, runs: int) -> dict[str, Any] | None:
         "path": loop.path,
         "counted_by": tool,
         "instructions": min(counted),
-        "repeatability": (max(counted) - min(counted)) / min(counted),
+        "repeatability": (max(counted) - min(counted)) / min(counted) if runs > 1 else None,
     }
     if loop.kind == "play":
         done = subprocess.run(
@@ -251,9 +262,10 @@ def shares(found: Sequence[dict[str, Any]]) -> None:
             x["philox_share"] = x["calls"] * of_call / x["instructions"]
 
 
-def measured(paths: Sequence[str], runs: int, stepped: Sequence[str], quick: bool) -> list[Any]:
-    """All loops of all paths; those of `stepped` are also stepped through."""
-    tool, _ = choose()
+def measured(
+    tool: str | None, paths: Sequence[str], runs: int, stepped: Sequence[str], quick: bool
+) -> list[Any]:
+    """All loops of all paths by a tool, if there is one; those of `stepped` are stepped through."""
     found = []
     for path in paths:
         if tool is not None:
@@ -303,7 +315,8 @@ def print_report(figures: dict[str, Any], console: Console) -> None:
         table.add_row(
             *(x["path"], x["name"], x["counted_by"]),
             *(f"{x[unit]:,.1f}", unit.removeprefix("instructions_per_").replace("_", " ")),
-            *(f"{100 * x['repeatability']:.3f}", share),
+            "–" if x["repeatability"] is None else f"{100 * x['repeatability']:.3f}",
+            share,
         )
     console.print(table)
     for reason in figures["not_used"]:
@@ -318,14 +331,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print("There is no cargo, so the loops to count can't be built.")
         return 1
     where = machine()
-    build()
+    try:
+        build()
+    except RuntimeError as reason:
+        console.print(str(reason), markup=False)
+        return 1
+    tool, not_used = choose()
+    stepped = [] if options.quick else options.step
     figures = {
         "machine": where,
         "commit": commit(),
-        "not_used": choose()[1],
-        "loops": measured(
-            options.paths, options.runs, [] if options.quick else options.step, options.quick
-        ),
+        "not_used": not_used,
+        "loops": measured(tool, options.paths, options.runs, stepped, options.quick),
     }
     print_report(figures, Console(width=max(110, console.width)))
     if options.json is not None:

@@ -219,7 +219,26 @@ def test_stepping_counts_between_two_signals(monkeypatch: pytest.MonkeyPatch) ->
     assert instructions.step(["exit 0"]) is None
 
 
+@pytest.mark.parametrize("runs", [1, 2])
+def test_what_is_counted_once_has_no_repeatability(
+    monkeypatch: pytest.MonkeyPatch, runs: int
+) -> None:
+    counts = iter([10_000, 10_010])
+    monkeypatch.setattr(instructions, "_difference", lambda counter, loop: next(counts))
+    loop = instructions.loops("avx2", True, [])[0]
+    found = instructions.count(loop, "perf", runs)
+    assert found is not None
+    assert found["repeatability"] == (None if runs == 1 else pytest.approx(0.001))
+
+
 # Profile
+
+
+def test_tools_that_fail_say_why() -> None:
+    code = "import sys; sys.exit('not permitted here')"
+    with pytest.raises(RuntimeError, match="failed: not permitted here"):
+        profile._output_of([sys.executable, "-c", code])
+    assert profile._output_of([sys.executable, "-c", "print(input())"], "told") == "told\n"
 
 
 def test_addresses_are_found_in_the_loaded_segments() -> None:
@@ -328,6 +347,10 @@ def synthetic() -> dict[str, dict[str, Any]]:
                     **{"loop": "play", "instructions_per_night": 154.7, "repeatability": 1e-5},
                     **{"episodes": 16384, "philox_share": 0.42},
                 },
+                {
+                    **{**loop, "path": "avx512", "counted_by": "stepping", "loop": "play"},
+                    **{"episodes": 512, "instructions_per_night": 95.6, "repeatability": None},
+                },
             ],
         },
         "profile": {
@@ -360,6 +383,7 @@ def test_the_page_says_what_the_files_say() -> None:
         *("0.47 (0.31 to 0.53)", "takes 2.13 times its floor", "77 times", "48 cases"),
         *("given 24% of", "Philox takes 62%"),
         *("62.2%", "`round` 45%", "165", "155", "42%", "perf: not installed"),
+        *("stepping through it", "| night | 95.6 |  | once |"),
         *("1.50 times the nights per second of AVX2", "309 for default, hero", "some GPU 1.9e+10"),
     ):
         assert said in text, said
