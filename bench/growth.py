@@ -41,6 +41,9 @@ SWEEPS = {
 }
 EXACT_HOUSES = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
 EXACT_NIGHTS = [12, 25, 50, 100, 300, 1_000, 3_000, 10_000]
+#: What part of the episodes each of many line-ups plays, and how many times as many are played over
+#: threads.
+LINEUP_SHARE, THREADS_TIMES = 64, 8
 MEMORY_EPISODES = [10**k for k in range(3, 9)]
 #: Seconds after which a point is not repeated more than thrice.
 LONG_ENOUGH = 2.0
@@ -119,9 +122,12 @@ def case(axis: str, at: int, episodes: int) -> tuple[bb.Scenario, list[Any], int
     if axis == "lineups":
         # The same one many times, since others would take other times.
         lineups *= at
-        episodes //= 64
+        episodes //= LINEUP_SHARE
     elif axis == "episodes":
         episodes = at
+    elif axis == "threads":
+        # Enough for all of them.
+        episodes *= THREADS_TIMES
     return scenario, lineups, episodes
 
 
@@ -184,7 +190,7 @@ def sampled(path: str, episodes: int, quick: bool, counted: bool) -> dict[str, l
             points.append(Point(at, run, work, at == fitted, nights))
         found[axis] = points
     scenario, lineups, number = case("threads", 0, episodes)
-    program = compile_program(scenario, lineups, seed=SEED, episodes=8 * number)
+    program = compile_program(scenario, lineups, seed=SEED, episodes=number)
     found["threads"] = []
     for threads in range(1, _core.pool_threads() + 1):
 
@@ -357,9 +363,8 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     where = machine()
     start = time.perf_counter()
     counted = not options.no_counts and count_lines([]) is not None
-    axes, model = measured(
-        options.path, episodes, 1 if options.quick else options.repeats, options.quick, counted
-    )
+    repeats = 1 if options.quick else options.repeats
+    axes, model = measured(options.path, episodes, repeats, options.quick, counted)
     figures: dict[str, Any] = {
         "machine": where,
         "commit": commit(),
@@ -367,7 +372,8 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
         "scenario": SCENARIO,
         "archetype": ARCHETYPE,
         "episodes": episodes,
-        "repeats": options.repeats,
+        "other_episodes": {axis: case(axis, 1, episodes)[2] for axis in ("lineups", "threads")},
+        "repeats": repeats,
         "ns_per_call": asdict(Spread.of(philox_ns(options.path) for _ in range(5))),
         "model": model,
         "axes": axes,

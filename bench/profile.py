@@ -53,7 +53,8 @@ def _output_of(command: Sequence[str], given: str | None = None) -> str:
     """
     done = subprocess.run(command, input=given, capture_output=True, text=True)
     if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command[:2])} failed: {done.stderr.strip()}")
+        said = (done.stderr + done.stdout).strip() or f"exit code {done.returncode}"
+        raise RuntimeError(f"{' '.join(command[:2])} failed: {said}")
     return done.stdout
 
 

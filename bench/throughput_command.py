@@ -87,7 +87,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         task = progress.add_task("playing", total=rounds * len(cases))
         measure(timings, rounds, best, told=lambda: progress.advance(task))
 
-    figures: dict[str, Any] = {"machine": where, "milliseconds": milliseconds}
+    figures: dict[str, Any] = {
+        "machine": where,
+        "commit": report.commit(),
+        "milliseconds": milliseconds,
+    }
     figures |= report.results(timings, best, work)
     figures["core_is_older_than_its_sources"] = (
         work is not None and core_is_older_than_its_sources()

@@ -53,7 +53,7 @@ def test_the_model_is_an_overhead_and_one_fitted_slope() -> None:
 
 
 def test_cases_vary_one_thing() -> None:
-    base, lineups, episodes = growth.case("threads", 2, 4096)
+    base, lineups, episodes = growth.case("base", 2, 4096)
     assert (base.num_houses, base.num_agents, len(lineups), episodes) == (10, 4, 1, 4096)
     assert growth.case("houses", 32, 4096)[0] == base.replace(num_houses=32)
     assert growth.case("episodes", 96, 4096)[2] == 96
@@ -61,6 +61,8 @@ def test_cases_vary_one_thing() -> None:
     assert wide == base.replace(num_agents=16)
     assert len(lineups[0]) == 16
     assert len(growth.case("lineups", 7, 4096)[1]) == 7
+    assert growth.case("lineups", 7, 4096)[2] == 64
+    assert growth.case("threads", 2, 4096)[2] == 8 * 4096
     strategies = growth.case("mixture", 8, 4096)[1][0][0].strategies
     assert len({tuple(theta) for theta in strategies}) == 8
 
@@ -79,6 +81,7 @@ def test_a_quick_growth(tmp_path: Path) -> None:
     growth.main(["--quick", "--no-counts", "--json", str(file)])
     figures = json.loads(file.read_text())
     axes = figures["axes"]
+    assert figures["repeats"] == 1
     assert set(axes) == {*growth.FITTED, "exact_houses", "exact_nights"}
     for curve in axes.values():
         assert sum(point["fitted"] for point in curve["points"]) == 1
@@ -273,6 +276,7 @@ def synthetic() -> dict[str, dict[str, Any]]:
         "what": "stepped",
         "absent": None,
         "extrapolated": True,
+        "share": 0.011,
         "wall_seconds": spread(123.0),
         "episodes_per_second": spread(456.0),
         "nights_per_second": spread(7890.0),
@@ -298,6 +302,7 @@ def synthetic() -> dict[str, dict[str, Any]]:
     solved = {"scenario": "hard", "verdict": "certified", "seconds": 4.44}
     nash = {
         "nights": 987654,
+        "num_simulations": 77,
         "rows": [
             {"rung": "0", "what": "stepped", "wall_seconds": 7200.0}
             | {"extrapolated": True, "over_the_first": 1.0}
@@ -332,6 +337,7 @@ def synthetic() -> dict[str, dict[str, Any]]:
             "scenario": "default",
             "archetype": "hero",
             "episodes": 131072,
+            "other_episodes": {"threads": 1048577},
             "path": "avx2",
             "model": dict.fromkeys(axes, "episodes"),
             "axes": axes,
@@ -373,13 +379,24 @@ def test_the_page_says_what_the_files_say() -> None:
     for said in (
         *("a processor", "load average 3.2", "commit `0123456789ab`"),
         *("~ 2.05 min", "7,890", "4,321", "CUDA: no GPU at all", "performance_ladder.svg"),
-        *("|  | without error | 200 ms |  |  |  | 615 |", "sliced 3.21 s", "is 2.7 of them"),
+        *(
+            "|  | without error | 200 ms |  |  |  | 615 |",
+            "sliced 3.21 s",
+            "standard errors: the largest difference is 2.7.",
+        ),
         *("medians of 13 rounds", "With numba 0.99.7."),
-        *("python -m bench ladder --json bench/results/ladder.json", "performance_ladder_all.svg"),
-        "python -m bench ladder --all --nash --json bench/results/ladder_all.json",
+        "python -m bench ladder --rounds 13 --json bench/results/ladder.json",
+        "python -m bench ladder --all --rounds 13 --nash --nash-episodes 77 "
+        "--json bench/results/ladder_all.json",
+        *("performance_ladder_all.svg", "share of the work, 1.1% to 1.1% of it,"),
         "| hard | certified | undecided | 4.44 s | 550 ms |",
         *("987,654 nights", "~ 2.00 h", "so many nights per second: some GPU 1.9e+10"),
-        *("1.23 to 1.23", "1.000 bytes an episode", "performance_growth.svg"),
+        *(
+            "131,072 episodes (threads: 1,048,577), avx2",
+            "1.23 to 1.23",
+            "1.000 bytes an episode",
+            "performance_growth.svg",
+        ),
         *("0.47 (0.31 to 0.53)", "takes 2.13 times its floor", "77 times", "48 cases"),
         *("given 24% of", "Philox takes 62%"),
         *("62.2%", "`round` 45%", "165", "155", "42%", "perf: not installed"),

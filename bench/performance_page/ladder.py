@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bench.ladder.work import ALLOWED, ROUNDS
 from bench.performance_page.stored import Figures, missing, source
 from bench.performance_page.text import brief, median, table, timed
+from bucket_brigade.cli.nash import EPISODES as EPISODES_OF_NASH
 
 #: Files that hold a ladder, and what stands above each.
 LADDERS = {"ladder": "One scenario", "ladder_all": "All scenarios"}
@@ -47,8 +49,8 @@ def one_ladder(name: str, figures: Figures) -> list[str]:
     ]
     lines = [
         f"The archetype payoff matrix of {of}{asked}{rounds}. A total marked ~ is extrapolated "
-        "from a share of the work that was really done. Ratios are of nights per second; of the "
-        "exact engine, which plays none, of wall time.",
+        f"from a share of the work{shares(whole)} that was really done. Ratios are of nights per "
+        "second; of the exact engine, which plays none, of wall time.",
         "",
         *table(header, rows, 2),
         "",
@@ -68,8 +70,13 @@ def command_of(name: str, whole: Figures) -> str:
         words.append("--all")
     elif scenarios and scenarios != ["default"]:
         words.append(f"--scenario {scenarios[0]}")
-    if whole.get("nash"):
+    if whole.get("rounds", ROUNDS) != ROUNDS:
+        words.append(f"--rounds {whole['rounds']}")
+    nash = whole.get("nash")
+    if nash:
         words.append("--nash")
+        if nash.get("num_simulations", EPISODES_OF_NASH) != EPISODES_OF_NASH:
+            words.append(f"--nash-episodes {nash['num_simulations']}")
     return " ".join([*words, f"--json bench/results/{name}.json"])
 
 
@@ -100,11 +107,19 @@ def agreement(whole: Figures) -> list[str]:
         return []
     agree = "agree with" if whole["agrees"] else "**do not all agree with**"
     errors = [row["largest_error"] for row in ladder_rows(whole) if "largest_error" in row]
-    worst = f": the largest difference is {max(errors):.1f} of them" if errors else ""
+    worst = f": the largest difference is {max(errors):.1f}" if errors else ""
     return [
         "",
-        f"Payoffs of the rungs {agree} the exact ones within their standard errors{worst}.",
+        f"Payoffs of the rungs {agree} the exact ones within {ALLOWED:g} standard errors{worst}.",
     ]
+
+
+def shares(whole: Figures) -> str:
+    """The least and the largest share of the work that rungs did which did not do all of it."""
+    found = [
+        row["share"] for row in ladder_rows(whole) if row.get("extrapolated") and "share" in row
+    ]
+    return f", {100 * min(found):.2g}% to {100 * max(found):.2g}% of it," if found else ""
 
 
 def set_up(whole: Figures) -> list[str]:
