@@ -12,12 +12,6 @@ from bucket_brigade.cli.nash import EPISODES as EPISODES_OF_NASH
 LADDERS = {"ladder": "One scenario", "ladder_all": "All scenarios"}
 
 
-def ladder_rows(ladder: Figures) -> list[Figures]:
-    """Rungs, also of a file that wraps them."""
-    found: list[Figures] = ladder.get("ladder", ladder).get("rows", [])
-    return found
-
-
 def ladder_section(found: Mapping[str, Figures]) -> list[str]:
     """Every ladder that there is, and what makes those that are missing."""
     lines: list[str] = []
@@ -27,10 +21,9 @@ def ladder_section(found: Mapping[str, Figures]) -> list[str]:
     return lines[1:]
 
 
-def one_ladder(name: str, figures: Figures) -> list[str]:
+def one_ladder(name: str, whole: Figures) -> list[str]:
     """The table of rungs and its plot, what is not counted in it, and the whole computation."""
-    whole = figures.get("ladder", figures)
-    rows = [rung_cells(row) for row in ladder_rows(figures)]
+    rows = [rung_cells(row) for row in whole["rows"]]
     if "exact" in whole:
         rows.append(exact_cells(whole))
     of = ", ".join(whole.get("scenarios", [])) or "the scenario"
@@ -60,7 +53,7 @@ def one_ladder(name: str, figures: Figures) -> list[str]:
         *cuda_lines(whole),
         *nash_lines(whole),
     ]
-    return [*lines, "", source(name, figures, command_of(name, whole))]
+    return [*lines, "", source(name, whole, command_of(name, whole))]
 
 
 def command_of(name: str, whole: Figures) -> str:
@@ -106,7 +99,7 @@ def agreement(whole: Figures) -> list[str]:
     if "agrees" not in whole:
         return []
     agree = "agree with" if whole["agrees"] else "**do not all agree with**"
-    errors = [row["largest_error"] for row in ladder_rows(whole) if "largest_error" in row]
+    errors = [row["largest_error"] for row in whole["rows"] if "largest_error" in row]
     worst = f": the largest difference is {max(errors):.1f}" if errors else ""
     return [
         "",
@@ -116,9 +109,7 @@ def agreement(whole: Figures) -> list[str]:
 
 def shares(whole: Figures) -> str:
     """The least and the largest share of the work that rungs did which did not do all of it."""
-    found = [
-        row["share"] for row in ladder_rows(whole) if row.get("extrapolated") and "share" in row
-    ]
+    found = [row["share"] for row in whole["rows"] if row.get("extrapolated") and "share" in row]
     return f", {100 * min(found):.2g}% to {100 * max(found):.2g}% of it," if found else ""
 
 
@@ -126,7 +117,7 @@ def set_up(whole: Figures) -> list[str]:
     """What is done once, compiling and starting processes, and the versions of what compiles."""
     once = [
         f"{row['what']} {timed(row['setup_seconds'])}"
-        for row in ladder_rows(whole)
+        for row in whole["rows"]
         if row.get("setup_seconds")
     ]
     versions = [
@@ -142,17 +133,22 @@ def set_up(whole: Figures) -> list[str]:
 
 def cuda_lines(whole: Figures) -> list[str]:
     """What was measured of GPUs, or what a model says."""
-    cuda, model = whole.get("cuda"), whole.get("cuda_model") or {}
+    cuda, rates = whole.get("cuda"), modelled_rates(whole)
     if cuda and cuda.get("compile_seconds") is not None:
         return ["", f"CUDA kernels compile in {timed(cuda['compile_seconds'])}, once."]
-    if "nights_per_second" not in model:
+    if not rates:
         return []
-    rates = ", ".join(f"{gpu} {rate:.2g}" for gpu, rate in model["nights_per_second"].items())
     return [
         "",
         "**A model, not a measurement**, of rung 4: by the counted instructions of its kernels, "
         f"GPUs play at most so many nights per second: {rates} ([cuda.md](cuda.md)).",
     ]
+
+
+def modelled_rates(whole: Figures) -> str:
+    """Nights per second that a model gives GPUs; "" if there is none."""
+    rates = (whole.get("cuda_model") or {}).get("nights_per_second", {})
+    return ", ".join(f"{gpu} {rate:.2g}" for gpu, rate in rates.items())
 
 
 def nash_lines(whole: Figures) -> list[str]:

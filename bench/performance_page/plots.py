@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from bench.performance_page.growth import TITLES
-from bench.performance_page.ladder import ladder_rows
 from bench.performance_page.stored import Figures
 from bench.performance_page.text import brief, median
 
@@ -27,7 +26,7 @@ def _pyplot() -> Any:
 def draw_ladder(ladder: Figures, file: Path) -> None:
     """Bars of nights per second, on a logarithmic scale."""
     pyplot = _pyplot()
-    rows = [row for row in ladder_rows(ladder) if median(row.get("nights_per_second"))]
+    rows = [row for row in ladder["rows"] if median(row.get("nights_per_second"))]
     figure, axes = pyplot.subplots(figsize=(7.5, 0.9 + 0.38 * len(rows)), layout="constrained")
     names = [f"{row.get('rung', '')}  {row.get('what', '')}".strip() for row in rows]
     rates = [median(row["nights_per_second"]) or 0.0 for row in rows]
