@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 import bucket_brigade as bb
+from bench.cases import SEED, example_line
 from bench.counting import count_lines
 from bench.files import write
 from bench.options import add_json, whole_number
@@ -31,7 +32,6 @@ from bucket_brigade.lineups import compile_program
 ROOT = Path(__file__).resolve().parent.parent
 SCENARIO, ARCHETYPE = "default", "hero"
 EPISODES = 1 << 17
-SEED = 0
 SWEEPS = {
     "episodes": [10**3, 10**4, 10**5, 10**6, 10**7],
     "lineups": [1, 4, 16, 64, 256],
@@ -131,23 +131,6 @@ def case(axis: str, at: int, episodes: int) -> tuple[bb.Scenario, list[Any], int
     return scenario, lineups, episodes
 
 
-def line(
-    path: str, scenario: bb.Scenario, strategies: Sequence[Sequence[float]], episodes: int
-) -> str:
-    """A case of core_rs/examples."""
-    s = scenario
-    words: list[object] = [
-        *(path, SCENARIO, ARCHETYPE, episodes, SEED, s.num_houses, s.num_agents),
-        s.prob_fire_spreads_to_neighbor,
-        s.prob_solo_agent_extinguishes_fire,
-        s.prob_house_catches_fire,
-        *(s.min_nights, s.max_nights, s.night_order, s.end_rule),
-    ]
-    for theta in strategies:
-        words += list(theta)
-    return " ".join(str(word) for word in words)
-
-
 def predict(points: Sequence[Point], overhead: float) -> list[float]:
     """Seconds that the model gives each point.
 
@@ -177,7 +160,8 @@ def sampled(path: str, episodes: int, quick: bool, counted: bool) -> dict[str, l
                 for at in values:
                     scenario, _, number = case(axis, at, episodes)
                     mixed = mixed_strategies(at if axis == "mixture" else 1)
-                    lines.append(line(path, scenario, mixed, number))
+                    names = SCENARIO, ARCHETYPE
+                    lines.append(example_line(path, names, scenario, mixed, number))
                 works = [float(work["calls"]) for work in count_lines(lines) or []] or works
         for at, work in zip(values, works, strict=True):
             scenario, lineups, number = case(axis, at, episodes)

@@ -32,10 +32,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.cases import Case
+from bench.cases import Case, example_line
 from bench.counting import count_lines
 from bench.files import write
-from bench.growth import line
 from bench.options import add_json, whole_number
 from bench.report import commit, machine
 from bucket_brigade import ARCHETYPES, SCENARIOS, _core
@@ -92,7 +91,9 @@ def loops(path: str, small: bool, cases: Sequence[Case]) -> list[Loop]:
     if simd is not None:
         houses = STEPPED_HOUSES if small else HOUSES
         scenario = SCENARIOS["default"].replace(num_houses=houses)
-        words = line("portable1", scenario, [ARCHETYPES["firefighter"].tolist()], 1)
+        names = "default", "firefighter"
+        theta = ARCHETYPES["firefighter"].tolist()
+        words = example_line("portable1", names, scenario, [theta], 1)
 
         def follow(n: int) -> list[str]:
             return ["exact", simd, str(n), *words.split()]

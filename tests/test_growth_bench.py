@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bench import growth, instructions, profile, regressions
-from bench.cases import Case
+from bench.cases import Case, example_line
 from bench.performance_page import page as pages
 from bench.performance_page.__main__ import main as write_page
 from bench.performance_page.growth import TITLES
@@ -67,13 +67,17 @@ def test_cases_vary_one_thing() -> None:
     assert len({tuple(theta) for theta in strategies}) == 8
 
 
-def test_lines_are_those_of_the_benchmark() -> None:
-    base, _, _ = growth.case("threads", 0, 0)
-    theta = growth.mixed_strategies(1)[0]
-    mine = growth.line("avx2", base, [theta], 96).split()
-    theirs = Case(growth.SCENARIO, growth.ARCHETYPE).line("avx2", 96).split()
+def test_lines_have_all_strategies() -> None:
+    base, _, _ = growth.case("base", 0, 0)
+    names = growth.SCENARIO, growth.ARCHETYPE
+    lines = [
+        example_line("avx2", names, base, growth.mixed_strategies(n), 96).split() for n in (1, 2)
+    ]
+    alone = Case(*names).line("avx2", 96).split()
     # But for the number that the agent does not use.
-    assert mine[:-1] == theirs[:-1]
+    assert lines[0][:-1] == alone[:-1]
+    assert lines[1][: len(alone)] == lines[0]
+    assert len(lines[1]) == len(alone) + 10
 
 
 def test_a_quick_growth(tmp_path: Path) -> None:

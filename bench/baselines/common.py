@@ -142,6 +142,14 @@ class Game:
         )
         return total
 
+    def returns_of(self, counts: npt.NDArray[np.int64]) -> FloatArray:
+        """Returns, shape (episodes, agents), of counts as the core's plain engine lists them."""
+        A, H = self.agents, self.houses
+        worked, safe, ruined, saved = np.split(
+            counts[:, 1 : 1 + A + 3 * H], [A, A + H, A + 2 * H], axis=1
+        )
+        return self.returns(counts[:, 0], worked, safe.sum(axis=1), ruined, saved)
+
 
 def duties(lineup: Lineup) -> FloatArray:
     """Per seat, how likely it works, and how likely a worker stays at a home that burns: (A, 2)."""
