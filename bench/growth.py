@@ -20,7 +20,7 @@ from rich.table import Table
 
 import bucket_brigade as bb
 from bench.cases import SEED, example_line
-from bench.counting import count_lines
+from bench.counting import NotBuilt, count_lines
 from bench.files import write
 from bench.options import add_json, whole_number
 from bench.report import commit, machine
@@ -340,13 +340,20 @@ def print_report(figures: dict[str, Any], console: Console) -> None:
         console.print(f"{row['at']:>11,} episodes: {row['bytes'] / 2**20:.1f} MiB at most")
 
 
-def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
-    """Measures and prints."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measures and prints; the exit code."""
     options = parse_arguments(arguments)
     episodes = 1 << 11 if options.quick else EPISODES
     where = machine()
     start = time.perf_counter()
-    counted = not options.no_counts and count_lines([]) is not None
+    told = Console(stderr=True)
+    try:
+        counted = not options.no_counts and count_lines([]) is not None
+    except NotBuilt as reason:
+        told.print(f"{reason}; --no-counts leaves it out.", markup=False)
+        return 1
+    if not counted and not options.no_counts:
+        told.print("There is no cargo, so Philox calls are not counted, but taken as constant.")
     repeats = 1 if options.quick else options.repeats
     axes, model = measured(options.path, episodes, repeats, options.quick, counted)
     figures: dict[str, Any] = {
@@ -368,8 +375,8 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     print_report(figures, Console(width=max(100, Console().width)))
     if options.json is not None:
         write(options.json, figures)
-    return figures
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

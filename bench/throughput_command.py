@@ -10,7 +10,7 @@ from rich.progress import Progress
 
 from bench import report
 from bench.cases import CASES
-from bench.counting import core_is_older_than_its_sources, count
+from bench.counting import NotBuilt, core_is_older_than_its_sources, count
 from bench.files import write
 from bench.options import add_json, positive, whole_number
 from bench.summary import Spread
@@ -59,7 +59,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measures and reports."""
+    """Measures and reports; the exit code."""
     options = parse_arguments(arguments)
     cases, rounds, milliseconds = CASES, options.rounds, options.milliseconds
     if options.quick:
@@ -79,8 +79,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             progress.advance(task)
     work = None
     if not options.no_counts:
-        with progress_console.status("counting Philox calls (a first time builds the core)"):
-            work = count(timings)
+        try:
+            with progress_console.status("counting Philox calls (a first time builds the core)"):
+                work = count(timings)
+        except NotBuilt as reason:
+            progress_console.print(f"{reason}; --no-counts leaves it out.", markup=False)
+            return 1
         if work is None:
             progress_console.print("There is no cargo, so Philox calls are not counted.")
     with Progress(console=progress_console, transient=True) as progress:

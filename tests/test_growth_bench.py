@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bench import growth, instructions, profile, regressions
+from bench import counting, growth, instructions, profile, regressions
 from bench.cases import Case, example_line
 from bench.performance_page import page as pages
 from bench.performance_page.__main__ import main as write_page
@@ -82,7 +82,7 @@ def test_lines_have_all_strategies() -> None:
 
 def test_a_quick_growth(tmp_path: Path) -> None:
     file = tmp_path / "growth.json"
-    growth.main(["--quick", "--no-counts", "--json", str(file)])
+    assert growth.main(["--quick", "--no-counts", "--json", str(file)]) == 0
     figures = json.loads(file.read_text())
     axes = figures["axes"]
     assert figures["repeats"] == 1
@@ -100,6 +100,14 @@ def test_a_quick_growth(tmp_path: Path) -> None:
         memory = figures["peak_memory"]
         assert memory[0]["at"] == 0
         assert all(2**20 < row["bytes"] < 2**30 for row in memory)
+
+
+def test_a_core_that_cannot_be_built_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(counting, "COMMAND", (sys.executable, "-c", "raise SystemExit(3)"))
+    assert growth.main(["--quick"]) == 1
+    assert "failed; --no-counts leaves it out" in " ".join(capsys.readouterr().err.split())
 
 
 # Regressions
