@@ -80,11 +80,11 @@ class Comparison:
         return "slower" if self.slower > 1 else "faster"
 
 
-def _direction(path: Sequence[str]) -> bool | None:
+def _direction(keys: Sequence[str]) -> bool | None:
     """Whether more is slower, by the innermost key that tells; None if it is no measurement."""
-    if any(word in key for key in path for word in IGNORED):
+    if any(word in key for key in keys for word in IGNORED):
         return None
-    for key in reversed(path):
+    for key in reversed(keys):
         if any(word in key for word in FASTER):
             return False
         if key in REPEATS:
@@ -110,18 +110,21 @@ def _relative(spread: Spread) -> float:
     return abs(spread.relative) / NORMAL
 
 
-def numbers(of: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Number]]:
+def numbers(
+    of: object, path: tuple[str, ...] = (), keys: tuple[str, ...] = ()
+) -> Iterator[tuple[str, Number]]:
     """All numbers of a file that are a measurement, by their path in it.
 
     A measurement is an object with ``median``, ``low`` and ``high``, a list of repeats, or
-    a single number, where keys say seconds, nights per second or alike.
+    a single number, where keys say seconds, nights per second or alike. `keys` are those of `path`
+    that are no names of list elements, which may be any words.
     """
     if isinstance(of, bool) or of is None:
         return
     where = ".".join(path)
     if isinstance(of, Mapping):
         if {"median", "low", "high"} <= of.keys():
-            direction = _direction(path)
+            direction = _direction(keys)
             median = of["median"]
             if direction is not None and isinstance(median, (int, float)) and median > 0:
                 spread = Spread(median, of["low"], of["high"])
@@ -129,21 +132,21 @@ def numbers(of: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Numbe
                 yield where, Number(median, noise, direction)
             return
         for key, value in of.items():
-            yield from numbers(value, (*path, str(key)))
+            yield from numbers(value, (*path, str(key)), (*keys, str(key)))
     elif isinstance(of, Sequence) and not isinstance(of, str):
         if of and all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in of):
-            direction = _direction(path)
+            direction = _direction(keys)
             spread = Spread.of(float(x) for x in of)
             if direction is not None and spread.median > 0:
                 noise = _relative(spread) if len(of) > 2 else None
                 yield where, Number(spread.median, noise, direction)
             return
         for index, value in enumerate(of):
-            yield from numbers(value, (*path, _name(value, index)))
-    elif isinstance(of, (int, float)) and of > 0 and path[-1] != "milliseconds":
-        direction = _direction(path)
+            yield from numbers(value, (*path, _name(value, index)), keys)
+    elif isinstance(of, (int, float)) and of > 0 and keys[-1:] != ("milliseconds",):
+        direction = _direction(keys)
         if direction is not None:
-            exact = "instructions" in path[-1]
+            exact = "instructions" in keys[-1]
             yield where, Number(float(of), COUNT_NOISE if exact else None, direction)
 
 

@@ -122,6 +122,8 @@ def test_numbers_are_found_by_name_with_direction_and_noise() -> None:
         "one": {"seconds": [1.0, 2.0, 3.0, 4.0, 5.0]},
         "loops": [{"loop": "philox", "path": "avx2", "instructions_per_call": 165}],
         "predicted_seconds": 1.0,
+        # Words of a name say nothing.
+        "rows": [{"what": "slow machine", "seconds": 7.0}, {"what": "bytes", "share": 0.5}],
     }
     found = dict(regressions.numbers(file))
     assert set(found) == {
@@ -130,6 +132,7 @@ def test_numbers_are_found_by_name_with_direction_and_noise() -> None:
         "axes.houses.points.10.seconds",
         "one.seconds",
         "loops.philox/avx2.instructions_per_call",
+        "rows.slow machine.seconds",
     }
     rate = found["cases.hard.paths.avx2.nights_per_second"]
     assert (rate.value, rate.larger_is_slower) == (50.0, False)
