@@ -32,6 +32,7 @@ from bucket_brigade.lineups import compile_program
 ROOT = Path(__file__).resolve().parent.parent
 SCENARIO, ARCHETYPE = "default", "hero"
 EPISODES = 1 << 17
+REPEATS = 7
 SWEEPS = {
     "episodes": [10**3, 10**4, 10**5, 10**6, 10**7],
     "lineups": [1, 4, 16, 64, 256],
@@ -303,7 +304,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     available, best = _core.simd_paths()
     parser = argparse.ArgumentParser(prog="python -m bench.growth", description=__doc__)
     parser.add_argument("--path", choices=available, default=best, help="by default %(default)s")
-    parser.add_argument("--repeats", type=whole_number, default=7, help="by default %(default)s")
+    parser.add_argument("--repeats", type=whole_number, help=f"by default {REPEATS}")
     parser.add_argument("--quick", action="store_true", help="a smoke test: few small points")
     parser.add_argument(
         "--no-counts", action="store_true", help="leave out what needs a build with Cargo"
@@ -354,7 +355,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     if not counted and not options.no_counts:
         told.print("There is no cargo, so Philox calls are not counted, but taken as constant.")
-    repeats = 1 if options.quick else options.repeats
+    repeats = options.repeats or (1 if options.quick else REPEATS)
     axes, model = measured(options.path, episodes, repeats, options.quick, counted)
     figures: dict[str, Any] = {
         "machine": where,

@@ -18,6 +18,7 @@ from bench.throughput import calibrate, measure
 from bench.wall_times import import_seconds, nash_seconds
 from bucket_brigade import _core
 
+ROUNDS, MILLISECONDS = 9, 40.0
 NASH_EPISODES = 100_000
 #: Columns of text that the tables take, without paths and for each.
 WIDTH, PATH_WIDTH = 54, 38
@@ -38,12 +39,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="PATH",
         help=f"of {', '.join(available)}; by default %(default)s",
     )
-    parser.add_argument("--rounds", type=whole_number, default=9, help="by default %(default)s")
+    parser.add_argument("--rounds", type=whole_number, help=f"by default {ROUNDS}")
     parser.add_argument(
-        "--milliseconds",
-        type=positive,
-        default=40.0,
-        help="of a measurement; by default %(default)s",
+        "--milliseconds", type=positive, help=f"of a measurement; by default {MILLISECONDS:g}"
     )
     parser.add_argument(
         "--quick", action="store_true", help="few short rounds of every fifth case: a smoke test"
@@ -61,10 +59,11 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measures and reports; the exit code."""
     options = parse_arguments(arguments)
-    cases, rounds, milliseconds = CASES, options.rounds, options.milliseconds
+    cases, rounds, milliseconds = CASES, ROUNDS, MILLISECONDS
     if options.quick:
         # 4 archetypes, so a step of 5 goes through all of them.
         cases, rounds, milliseconds = CASES[::5], 3, 10.0
+    rounds, milliseconds = options.rounds or rounds, options.milliseconds or milliseconds
     available, best = _core.simd_paths()
     paths = [path for path in available if path in options.paths]
     best = best if best in paths else paths[-1]
