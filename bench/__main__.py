@@ -18,7 +18,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given[:1] in (["-h"], ["--help"]):
         print(f"usage: python -m bench [{{{','.join(COMMANDS)}}}] ...; each has its own --help")
         return 0
-    name = given.pop(0) if given and given[0] in COMMANDS else "throughput"
+    name = given.pop(0) if given and not given[0].startswith("-") else "throughput"
+    if name not in COMMANDS:
+        print(f"There is no command {name!r}, but {' and '.join(COMMANDS)}.", file=sys.stderr)
+        return 2
     return COMMANDS[name](given)
 
 

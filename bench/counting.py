@@ -21,6 +21,10 @@ COMMAND = (
 )
 
 
+class NotBuilt(RuntimeError):
+    """The core that counts can't be built or run; its errors are on standard error."""
+
+
 @dataclass(frozen=True)
 class Work:
     """What the bit-sliced engine did for a case on one thread."""
@@ -37,8 +41,8 @@ def count(timings: Sequence[CaseTimings]) -> dict[tuple[Case, str], Work] | None
 
     Raises
     ------
-    RuntimeError
-        If it can't be built or run; its errors are on standard error.
+    NotBuilt
+        If it can't be built or run.
     """
     lines = [t.case.line(name, path.episodes) for t in timings for name, path in t.paths.items()]
     counted = count_lines(lines)
@@ -56,8 +60,8 @@ def count_lines(lines: Sequence[str]) -> list[dict[str, Any]] | None:
 
     Raises
     ------
-    RuntimeError
-        If it can't be built or run; its errors are on standard error.
+    NotBuilt
+        If it can't be built or run.
     """
     if shutil.which(COMMAND[0]) is None:
         return None
@@ -65,7 +69,7 @@ def count_lines(lines: Sequence[str]) -> list[dict[str, Any]] | None:
         COMMAND, cwd=ROOT, input="\n".join(lines), stdout=subprocess.PIPE, text=True
     )
     if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(COMMAND)} failed")
+        raise NotBuilt(f"{' '.join(COMMAND)} failed")
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 

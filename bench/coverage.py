@@ -5,14 +5,12 @@ same is then estimated from samples, over and over with other seeds, and compare
 """
 
 import argparse
-import json
 import math
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,9 +19,11 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from bench.files import write
+from bench.options import add_json, whole_number
 from bucket_brigade import Mixture, Scenario, expected, scenario, simulate
 from bucket_brigade.equilibrium import SymmetricGame, solve_symmetric
-from bucket_brigade.equilibrium.best_response import strategy_of
+from bucket_brigade.equilibrium.profile import strategy_of
 from bucket_brigade.equilibrium.regret import Regret, Verdict, certify
 from bucket_brigade.rewards import return_span
 from bucket_brigade.sampling import block_returns
@@ -297,12 +297,14 @@ def coverage(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Repeats and reports; 1 if intervals or verdicts are wrong more often than they may be."""
     parser = argparse.ArgumentParser(prog="python -m bench.coverage", description=__doc__)
-    parser.add_argument("--repetitions", type=int, default=2000, help="of each row of the table")
-    parser.add_argument("--first-episodes", type=int, default=2048)
-    parser.add_argument("--max-episodes", type=int, default=32768)
+    parser.add_argument(
+        "--repetitions", type=whole_number, default=2000, help="of each row of the table"
+    )
+    parser.add_argument("--first-episodes", type=whole_number, default=2048)
+    parser.add_argument("--max-episodes", type=whole_number, default=32768)
     parser.add_argument("--confidence", type=float, nargs="+", default=[0.95, 0.5])
     parser.add_argument("--seed", type=int, default=0, help="of the first repetition")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all rows there")
+    add_json(parser, "all rows")
     options = parser.parse_args(arguments)
     start = time.monotonic()
     rows = []
@@ -319,8 +321,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             max_episodes=options.max_episodes,
         )
     if options.json is not None:
-        found = [{**asdict(row), "holds": row.holds} for row in rows]
-        options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        write(options.json, [{**asdict(row), "holds": row.holds} for row in rows])
     table = Table(title=f"{options.repetitions:,} repetitions of each row, seeds from {seeds[0]}")
     for column in ("game", "regret", "ε", "confidence", "covered", "above", "below"):
         table.add_column(column)

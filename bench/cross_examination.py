@@ -5,11 +5,9 @@ standard error is a hundredth of a percent or so of a mean; expect minutes for e
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,8 +15,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from bench.files import write
+from bench.options import add_json
 from bucket_brigade import ARCHETYPES, SCENARIOS
-from bucket_brigade.exact.check import LIMIT, CrossExamination, cross_examine
+from bucket_brigade.exact.check import FEWEST, LIMIT, CrossExamination, cross_examine
 
 ORDERS = ("spread_then_burn_out", "burn_out_then_spread")
 END_RULES = ("all_safe_or_all_ruined", "no_fires")
@@ -27,12 +27,17 @@ END_RULES = ("all_safe_or_all_ruined", "no_fires")
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The options; see ``--help``."""
     parser = argparse.ArgumentParser(prog="python -m bench.cross_examination", description=__doc__)
-    parser.add_argument("--episodes", type=int, default=10**8, help="of each game")
+    parser.add_argument(
+        "--episodes", type=int, default=10**8, help=f"of each game, at least {FEWEST:,}"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--scenarios", nargs="+", choices=SCENARIOS, default=list(SCENARIOS))
     parser.add_argument("--backend", default="auto")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all rows there")
-    return parser.parse_args(arguments)
+    add_json(parser, "all rows")
+    options = parser.parse_args(arguments)
+    if options.episodes < FEWEST:
+        parser.error(f"episodes must be at least {FEWEST:,}, for standard errors")
+    return options
 
 
 def row(name: str, order: str, end_rule: str, found: CrossExamination) -> dict[str, Any]:
@@ -59,6 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("playing", total=len(games) * options.episodes)
         for i, (name, order, end_rule) in enumerate(games):
+
+            def told(done: int, _: int, before: int = i * options.episodes) -> None:
+                progress.update(task, completed=before + done)
+
             # Five strategies in four seats: every strategy gets to every seat.
             lineup = [names[(i + seat) % len(names)] for seat in range(4)]
             found = cross_examine(
@@ -67,14 +76,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 episodes=options.episodes,
                 seed=options.seed + i,  # games of one seed share their luck, and their accidents
                 backend=options.backend,
-                progress=lambda done, _, i=i: progress.update(
-                    task, completed=i * options.episodes + done
-                ),
+                progress=told,
             )
             rows.append({"lineup": lineup, **row(name, order, end_rule, found)})
 
     if options.json is not None:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+        write(options.json, rows)
     compared = sum(len(x["comparisons"]) for x in rows)
     table = Table(title=f"{options.episodes:,} episodes of each game, seeds from {options.seed}")
     for column in ("scenario", "night order", "end rule", "worst", "deviation", "RMS", "agrees"):

@@ -1,12 +1,11 @@
 """``python -m bench.exact``: what exact counts take, and what they would take at best."""
 
 import argparse
-import json
 import statistics
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import cycle, product
 from math import comb
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -16,6 +15,8 @@ from rich.console import Console
 from rich.table import Table
 
 import bucket_brigade as bb
+from bench.files import write
+from bench.options import add_json, whole_number
 from bench.report import commit, machine
 from bucket_brigade import _core
 
@@ -47,7 +48,7 @@ def milliseconds(run: Callable[[], object], rounds: int) -> list[float]:
 
 def archetype_lineups() -> tuple[Floats, list[tuple[str, str]]]:
     """Each archetype in each seat against three of another: for every pair, all four seatings."""
-    pairs = list(product(bb.ARCHETYPES, repeat=2))
+    pairs = list(product(bb.ARCHETYPES, bb.ARCHETYPES))
     lineups = [
         [duty(focal if seat == here else others) for seat in range(4)]
         for focal, others in pairs
@@ -119,10 +120,12 @@ def floor_ms(total: float) -> float:
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The options; see ``--help``."""
     parser = argparse.ArgumentParser(prog="python -m bench.exact", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=9, help="by default %(default)s")
-    parser.add_argument("--batch", type=int, default=16, help="line-ups; by default %(default)s")
+    parser.add_argument("--rounds", type=whole_number, default=9, help="by default %(default)s")
+    parser.add_argument(
+        "--batch", type=whole_number, default=16, help="line-ups; by default %(default)s"
+    )
     parser.add_argument("--quick", action="store_true", help="a smoke test: one small round")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures there")
+    add_json(parser)
     return parser.parse_args(arguments)
 
 
@@ -154,7 +157,7 @@ def measure(rounds: int, batch: int) -> dict[str, Any]:
         first, one = milliseconds(of_first, rounds), milliseconds(of_one, rounds)
         threads = sorted({1, min(2, _core.pool_threads()), _core.pool_threads()})
         batches = {
-            count: [t / batch for t in milliseconds(lambda c=count: of_batch(c), rounds)]
+            count: [t / batch for t in milliseconds(partial(of_batch, count), rounds)]
             for count in threads
         }
         gradient = [t / batch for t in milliseconds(of_gradient, max(1, rounds // 3))]
@@ -210,10 +213,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f"{_core.pool_threads()} threads: {figures['matrices_seconds']:.2f} s",
             highlight=False,
         )
-    if options.json:
-        options.json.write_text(
-            json.dumps({"machine": where, "commit": commit(), **figures}, indent=1)
-        )
+    if options.json is not None:
+        write(options.json, {"machine": where, "commit": commit(), **figures})
 
 
 if __name__ == "__main__":

@@ -9,12 +9,15 @@ import json
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import bucket_brigade as bb
+from bench.files import write
+from bench.options import add_json, file_to_write, whole_number
 from bucket_brigade import _core
 
 SCENARIO = "default"
@@ -41,10 +44,9 @@ def measured(repeats: int) -> dict[str, Any]:
     exact = bb.expected(scenario, [LINEUP])
     sampled = []
     for episodes in EPISODES:
-        result = bb.simulate(scenario, [LINEUP], episodes=episodes, backend="cpu")
-        seconds = median_seconds(
-            lambda n=episodes: bb.simulate(scenario, [LINEUP], episodes=n, backend="cpu"), repeats
-        )
+        run = partial(bb.simulate, scenario, [LINEUP], episodes=episodes, backend="cpu")
+        result = run()
+        seconds = median_seconds(run, repeats)
         gaps = [
             bb.simulate(scenario, [LINEUP], episodes=episodes, seed=seed).mean - exact.mean
             for seed in range(5)
@@ -65,7 +67,7 @@ def measured(repeats: int) -> dict[str, Any]:
         "sampled": sampled,
         "exact_seconds": {
             order.night_order: median_seconds(
-                lambda s=order: bb.expected(s, [LINEUP], threads=1), 2 * repeats + 1
+                partial(bb.expected, order, [LINEUP], threads=1), 2 * repeats + 1
             )
             for order in (scenario, lumped)
         },
@@ -122,16 +124,15 @@ def draw(figures: dict[str, Any], file: Path) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measures and draws."""
     parser = argparse.ArgumentParser(prog="python -m bench.exact_figure", description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("docs/exact.svg"))
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures there")
+    parser.add_argument("--out", type=file_to_write, default=Path("docs/exact.svg"))
+    parser.add_argument("--repeats", type=whole_number, default=3)
+    add_json(parser)
     options = parser.parse_args(arguments)
     figures = measured(options.repeats)
     draw(figures, options.out)
-    text = json.dumps(figures, indent=2)
-    print(text)
+    print(json.dumps(figures, indent=2))
     if options.json is not None:
-        options.json.write_text(text + "\n", encoding="utf-8")
+        write(options.json, figures)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ explained at `predict`: it is fitted on one point of an axis, the one marked `fi
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -20,7 +19,10 @@ from rich.console import Console
 from rich.table import Table
 
 import bucket_brigade as bb
-from bench.counting import count_lines
+from bench.cases import SEED, example_line
+from bench.counting import NotBuilt, count_lines
+from bench.files import write
+from bench.options import add_json, whole_number
 from bench.report import commit, machine
 from bench.summary import Spread
 from bench.throughput import philox_ns
@@ -30,7 +32,7 @@ from bucket_brigade.lineups import compile_program
 ROOT = Path(__file__).resolve().parent.parent
 SCENARIO, ARCHETYPE = "default", "hero"
 EPISODES = 1 << 17
-SEED = 0
+REPEATS = 7
 SWEEPS = {
     "episodes": [10**3, 10**4, 10**5, 10**6, 10**7],
     "lineups": [1, 4, 16, 64, 256],
@@ -40,6 +42,9 @@ SWEEPS = {
 }
 EXACT_HOUSES = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
 EXACT_NIGHTS = [12, 25, 50, 100, 300, 1_000, 3_000, 10_000]
+#: What part of the episodes each of many line-ups plays, and how many times as many are played over
+#: threads.
+LINEUP_SHARE, THREADS_TIMES = 64, 8
 MEMORY_EPISODES = [10**k for k in range(3, 9)]
 #: Seconds after which a point is not repeated more than thrice.
 LONG_ENOUGH = 2.0
@@ -118,27 +123,13 @@ def case(axis: str, at: int, episodes: int) -> tuple[bb.Scenario, list[Any], int
     if axis == "lineups":
         # The same one many times, since others would take other times.
         lineups *= at
-        episodes //= 64
+        episodes //= LINEUP_SHARE
     elif axis == "episodes":
         episodes = at
+    elif axis == "threads":
+        # Enough for all of them.
+        episodes *= THREADS_TIMES
     return scenario, lineups, episodes
-
-
-def line(
-    path: str, scenario: bb.Scenario, strategies: Sequence[Sequence[float]], episodes: int
-) -> str:
-    """A case of core_rs/examples."""
-    s = scenario
-    words: list[object] = [
-        *(path, SCENARIO, ARCHETYPE, episodes, SEED, s.num_houses, s.num_agents),
-        s.prob_fire_spreads_to_neighbor,
-        s.prob_solo_agent_extinguishes_fire,
-        s.prob_house_catches_fire,
-        *(s.min_nights, s.max_nights, s.night_order, s.end_rule),
-    ]
-    for theta in strategies:
-        words += list(theta)
-    return " ".join(str(word) for word in words)
 
 
 def predict(points: Sequence[Point], overhead: float) -> list[float]:
@@ -170,7 +161,8 @@ def sampled(path: str, episodes: int, quick: bool, counted: bool) -> dict[str, l
                 for at in values:
                     scenario, _, number = case(axis, at, episodes)
                     mixed = mixed_strategies(at if axis == "mixture" else 1)
-                    lines.append(line(path, scenario, mixed, number))
+                    names = SCENARIO, ARCHETYPE
+                    lines.append(example_line(path, names, scenario, mixed, number))
                 works = [float(work["calls"]) for work in count_lines(lines) or []] or works
         for at, work in zip(values, works, strict=True):
             scenario, lineups, number = case(axis, at, episodes)
@@ -183,7 +175,7 @@ def sampled(path: str, episodes: int, quick: bool, counted: bool) -> dict[str, l
             points.append(Point(at, run, work, at == fitted, nights))
         found[axis] = points
     scenario, lineups, number = case("threads", 0, episodes)
-    program = compile_program(scenario, lineups, seed=SEED, episodes=8 * number)
+    program = compile_program(scenario, lineups, seed=SEED, episodes=number)
     found["threads"] = []
     for threads in range(1, _core.pool_threads() + 1):
 
@@ -312,16 +304,13 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     available, best = _core.simd_paths()
     parser = argparse.ArgumentParser(prog="python -m bench.growth", description=__doc__)
     parser.add_argument("--path", choices=available, default=best, help="by default %(default)s")
-    parser.add_argument("--repeats", type=int, default=7, help="by default %(default)s")
+    parser.add_argument("--repeats", type=whole_number, help=f"by default {REPEATS}")
     parser.add_argument("--quick", action="store_true", help="a smoke test: few small points")
     parser.add_argument(
         "--no-counts", action="store_true", help="leave out what needs a build with Cargo"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures there")
-    options = parser.parse_args(arguments)
-    if options.repeats < 1:
-        parser.error("repeats must be above 0")
-    return options
+    add_json(parser)
+    return parser.parse_args(arguments)
 
 
 def print_report(figures: dict[str, Any], console: Console) -> None:
@@ -352,16 +341,22 @@ def print_report(figures: dict[str, Any], console: Console) -> None:
         console.print(f"{row['at']:>11,} episodes: {row['bytes'] / 2**20:.1f} MiB at most")
 
 
-def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
-    """Measures and prints."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measures and prints; the exit code."""
     options = parse_arguments(arguments)
     episodes = 1 << 11 if options.quick else EPISODES
     where = machine()
     start = time.perf_counter()
-    counted = not options.no_counts and count_lines([]) is not None
-    axes, model = measured(
-        options.path, episodes, 1 if options.quick else options.repeats, options.quick, counted
-    )
+    told = Console(stderr=True)
+    try:
+        counted = not options.no_counts and count_lines([]) is not None
+    except NotBuilt as reason:
+        told.print(f"{reason}; --no-counts leaves it out.", markup=False)
+        return 1
+    if not counted and not options.no_counts:
+        told.print("There is no cargo, so Philox calls are not counted, but taken as constant.")
+    repeats = options.repeats or (1 if options.quick else REPEATS)
+    axes, model = measured(options.path, episodes, repeats, options.quick, counted)
     figures: dict[str, Any] = {
         "machine": where,
         "commit": commit(),
@@ -369,7 +364,8 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
         "scenario": SCENARIO,
         "archetype": ARCHETYPE,
         "episodes": episodes,
-        "repeats": options.repeats,
+        "other_episodes": {axis: case(axis, 1, episodes)[2] for axis in ("lineups", "threads")},
+        "repeats": repeats,
         "ns_per_call": asdict(Spread.of(philox_ns(options.path) for _ in range(5))),
         "model": model,
         "axes": axes,
@@ -379,9 +375,9 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     figures["load_average_at_end"] = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     print_report(figures, Console(width=max(100, Console().width)))
     if options.json is not None:
-        options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    return figures
+        write(options.json, figures)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

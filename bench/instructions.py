@@ -10,7 +10,8 @@ instructions are counted by the first of these that works here:
   only, some ten thousand instructions a second, and therefore for small loops.
 
 The first two run the loop twice, some repeats and then more: the difference is the loop. Everything
-is counted ``--runs`` times; ``repeatability`` is by how much those differ, relatively.
+is counted ``--runs`` times; ``repeatability`` is by how much those differ, relatively. A loop that
+plays is stepped through only once, and its repeatability unknown.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,9 +32,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.cases import Case
+from bench.cases import Case, example_line
 from bench.counting import count_lines
-from bench.growth import line
+from bench.files import write
+from bench.options import add_json, whole_number
 from bench.report import commit, machine
 from bucket_brigade import ARCHETYPES, SCENARIOS, _core
 
@@ -88,7 +91,9 @@ def loops(path: str, small: bool, cases: Sequence[Case]) -> list[Loop]:
     if simd is not None:
         houses = STEPPED_HOUSES if small else HOUSES
         scenario = SCENARIOS["default"].replace(num_houses=houses)
-        words = line("portable1", scenario, [ARCHETYPES["firefighter"].tolist()], 1)
+        names = "default", "firefighter"
+        theta = ARCHETYPES["firefighter"].tolist()
+        words = example_line("portable1", names, scenario, [theta], 1)
 
         def follow(n: int) -> list[str]:
             return ["exact", simd, str(n), *words.split()]
@@ -98,8 +103,15 @@ def loops(path: str, small: bool, cases: Sequence[Case]) -> list[Loop]:
 
 
 def build() -> None:
-    """Builds the example; its errors are on standard error."""
-    subprocess.run(BUILD, cwd=ROOT, check=True)
+    """Builds the example.
+
+    Raises
+    ------
+    RuntimeError
+        If it can't be built; its errors are on standard error.
+    """
+    if subprocess.run(BUILD, cwd=ROOT).returncode != 0:
+        raise RuntimeError(f"{' '.join(BUILD)} failed")
 
 
 def perf(arguments: Sequence[str]) -> int | None:
@@ -127,6 +139,8 @@ def _environment() -> dict[str, str]:
 
 def step(arguments: Sequence[str], limit: int = 10**8) -> int | None:
     """Instructions between the two signals of a run, counted one by one; None if not allowed."""
+    if sys.platform != "linux":
+        return None
     ptrace = ctypes.CDLL(None, use_errno=True).ptrace
     ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
     ptrace.restype = ctypes.c_long
@@ -218,7 +232,7 @@ def count(loop: Loop, tool: str, runs: int) -> dict[str, Any] | None:
         "path": loop.path,
         "counted_by": tool,
         "instructions": min(counted),
-        "repeatability": (max(counted) - min(counted)) / min(counted),
+        "repeatability": (max(counted) - min(counted)) / min(counted) if runs > 1 else None,
     }
     if loop.kind == "play":
         done = subprocess.run(
@@ -227,8 +241,7 @@ def count(loop: Loop, tool: str, runs: int) -> dict[str, Any] | None:
         nights = json.loads(done.stdout)["nights"]
         found |= {"episodes": int(loop.case.split()[3]), "nights": nights}
         found["instructions_per_night"] = min(counted) / nights
-        work = (count_lines([loop.case]) or [None])[0]
-        if work is not None:
+        for work in count_lines([loop.case]) or []:
             found["calls"], found["group_nights"] = work["calls"], work["group_nights"]
             found["instructions_per_group_night"] = min(counted) / work["group_nights"]
     else:
@@ -250,9 +263,10 @@ def shares(found: Sequence[dict[str, Any]]) -> None:
             x["philox_share"] = x["calls"] * of_call / x["instructions"]
 
 
-def measured(paths: Sequence[str], runs: int, stepped: Sequence[str], quick: bool) -> list[Any]:
-    """All loops of all paths; those of `stepped` are also stepped through."""
-    tool, _ = choose()
+def measured(
+    tool: str | None, paths: Sequence[str], runs: int, stepped: Sequence[str], quick: bool
+) -> list[Any]:
+    """All loops of all paths by a tool, if there is one; those of `stepped` are stepped through."""
     found = []
     for path in paths:
         if tool is not None:
@@ -287,13 +301,10 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="PATH",
         help="paths to step through, a minute or so each; by default %(default)s",
     )
-    parser.add_argument("--runs", type=int, default=2, help="by default %(default)s")
+    parser.add_argument("--runs", type=whole_number, default=2, help="by default %(default)s")
     parser.add_argument("--quick", action="store_true", help="a smoke test: small loops, no steps")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures there")
-    options = parser.parse_args(arguments)
-    if options.runs < 1:
-        parser.error("runs must be above 0")
-    return options
+    add_json(parser)
+    return parser.parse_args(arguments)
 
 
 def print_report(figures: dict[str, Any], console: Console) -> None:
@@ -305,7 +316,8 @@ def print_report(figures: dict[str, Any], console: Console) -> None:
         table.add_row(
             *(x["path"], x["name"], x["counted_by"]),
             *(f"{x[unit]:,.1f}", unit.removeprefix("instructions_per_").replace("_", " ")),
-            *(f"{100 * x['repeatability']:.3f}", share),
+            "–" if x["repeatability"] is None else f"{100 * x['repeatability']:.3f}",
+            share,
         )
     console.print(table)
     for reason in figures["not_used"]:
@@ -320,18 +332,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print("There is no cargo, so the loops to count can't be built.")
         return 1
     where = machine()
-    build()
+    try:
+        build()
+    except RuntimeError as reason:
+        console.print(str(reason), markup=False)
+        return 1
+    tool, not_used = choose()
+    stepped = [] if options.quick else options.step
     figures = {
         "machine": where,
         "commit": commit(),
-        "not_used": choose()[1],
-        "loops": measured(
-            options.paths, options.runs, [] if options.quick else options.step, options.quick
-        ),
+        "not_used": not_used,
+        "loops": measured(tool, options.paths, options.runs, stepped, options.quick),
     }
     print_report(figures, Console(width=max(110, console.width)))
     if options.json is not None:
-        options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        write(options.json, figures)
     return 0
 
 

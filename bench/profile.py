@@ -7,11 +7,11 @@ around instructions or of Rust's libraries.
 """
 
 import argparse
-import json
 import re
 import shutil
 import subprocess
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +20,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench.files import write
 from bench.instructions import CASES, EXAMPLE, HOUSES, Loop, build, loops
+from bench.options import add_json, positive
 from bench.report import commit, machine
 from bucket_brigade import _core
 
@@ -41,25 +43,49 @@ def _load_address(sections: str, offset: int) -> int | None:
     return None
 
 
+def _output_of(command: Sequence[str], given: str | None = None) -> str:
+    """What a command prints.
+
+    Raises
+    ------
+    RuntimeError
+        If it fails, with what it says about that.
+    """
+    done = subprocess.run(command, input=given, capture_output=True, text=True)
+    if done.returncode != 0:
+        said = (done.stderr + done.stdout).strip() or f"exit code {done.returncode}"
+        raise RuntimeError(f"{' '.join(command[:2])} failed: {said}")
+    return done.stdout
+
+
 def samples(loop: Loop, seconds: float) -> Counter[int]:
-    """Addresses of the example at which it was seen, for some seconds of a loop; 0: elsewhere."""
+    """Addresses of the example at which it was seen, for some seconds of a loop; 0: elsewhere.
+
+    Raises
+    ------
+    RuntimeError
+        If a tool fails, or sees nothing of what takes so long.
+    """
     repeats = 1
     while True:
+        start = time.perf_counter()
         with tempfile.TemporaryDirectory() as folder:
             data = f"{folder}/perf.data"
             command = ["perf", "record", "-q", "-e", "cpu-clock:u", "-F", str(SAMPLES_A_SECOND)]
             command += ["-o", data, "--", str(EXAMPLE), *loop.arguments(repeats)]
-            subprocess.run(command, check=True, capture_output=True)
+            _output_of(command)
+            taken = time.perf_counter() - start
             script = ["perf", "script", "-i", data, "-F", "ip", "--show-mmap-events"]
-            text = subprocess.run(script, check=True, capture_output=True, text=True).stdout
+            text = _output_of(script)
         seen = re.findall(r"^\s*([0-9a-f]+)\s*$", text, re.MULTILINE)
         if len(seen) >= seconds * SAMPLES_A_SECOND / 2:
             break
+        if not seen and taken > seconds + 1:
+            raise RuntimeError("perf took no samples")
         repeats *= max(2, min(100, int(seconds * SAMPLES_A_SECOND / max(1, len(seen)))))
     pattern = r"\[(0x[0-9a-f]+)\((0x[0-9a-f]+)\) @ (\S+) .*\]: r-xp " + re.escape(str(EXAMPLE))
     mapped = [[int(x, 16) for x in found] for found in re.findall(pattern, text)]
-    readelf = ["readelf", "-lW", str(EXAMPLE)]
-    sections = subprocess.run(readelf, check=True, capture_output=True, text=True).stdout
+    sections = _output_of(["readelf", "-lW", str(EXAMPLE)])
     found: Counter[int] = Counter()
     for word in seen:
         address = int(word, 16)
@@ -73,10 +99,9 @@ def functions(addresses: Sequence[int]) -> list[tuple[str, str]]:
     """The source file and the function that each address counts for."""
     command = ["addr2line", "-e", str(EXAMPLE), "-a", "-i", "-f", "-C"]
     text = "\n".join(hex(address) for address in addresses)
-    done = subprocess.run(command, input=text, check=True, capture_output=True, text=True)
     found = []
     # An address, then pairs of a function and where it stands, from the inside out.
-    for part in re.split(r"^0x[0-9a-f]+\n", done.stdout, flags=re.MULTILINE)[1:]:
+    for part in re.split(r"^0x[0-9a-f]+\n", _output_of(command, text), flags=re.MULTILINE)[1:]:
         lines = part.splitlines()
         place = ("elsewhere", "")
         for name, where in zip(lines[::2], lines[1::2], strict=False):
@@ -123,8 +148,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.profile", description=__doc__)
     available, best = _core.simd_paths()
     parser.add_argument("--path", choices=available, default=best, help="by default %(default)s")
-    parser.add_argument("--seconds", type=float, default=3.0, help="of a loop; by default 3")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures there")
+    parser.add_argument(
+        "--seconds", type=positive, default=3.0, help="of a loop; by default %(default)s"
+    )
+    add_json(parser)
     options = parser.parse_args(arguments)
     console = Console()
     missing = [x for x in ("perf", "addr2line", "readelf", "cargo") if shutil.which(x) is None]
@@ -132,19 +159,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f"Needs {', '.join(missing)}.")
         return 1
     where = machine()
-    build()
-    found = []
-    for loop in loops(options.path, False, CASES[:1]):
-        if loop.kind != "philox":
-            found.append(profile(loop, options.seconds))
+    try:
+        build()
+        found = [
+            profile(loop, options.seconds)
+            for loop in loops(options.path, False, CASES[:1])
+            if loop.kind != "philox"
+        ]
+    except RuntimeError as reason:
+        console.print(str(reason), markup=False)
+        return 1
     figures = {"machine": where, "commit": commit(), "houses": HOUSES, "loops": found}
-    for loop in found:
-        table = Table("file", "function", "share", title=f"{loop['name']}, {loop['path']}")
-        for row in loop["by_function"]:
+    for figure in found:
+        title = f"{figure['name']}, {figure['path']}"
+        table = Table("file", "function", "share", title=title)
+        for row in figure["by_function"]:
             table.add_row(row["file"], row["function"], f"{row['share']:.1%}")
         console.print(table)
     if options.json is not None:
-        options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        write(options.json, figures)
     return 0
 
 

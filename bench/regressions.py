@@ -5,17 +5,17 @@ wherever it stands, is compared with the one at the same place of the other file
 """
 
 import argparse
-import json
 import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from bench.files import Unreadable, read
+from bench.options import positive
 from bench.summary import Spread, geometric_mean
 
 #: Of the distance between quartiles, to a standard deviation of what varies normally.
@@ -33,16 +33,8 @@ FASTER = ("per_second", "over_plain", "over_one_thread", "speed_up", "speedup")
 REPEATS = ("one", "batch", "gradient")
 #: What is not measured: settings, totals, models, and how it was measured.
 IGNORED = (
-    *(
-        "predicted",
-        "least",
-        "overhead",
-        "machine",
-        "load",
-        "seconds_taken",
-        "time_given",
-        "cores_given",
-    ),
+    *("predicted", "least", "overhead", "machine", "load", "seconds_taken"),
+    *("time_given", "cores_given"),
     *("median", "low", "high", "typical_spread", "extrapolated", "fraction"),
 )
 
@@ -88,11 +80,11 @@ class Comparison:
         return "slower" if self.slower > 1 else "faster"
 
 
-def _direction(path: Sequence[str]) -> bool | None:
+def _direction(keys: Sequence[str]) -> bool | None:
     """Whether more is slower, by the innermost key that tells; None if it is no measurement."""
-    if any(word in key for key in path for word in IGNORED):
+    if any(word in key for key in keys for word in IGNORED):
         return None
-    for key in reversed(path):
+    for key in reversed(keys):
         if any(word in key for word in FASTER):
             return False
         if key in REPEATS:
@@ -118,18 +110,21 @@ def _relative(spread: Spread) -> float:
     return abs(spread.relative) / NORMAL
 
 
-def numbers(of: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Number]]:
+def numbers(
+    of: object, path: tuple[str, ...] = (), keys: tuple[str, ...] = ()
+) -> Iterator[tuple[str, Number]]:
     """All numbers of a file that are a measurement, by their path in it.
 
     A measurement is an object with ``median``, ``low`` and ``high``, a list of repeats, or
-    a single number, where keys say seconds, nights per second or alike.
+    a single number, where keys say seconds, nights per second or alike. `keys` are those of `path`
+    that are no names of list elements, which may be any words.
     """
     if isinstance(of, bool) or of is None:
         return
     where = ".".join(path)
     if isinstance(of, Mapping):
         if {"median", "low", "high"} <= of.keys():
-            direction = _direction(path)
+            direction = _direction(keys)
             median = of["median"]
             if direction is not None and isinstance(median, (int, float)) and median > 0:
                 spread = Spread(median, of["low"], of["high"])
@@ -137,21 +132,21 @@ def numbers(of: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Numbe
                 yield where, Number(median, noise, direction)
             return
         for key, value in of.items():
-            yield from numbers(value, (*path, str(key)))
+            yield from numbers(value, (*path, str(key)), (*keys, str(key)))
     elif isinstance(of, Sequence) and not isinstance(of, str):
         if of and all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in of):
-            direction = _direction(path)
+            direction = _direction(keys)
             spread = Spread.of(float(x) for x in of)
             if direction is not None and spread.median > 0:
                 noise = _relative(spread) if len(of) > 2 else None
                 yield where, Number(spread.median, noise, direction)
             return
         for index, value in enumerate(of):
-            yield from numbers(value, (*path, _name(value, index)))
-    elif isinstance(of, (int, float)) and of > 0 and path[-1] != "milliseconds":
-        direction = _direction(path)
+            yield from numbers(value, (*path, _name(value, index)), keys)
+    elif isinstance(of, (int, float)) and of > 0 and keys[-1:] != ("milliseconds",):
+        direction = _direction(keys)
         if direction is not None:
-            exact = "instructions" in path[-1]
+            exact = "instructions" in keys[-1]
             yield where, Number(float(of), COUNT_NOISE if exact else None, direction)
 
 
@@ -173,9 +168,9 @@ def compare(before: object, after: object, sigmas: float) -> list[Comparison]:
     return found
 
 
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def differences(before: object, after: object) -> list[str]:
     """What is not the same about the machines and versions: then ratios say little of the code."""
-    a, b = before.get("machine", {}), after.get("machine", {})
+    a, b = (x.get("machine", {}) if isinstance(x, Mapping) else {} for x in (before, after))
     keys = [key for key in a if key in b and a[key] != b[key]]
     return [f"{key}: {a[key]} → {b[key]}" for key in keys]
 
@@ -187,7 +182,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("after", type=Path)
     parser.add_argument(
         "--sigmas",
-        type=float,
+        type=positive,
         default=3.0,
         help="standard deviations, of repeats, that a change has to exceed; by default %(default)s",
     )
@@ -201,10 +196,13 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compares and prints; the exit code."""
     options = parse_arguments(arguments)
-    before = json.loads(options.before.read_text(encoding="utf-8"))
-    after = json.loads(options.after.read_text(encoding="utf-8"))
-    found = compare(before, after, options.sigmas)
     console = Console(width=max(110, Console().width), highlight=False)
+    try:
+        before, after = read(options.before), read(options.after)
+    except Unreadable as reason:
+        console.print(str(reason), markup=False)
+        return 2
+    found = compare(before, after, options.sigmas)
     if not found:
         console.print("The files have no measurement in common.")
         return 2
@@ -223,7 +221,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console.print(
         f"{len(found)} numbers: {count['slower']} slower and {count['faster']} faster beyond "
         f"noise; {unknown} measured once, of which nothing can be told. "
-        f"Geometric mean of the time: ×{geometric_mean(x.slower for x in found):.3f}."
+        "Geometric mean of all, above 1 for slower: "
+        f"×{geometric_mean(x.slower for x in found):.3f}."
     )
     for difference in differences(before, after):
         console.print(f"Not the same {difference}.")

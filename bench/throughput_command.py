@@ -1,10 +1,8 @@
 """``python -m bench throughput``: times the engines on all cases, then reports it."""
 
 import argparse
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -12,12 +10,15 @@ from rich.progress import Progress
 
 from bench import report
 from bench.cases import CASES
-from bench.counting import core_is_older_than_its_sources, count
+from bench.counting import NotBuilt, core_is_older_than_its_sources, count
+from bench.files import write
+from bench.options import add_json, positive, whole_number
 from bench.summary import Spread
 from bench.throughput import calibrate, measure
 from bench.wall_times import import_seconds, nash_seconds
 from bucket_brigade import _core
 
+ROUNDS, MILLISECONDS = 9, 40.0
 NASH_EPISODES = 100_000
 #: Columns of text that the tables take, without paths and for each.
 WIDTH, PATH_WIDTH = 54, 38
@@ -38,9 +39,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="PATH",
         help=f"of {', '.join(available)}; by default %(default)s",
     )
-    parser.add_argument("--rounds", type=int, default=9, help="by default %(default)s")
+    parser.add_argument("--rounds", type=whole_number, help=f"by default {ROUNDS}")
     parser.add_argument(
-        "--milliseconds", type=float, default=40.0, help="of a measurement; by default %(default)s"
+        "--milliseconds", type=positive, help=f"of a measurement; by default {MILLISECONDS:g}"
     )
     parser.add_argument(
         "--quick", action="store_true", help="few short rounds of every fifth case: a smoke test"
@@ -51,20 +52,18 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--nash", action="store_true", help="also time the equilibria of all scenarios"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures there")
-    options = parser.parse_args(arguments)
-    if options.rounds < 1 or not options.milliseconds > 0:
-        parser.error("rounds and milliseconds must be above 0")
-    return options
+    add_json(parser)
+    return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measures and reports."""
+    """Measures and reports; the exit code."""
     options = parse_arguments(arguments)
-    cases, rounds, milliseconds = CASES, options.rounds, options.milliseconds
+    cases, rounds, milliseconds = CASES, ROUNDS, MILLISECONDS
     if options.quick:
         # 4 archetypes, so a step of 5 goes through all of them.
         cases, rounds, milliseconds = CASES[::5], 3, 10.0
+    rounds, milliseconds = options.rounds or rounds, options.milliseconds or milliseconds
     available, best = _core.simd_paths()
     paths = [path for path in available if path in options.paths]
     best = best if best in paths else paths[-1]
@@ -79,8 +78,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             progress.advance(task)
     work = None
     if not options.no_counts:
-        with progress_console.status("counting Philox calls (a first time builds the core)"):
-            work = count(timings)
+        try:
+            with progress_console.status("counting Philox calls (a first time builds the core)"):
+                work = count(timings)
+        except NotBuilt as reason:
+            progress_console.print(f"{reason}; --no-counts leaves it out.", markup=False)
+            return 1
         if work is None:
             progress_console.print("There is no cargo, so Philox calls are not counted.")
     with Progress(console=progress_console, transient=True) as progress:
@@ -111,5 +114,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(width=max(width, progress_console.width))
     report.print_report(figures, console)
     if options.json is not None:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        write(options.json, figures)
     return 0

@@ -1,9 +1,13 @@
 """The benchmark's arithmetic, and a tiny measurement."""
 
+from pathlib import Path
+
 import pytest
 
+from bench import __main__ as command
 from bench.cases import CASES, Case
 from bench.counting import Work
+from bench.files import Unreadable, read, write
 from bench.report import results
 from bench.summary import Spread, floor_share, geometric_mean
 from bench.throughput import calibrate, measure
@@ -56,3 +60,41 @@ def test_a_tiny_measurement() -> None:
     work = {(case, path): Work(played.nights + 1, calls=1000, group_nights=100)}
     with pytest.raises(RuntimeError, match="not the nights"):
         results([timings], path, work)
+
+
+def test_files_that_are_none_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    write(file, {"seconds": [1.5]})
+    assert read(file) == {"seconds": [1.5]}
+    whole = file.read_text(encoding="utf-8")
+    for text, reason in [(whole[:-4], "cut off"), ("", "cut off"), ("7", "no figures")]:
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(Unreadable, match=rf"figures\.json.*{reason}"):
+            read(file)
+    with pytest.raises(Unreadable, match=r"absent\.json: No such file"):
+        read(tmp_path / "absent.json")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["nonsense"], "no command 'nonsense', but throughput and ladder"),
+        (["throughput", "--rounds", "0"], "--rounds: '0' is not a whole number above 0"),
+        (["--rounds", "many"], "'many' is not a whole number"),
+        (["--milliseconds", "inf"], "'inf' is not a number above 0"),
+        (["--json", "/not/there/x.json"], "no folder '/not/there'"),
+        (["ladder", "--json", "/not/there/x.json"], "no folder '/not/there'"),
+        (["ladder", "--nash-episodes", "-1"], "'-1' is not a whole number"),
+        (["ladder", "--scenario", "nope"], "invalid choice: 'nope'"),
+        (["ladder", "--all", "--scenario", "easy"], "not allowed with"),
+    ],
+)
+def test_bad_options_are_refused(
+    arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code: object = command.main(arguments)
+    except SystemExit as ended:
+        code = ended.code
+    assert code == 2
+    assert reason in capsys.readouterr().err

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bench import growth, instructions, profile, regressions
-from bench.cases import Case
+from bench import counting, growth, instructions, profile, regressions
+from bench.cases import Case, example_line
 from bench.performance_page import page as pages
 from bench.performance_page.__main__ import main as write_page
 from bench.performance_page.growth import TITLES
@@ -53,7 +53,7 @@ def test_the_model_is_an_overhead_and_one_fitted_slope() -> None:
 
 
 def test_cases_vary_one_thing() -> None:
-    base, lineups, episodes = growth.case("threads", 2, 4096)
+    base, lineups, episodes = growth.case("base", 2, 4096)
     assert (base.num_houses, base.num_agents, len(lineups), episodes) == (10, 4, 1, 4096)
     assert growth.case("houses", 32, 4096)[0] == base.replace(num_houses=32)
     assert growth.case("episodes", 96, 4096)[2] == 96
@@ -61,24 +61,31 @@ def test_cases_vary_one_thing() -> None:
     assert wide == base.replace(num_agents=16)
     assert len(lineups[0]) == 16
     assert len(growth.case("lineups", 7, 4096)[1]) == 7
+    assert growth.case("lineups", 7, 4096)[2] == 64
+    assert growth.case("threads", 2, 4096)[2] == 8 * 4096
     strategies = growth.case("mixture", 8, 4096)[1][0][0].strategies
     assert len({tuple(theta) for theta in strategies}) == 8
 
 
-def test_lines_are_those_of_the_benchmark() -> None:
-    base, _, _ = growth.case("threads", 0, 0)
-    theta = growth.mixed_strategies(1)[0]
-    mine = growth.line("avx2", base, [theta], 96).split()
-    theirs = Case(growth.SCENARIO, growth.ARCHETYPE).line("avx2", 96).split()
+def test_lines_have_all_strategies() -> None:
+    base, _, _ = growth.case("base", 0, 0)
+    names = growth.SCENARIO, growth.ARCHETYPE
+    lines = [
+        example_line("avx2", names, base, growth.mixed_strategies(n), 96).split() for n in (1, 2)
+    ]
+    alone = Case(*names).line("avx2", 96).split()
     # But for the number that the agent does not use.
-    assert mine[:-1] == theirs[:-1]
+    assert lines[0][:-1] == alone[:-1]
+    assert lines[1][: len(alone)] == lines[0]
+    assert len(lines[1]) == len(alone) + 10
 
 
 def test_a_quick_growth(tmp_path: Path) -> None:
     file = tmp_path / "growth.json"
-    growth.main(["--quick", "--no-counts", "--json", str(file)])
+    assert growth.main(["--quick", "--no-counts", "--json", str(file)]) == 0
     figures = json.loads(file.read_text())
     axes = figures["axes"]
+    assert figures["repeats"] == 1
     assert set(axes) == {*growth.FITTED, "exact_houses", "exact_nights"}
     for curve in axes.values():
         assert sum(point["fitted"] for point in curve["points"]) == 1
@@ -95,6 +102,14 @@ def test_a_quick_growth(tmp_path: Path) -> None:
         assert all(2**20 < row["bytes"] < 2**30 for row in memory)
 
 
+def test_a_core_that_cannot_be_built_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(counting, "COMMAND", (sys.executable, "-c", "raise SystemExit(3)"))
+    assert growth.main(["--quick"]) == 1
+    assert "failed; --no-counts leaves it out" in " ".join(capsys.readouterr().err.split())
+
+
 # Regressions
 
 
@@ -107,6 +122,8 @@ def test_numbers_are_found_by_name_with_direction_and_noise() -> None:
         "one": {"seconds": [1.0, 2.0, 3.0, 4.0, 5.0]},
         "loops": [{"loop": "philox", "path": "avx2", "instructions_per_call": 165}],
         "predicted_seconds": 1.0,
+        # Words of a name say nothing.
+        "rows": [{"what": "slow machine", "seconds": 7.0}, {"what": "bytes", "share": 0.5}],
     }
     found = dict(regressions.numbers(file))
     assert set(found) == {
@@ -115,6 +132,7 @@ def test_numbers_are_found_by_name_with_direction_and_noise() -> None:
         "axes.houses.points.10.seconds",
         "one.seconds",
         "loops.philox/avx2.instructions_per_call",
+        "rows.slow machine.seconds",
     }
     rate = found["cases.hard.paths.avx2.nights_per_second"]
     assert (rate.value, rate.larger_is_slower) == (50.0, False)
@@ -167,6 +185,15 @@ def test_the_comparison_fails_only_if_asked(
     assert regressions.main([str(old), str(old), "--fail"]) == 0
     old.write_text("{}")
     assert regressions.main([str(old), str(new)]) == 2
+    # Files that are none end it as well, by name; lists have no machine.
+    capsys.readouterr()
+    old.write_text(new.read_text()[:-5])
+    assert regressions.main([str(old), str(new)]) == 2
+    assert "old.json is not JSON" in "".join(capsys.readouterr().out.splitlines())
+    assert regressions.main([str(tmp_path / "none.json"), str(new)]) == 2
+    assert "none.json: No such file" in "".join(capsys.readouterr().out.splitlines())
+    new.write_text(json.dumps([file]))
+    assert regressions.main([str(new), str(new)]) == 0
 
 
 # Instructions
@@ -210,7 +237,26 @@ def test_stepping_counts_between_two_signals(monkeypatch: pytest.MonkeyPatch) ->
     assert instructions.step(["exit 0"]) is None
 
 
+@pytest.mark.parametrize("runs", [1, 2])
+def test_what_is_counted_once_has_no_repeatability(
+    monkeypatch: pytest.MonkeyPatch, runs: int
+) -> None:
+    counts = iter([10_000, 10_010])
+    monkeypatch.setattr(instructions, "_difference", lambda counter, loop: next(counts))
+    loop = instructions.loops("avx2", True, [])[0]
+    found = instructions.count(loop, "perf", runs)
+    assert found is not None
+    assert found["repeatability"] == (None if runs == 1 else pytest.approx(0.001))
+
+
 # Profile
+
+
+def test_tools_that_fail_say_why() -> None:
+    code = "import sys; sys.exit('not permitted here')"
+    with pytest.raises(RuntimeError, match="failed: not permitted here"):
+        profile._output_of([sys.executable, "-c", code])
+    assert profile._output_of([sys.executable, "-c", "print(input())"], "told") == "told\n"
 
 
 def test_addresses_are_found_in_the_loaded_segments() -> None:
@@ -245,6 +291,7 @@ def synthetic() -> dict[str, dict[str, Any]]:
         "what": "stepped",
         "absent": None,
         "extrapolated": True,
+        "share": 0.011,
         "wall_seconds": spread(123.0),
         "episodes_per_second": spread(456.0),
         "nights_per_second": spread(7890.0),
@@ -270,6 +317,7 @@ def synthetic() -> dict[str, dict[str, Any]]:
     solved = {"scenario": "hard", "verdict": "certified", "seconds": 4.44}
     nash = {
         "nights": 987654,
+        "num_simulations": 77,
         "rows": [
             {"rung": "0", "what": "stepped", "wall_seconds": 7200.0}
             | {"extrapolated": True, "over_the_first": 1.0}
@@ -304,6 +352,7 @@ def synthetic() -> dict[str, dict[str, Any]]:
             "scenario": "default",
             "archetype": "hero",
             "episodes": 131072,
+            "other_episodes": {"threads": 1048577},
             "path": "avx2",
             "model": dict.fromkeys(axes, "episodes"),
             "axes": axes,
@@ -318,6 +367,10 @@ def synthetic() -> dict[str, dict[str, Any]]:
                     **loop,
                     **{"loop": "play", "instructions_per_night": 154.7, "repeatability": 1e-5},
                     **{"episodes": 16384, "philox_share": 0.42},
+                },
+                {
+                    **{**loop, "path": "avx512", "counted_by": "stepping", "loop": "play"},
+                    **{"episodes": 512, "instructions_per_night": 95.6, "repeatability": None},
                 },
             ],
         },
@@ -349,18 +402,30 @@ def test_the_page_says_what_the_files_say() -> None:
     for said in (
         *("a processor", "load average 3.2", "commit `0123456789ab`"),
         *("~ 2.05 min", "7,890", "4,321", "CUDA: no GPU at all", "performance_ladder.svg"),
-        *("|  | without error | 200 ms |  |  |  | 615 |", "sliced 3.21 s", "is 2.7 of them"),
+        *(
+            "|  | without error | 200 ms |  |  |  | 615 |",
+            "sliced 3.21 s",
+            "standard errors: the largest difference is 2.7.",
+        ),
         *("medians of 13 rounds", "With numba 0.99.7."),
-        *("python -m bench ladder --json bench/results/ladder.json", "performance_ladder_all.svg"),
-        "python -m bench ladder --all --nash --json bench/results/ladder_all.json",
+        "python -m bench ladder --rounds 13 --json bench/results/ladder.json",
+        "python -m bench ladder --all --rounds 13 --nash --nash-episodes 77 "
+        "--json bench/results/ladder_all.json",
+        *("performance_ladder_all.svg", "share of the work, 1.1% to 1.1% of it,"),
         "| hard | certified | undecided | 4.44 s | 550 ms |",
         *("987,654 nights", "~ 2.00 h", "so many nights per second: some GPU 1.9e+10"),
-        *("1.23 to 1.23", "1.000 bytes an episode", "performance_growth.svg"),
+        *(
+            "131,072 episodes (threads: 1,048,577), avx2",
+            "1.23 to 1.23",
+            "1.000 bytes an episode",
+            "performance_growth.svg",
+        ),
         *("0.47 (0.31 to 0.53)", "takes 2.13 times its floor", "77 times", "48 cases"),
         *("given 24% of", "Philox takes 62%"),
         *("62.2%", "`round` 45%", "165", "155", "42%", "perf: not installed"),
         *("1,500,000 operations", "0.50 ms", "3.00 ms a line-up", "6.0 times that"),
         *("built takes 6.50 ms", "one that follows, 4.50 ms"),
+        *("stepping through it", "| night | 95.6 |  | once |"),
         *("1.50 times the nights per second of AVX2", "309 for default, hero", "some GPU 1.9e+10"),
     ):
         assert said in text, said
@@ -379,6 +444,23 @@ def test_the_page_compares_with_earlier_commits() -> None:
     text = pages.page(after | earlier)
     for said in ("| 0.500 |", "fedcba987654", "777.0 MiB before", "| 1.00 |"):
         assert said in text, said
+
+
+def test_the_page_says_what_differs() -> None:
+    figures = synthetic()
+    assert "not run on one yet" in pages.page(figures)
+    assert "in one place" not in pages.page(figures)
+    figures["profile"]["machine"] = MACHINE | {"cpu": "another processor"}
+    figures["ladder"]["cuda"] = {"compile_seconds": 9.0}
+    # Without the file of Philox, nothing is known of its share.
+    figures["profile"]["loops"][0]["by_file"] = {"elsewhere": 1.0}
+    text = pages.page(figures)
+    assert "- a processor, 2 cores" in text
+    assert "rules 1 (throughput, ladder, ladder_all, growth, instructions, exact)." in text
+    assert "- another processor, 2 cores" in text
+    assert "rules 1 (profile)." in text
+    assert "not run on one yet" not in text
+    assert "By the profile below" not in text
 
 
 def test_the_page_says_what_is_missing() -> None:
@@ -410,9 +492,12 @@ def test_plots_and_page_are_written(tmp_path: Path) -> None:
     assert "sliced" in (tmp_path / "performance_ladder_all.svg").read_text()
     curves = (tmp_path / "performance_growth.svg").read_text()
     assert all(title in curves for title in TITLES.values())
-    # Also of a ladder that another object holds.
-    wrapped = {"machine": MACHINE, "ladder": synthetic()["ladder"]}
-    assert "4,321" in pages.page({"ladder": wrapped})
+    # Where there is nothing to write about, what was written stays.
+    before = out.read_text()
+    (results / "profile.json").write_text("{}")
+    for folder in (results, tmp_path / "nowhere"):
+        assert write_page(["--results", str(folder), "--out", str(out)]) == 2
+    assert out.read_text() == before
 
 
 def test_the_stored_page_is_that_of_the_stored_figures() -> None:

@@ -101,14 +101,10 @@ def test_processes_play_what_one_thread_plays(workers: whole.Workers) -> None:
 
 def test_returns_are_those_of_the_counts() -> None:
     program = compile_program(ODD, [LINEUPS[0]], seed=1, episodes=4)
-    H, A = ODD.num_houses, ODD.num_agents
     counts = np.array([program.play(0, episode) for episode in range(4)])
-    worked, safe, ruined, saved = np.split(
-        counts[:, 1 : 1 + A + 3 * H], [A, A + H, A + 2 * H], axis=1
-    )
-    got = Game.of(ODD).returns(counts[:, 0], worked, safe.sum(axis=1), ruined, saved)
+    got = Game.of(ODD).returns_of(counts)
     weights = _core.reward_weights(ODD)
-    for episode, seat in product(range(4), range(A)):
+    for episode, seat in product(range(4), range(ODD.num_agents)):
         assert got[episode, seat] == pytest.approx(program.play_return(0, episode, weights[seat]))
 
 

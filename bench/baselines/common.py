@@ -95,8 +95,10 @@ class Game:
 
         spreads = s.night_order == "spread_then_burn_out"
         beta = s.prob_fire_spreads_to_neighbor if spreads else 0.0
-        stays = (1 - beta) ** np.arange(3) * (1 - s.prob_house_catches_fire)
-        fails = (1 - s.prob_solo_agent_extinguishes_fire) ** np.arange(s.num_agents + 1)
+        stays: FloatArray = (1 - beta) ** np.arange(3.0) * (1 - s.prob_house_catches_fire)
+        fails: FloatArray = (1 - s.prob_solo_agent_extinguishes_fire) ** np.arange(
+            s.num_agents + 1.0
+        )
         return cls(
             houses=s.num_houses,
             agents=s.num_agents,
@@ -139,6 +141,14 @@ class Game:
             + np.asarray(saved) @ self.saved.T
         )
         return total
+
+    def returns_of(self, counts: npt.NDArray[np.int64]) -> FloatArray:
+        """Returns, shape (episodes, agents), of counts as the core's plain engine lists them."""
+        A, H = self.agents, self.houses
+        worked, safe, ruined, saved = np.split(
+            counts[:, 1 : 1 + A + 3 * H], [A, A + H, A + 2 * H], axis=1
+        )
+        return self.returns(counts[:, 0], worked, safe.sum(axis=1), ruined, saved)
 
 
 def duties(lineup: Lineup) -> FloatArray:

@@ -69,7 +69,8 @@ def compiled(H: int, A: int) -> Callable[..., Any]:
         _, _, nights, _, counts = jax.lax.while_loop(lambda c: ~c[3], one_night, carry)
         return nights, *counts
 
-    return jax.jit(jax.vmap(episode, in_axes=(0, 0, None)))
+    many: Callable[..., Any] = jax.jit(jax.vmap(episode, in_axes=(0, 0, None)))
+    return many
 
 
 def play(scenario: Scenario, lineups: Sequence[Lineup], episodes: int, seed: int = 0) -> Played:

@@ -123,7 +123,8 @@ def kernel() -> Callable[..., Any]:
                 ):
                     break
 
-    return run
+    compiled: Callable[..., Any] = run
+    return compiled
 
 
 def play(scenario: Scenario, lineups: Sequence[Lineup], episodes: int, seed: int = 0) -> Played:

@@ -64,9 +64,6 @@ def play(scenario: Scenario, lineups: Sequence[Lineup], episodes: int, seed: int
                 houses, ended = night["after"], night["ended"]
                 events.append(night["counts"])
             counts[number_of_episode] = np.array(events).sum(axis=0)
-        worked, safe, ruined, saved = np.split(
-            counts[:, 1 : 1 + A + 3 * H], [A, A + H, A + 2 * H], axis=1
-        )
-        returns.append(game.returns(counts[:, 0], worked, safe.sum(axis=1), ruined, saved))
+        returns.append(game.returns_of(counts))
         nights += int(counts[:, 0].sum())
     return Played.of(returns, nights)

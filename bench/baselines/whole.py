@@ -44,13 +44,7 @@ def counts_of(task: Task) -> IntArray:
 def _played(scenario: Scenario, counts: IntArray) -> Played:
     """From counts of shape (line-ups, episodes, counts)."""
     game = Game.of(scenario)
-    A, H = game.agents, game.houses
-    returns = []
-    for of_lineup in counts:
-        worked, safe, ruined, saved = np.split(
-            of_lineup[:, 1 : 1 + A + 3 * H], [A, A + H, A + 2 * H], axis=1
-        )
-        returns.append(game.returns(of_lineup[:, 0], worked, safe.sum(axis=1), ruined, saved))
+    returns = [game.returns_of(of_lineup) for of_lineup in counts]
     return Played.of(returns, int(counts[:, :, 0].sum()))
 
 

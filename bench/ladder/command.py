@@ -5,10 +5,8 @@ See bench/README.md for what its columns mean.
 
 import argparse
 import importlib.metadata
-import json
 from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -16,12 +14,14 @@ from rich.progress import Progress
 
 import bucket_brigade as bb
 from bench import report
+from bench.files import write
 from bench.ladder.climb import climb, exact_row, row_of
 from bench.ladder.cuda import cuda_backend, cuda_details, cuda_model
 from bench.ladder.nash import nash_rows
 from bench.ladder.report import print_ladder
 from bench.ladder.rungs import rungs
-from bench.ladder.work import ARCHETYPES, EPISODES, Truth
+from bench.ladder.work import ARCHETYPES, EPISODES, ROUNDS, Truth
+from bench.options import add_json, whole_number
 from bucket_brigade.cli.nash import EPISODES as EPISODES_OF_NASH
 
 
@@ -39,36 +39,30 @@ def versions() -> dict[str, str | None]:
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The options; see ``--help``."""
     parser = argparse.ArgumentParser(prog="python -m bench ladder", description=__doc__)
-    parser.add_argument(
-        "--scenario", default="default", choices=bb.list_scenarios(), metavar="NAME"
-    )
-    parser.add_argument("--all", action="store_true", help="all twelve scenarios instead of one")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--scenario", default="default", choices=bb.list_scenarios(), metavar="NAME")
+    which.add_argument("--all", action="store_true", help="all twelve scenarios instead of one")
     parser.add_argument("--nash", action="store_true", help="the whole Nash computation too")
     parser.add_argument(
         "--nash-episodes",
-        type=int,
+        type=whole_number,
         default=EPISODES_OF_NASH,
         help="--episodes of `bucket-brigade nash`; by default %(default)s, as there",
     )
-    parser.add_argument("--rounds", type=int, help="by default 5")
+    parser.add_argument("--rounds", type=whole_number, help=f"by default {ROUNDS}")
     parser.add_argument("--quick", action="store_true", help="two rounds of little: a smoke test")
     parser.add_argument(
         "--no-model", action="store_true", help="leave out the model of GPUs, a minute of counting"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures there")
-    options = parser.parse_args(arguments)
-    if options.rounds is not None and options.rounds < 1:
-        parser.error("rounds must be above 0")
-    if options.nash_episodes < 1:
-        parser.error("episodes must be above 0")
-    return options
+    add_json(parser)
+    return parser.parse_args(arguments)
 
 
 def measured(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     """All figures."""
     names = bb.list_scenarios() if options.all else [options.scenario]
     scenarios = [bb.scenario(name) for name in names]
-    rounds = options.rounds or (2 if options.quick else 5)
+    rounds = options.rounds or (2 if options.quick else ROUNDS)
     figures: dict[str, Any] = {
         "machine": report.machine(),
         "versions": versions(),
@@ -109,5 +103,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     figures = measured(options, told)
     print_ladder(figures, Console(width=max(140, told.width)))
     if options.json is not None:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        write(options.json, figures)
     return 0 if figures["agrees"] else 1

@@ -69,8 +69,9 @@ def print_ladder(figures: dict[str, Any], console: Console) -> None:
         _print_model(figures["cuda_model"], console)
     where = figures["machine"]
     commit = short_commit(figures["commit"]) if figures["commit"] else "of no checkout"
+    load = where["load_average_at_start"]
     console.print(
-        f"{where['cpu']}, {where['cores']} cores, load {where['load_average_at_start'] or 0:.1f}; "
+        f"{where['cpu']}, {where['cores']} cores{'' if load is None else f', load {load:.1f}'}; "
         f"Python {where['python']}, bucket-brigade {where['bucket_brigade']}, commit {commit}; "
         f"{figures['rounds']} rounds"
     )

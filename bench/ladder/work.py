@@ -10,6 +10,8 @@ from bench.baselines.common import FloatArray
 
 #: Episodes of each line-up that the work asks for.
 EPISODES = 2000
+#: Of the measurement, by default.
+ROUNDS = 5
 #: Standard errors by which a payoff may be off.
 ALLOWED = 5.0
 #: Episodes of each line-up that standard deviations come from, so that runs too short to have met

@@ -1,36 +1,42 @@
 """``python -m bench.performance_page``: docs/performance.md and its plots, from stored figures.
 
-    python -m bench --json bench/results/throughput.json
-    python -m bench ladder --nash --json bench/results/ladder.json
-    python -m bench ladder --all --nash --json bench/results/ladder_all.json
-    python -m bench.growth --json bench/results/growth.json
-    python -m bench.instructions --json bench/results/instructions.json
-    python -m bench.profile --json bench/results/profile.json
-    python -m bench.performance_page
-
-Every number on the page comes from these files. A section whose file is missing says so. Needs the
-extra ``plot``.
+Every number on the page comes from the files that the commands below write. A section whose file is
+missing says so. Needs the extra ``plot``.
 """
 
 import argparse
+import importlib.util
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.files import Unreadable
+from bench.options import file_to_write
 from bench.performance_page.page import write
+from bench.performance_page.stored import COMMANDS
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Writes the page."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Writes the page; the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m bench.performance_page",
         description=__doc__,
+        epilog="\n".join(COMMANDS.values()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--results", type=Path, default=Path("bench/results"))
-    parser.add_argument("--out", type=Path, default=Path("docs/performance.md"))
+    parser.add_argument("--out", type=file_to_write, default=Path("docs/performance.md"))
     options = parser.parse_args(arguments)
-    write(options.results, options.out)
+    if importlib.util.find_spec("matplotlib") is None:
+        print("Plots need Matplotlib: pip install 'bucket-brigade[plot]'", file=sys.stderr)
+        return 2
+    try:
+        write(options.results, options.out)
+    except Unreadable as reason:
+        print(reason, file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
+from bench.performance_page.ladder import modelled_rates
 from bench.performance_page.stored import Figures
 
 
-def _instructions(figures: Figures | None, path: str, by: str | None = None) -> Figures | None:
+def _instructions(figures: Figures | None, path: str) -> Figures | None:
     """The first loop of a path that plays."""
     for x in (figures or {}).get("loops", []):
-        if x["loop"] == "play" and x["path"] == path and by in (None, x["counted_by"]):
+        if x["loop"] == "play" and x["path"] == path:
             found: Figures = x
             return found
     return None
@@ -34,11 +35,9 @@ def elsewhere_section(found: Mapping[str, Figures]) -> list[str]:
             f" Counted: a Philox call for all words takes {calls['avx512']:.0f} instructions "
             f"instead of {calls['avx2']:.0f}, for twice as many planes: "
             f"{2 * calls['avx2'] / calls['avx512']:.2f} times as many planes an instruction."
+            " A processor that runs 512-bit multiplications at the rate of 256-bit ones should "
+            "come nearer to this (a guess: none was at hand)."
         )
-    text += (
-        " A processor that runs 512-bit multiplications at the rate of 256-bit ones should come "
-        "nearer to the latter (a guess: none was at hand)."
-    )
     lines.append(text)
     text = (
         "- **NEON** has no path of its own: `portable8` is compiled for it. Its registers hold "
@@ -54,11 +53,12 @@ def elsewhere_section(found: Mapping[str, Figures]) -> list[str]:
                 f"{portable['instructions_per_night']:.0f})"
             )
     lines.append(text + ". Nobody has measured one.")
-    ladder = found.get("ladder")
-    model = (ladder or {}).get("ladder", ladder or {}).get("cuda_model") or {}
+    ladder = found.get("ladder", {})
+    rates = modelled_rates(ladder)
     text = "- **GPUs**: the CUDA backend has not run on one yet."
-    if "nights_per_second" in model:
-        rates = ", ".join(f"{gpu} {rate:.2g}" for gpu, rate in model["nights_per_second"].items())
+    if ladder.get("cuda"):
+        text = "- **GPUs**: rung 4 of the ladder was measured."
+    if rates:
         text += f" By a model of counted instructions, an upper bound, nights per second: {rates}."
     lines.append(text + " [cuda.md](cuda.md) has the model, and what it leaves out.")
     return lines

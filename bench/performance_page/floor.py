@@ -6,6 +6,8 @@ from bench.performance_page.text import brief, table
 
 #: The part of the cores' time that an idle machine gives.
 IDLE = 0.95
+#: The source that draws random bits.
+PHILOX = "sliced/stream.rs"
 
 
 def floor_section(
@@ -34,8 +36,9 @@ def _sampled(throughput: Figures | None, profile: Figures | None) -> list[str]:
         "Random bits have addresses, so every one that is looked at costs a share of a Philox "
         "call, and no order of work avoids that. The *floor* of a run is its counted calls, times "
         "what one takes in a loop of nothing else. Its share of the time says how far the engine "
-        f"is from it: a share of one would leave nothing to gain but a faster Philox. Medians over "
-        f"{len(throughput['cases'])} cases of scenario and line-up, one thread:",
+        f"is from it: a share of one would leave nothing to gain but a faster Philox. Of "
+        f"{len(throughput['cases'])} cases of scenario and line-up, on one thread, geometric means "
+        "of nights/s, and medians of all else:",
         "",
         *table(
             ["path", "words", "M nights/s", "ns/call", "calls a group-night", "useful", "floor"],
@@ -46,10 +49,10 @@ def _sampled(throughput: Figures | None, profile: Figures | None) -> list[str]:
         share = best["floor_share"]["median"]
         lines += [
             "",
-            f"So {throughput['best_path']} takes {1 / share:.2f} times its floor. Besides, "
-            f"{1 - best['useful_share']['median']:.0%} of the places for nights are empty: "
-            "episodes that ended before the last of their block, which the address of a random bit "
-            "ties to it, and vectors that run empty at the end of a task.",
+            f"So {throughput['best_path']} takes {1 / share:.2f} times its floor in the median "
+            f"case. Besides, {1 - best['useful_share']['median']:.0%} of the places for nights are "
+            "empty: episodes that ended before the last of their block, which the address of a "
+            "random bit ties to it, and vectors that run empty at the end of a task.",
         ]
     given = throughput.get("all_threads", {}).get("time_given")
     if given is not None and given < IDLE:
@@ -60,11 +63,11 @@ def _sampled(throughput: Figures | None, profile: Figures | None) -> list[str]:
             "floors above came out too low, and so did nights per second.",
         ]
     for loop in (profile or {}).get("loops", []):
-        if loop["loop"] == "play":
-            share = loop["by_file"].get("sliced/stream.rs", 0.0)
+        if loop["loop"] == "play" and PHILOX in loop["by_file"]:
+            share = loop["by_file"][PHILOX]
             lines += [
                 "",
-                f"By the profile below, which other work does not reach, Philox takes {share:.0%} "
+                f"By the profile below, which other work hardly reaches, Philox takes {share:.0%} "
                 f"of the time of {loop['name']} on {loop['path']}.",
             ]
     plain = throughput.get("plain")

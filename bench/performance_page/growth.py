@@ -42,13 +42,18 @@ def growth_section(growth: Figures | None) -> list[str]:
                 f"{min(ratios):.2f} to {max(ratios):.2f}",
             ]
         )
+    others = "".join(
+        f" ({TITLES[axis]}: {episodes:,})"
+        for axis, episodes in growth.get("other_episodes", {}).items()
+    )
     lines = [
         f"One axis at a time, from {growth['scenario']} with `{growth['archetype']}` in all seats, "
-        f"{growth['episodes']:,} episodes, {growth['path']}, all threads (the exact engine: one). "
-        "The model is *overhead + work × cost*: the overhead is that of a call that plays a single "
-        "block (of the exact engine, whose every call here builds its tables: one on the smallest "
-        "ring), the cost of a unit of work is fitted on one point of each axis, and nothing else "
-        "is. Where it says Philox calls, they were counted by a build of the core that does so. "
+        f"{growth['episodes']:,} episodes{others}, {growth['path']}, all threads (the exact "
+        "engine: one). The model is *overhead + work × cost*: the overhead is that of a call that "
+        "plays a single block (of the exact engine, whose every call here builds its tables: one "
+        "on the smallest ring; over threads: none), the cost of a unit of work is fitted on one "
+        "point of each axis, and nothing else is. Where it says Philox calls, they were counted by "
+        "a build of the core that does so. "
         "Times are processor time of all threads together (over threads: the time that passed), "
         "and the least of the repeats, since other work only adds to them; the noise is half "
         "the distance of their quartiles over their median, its median over points.",

@@ -3,17 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bench.ladder.work import ALLOWED, ROUNDS
 from bench.performance_page.stored import Figures, missing, source
 from bench.performance_page.text import brief, median, table, timed
+from bucket_brigade.cli.nash import EPISODES as EPISODES_OF_NASH
 
 #: Files that hold a ladder, and what stands above each.
 LADDERS = {"ladder": "One scenario", "ladder_all": "All scenarios"}
-
-
-def ladder_rows(ladder: Figures) -> list[Figures]:
-    """Rungs, also of a file that wraps them."""
-    found: list[Figures] = ladder.get("ladder", ladder).get("rows", [])
-    return found
 
 
 def ladder_section(found: Mapping[str, Figures]) -> list[str]:
@@ -25,10 +21,9 @@ def ladder_section(found: Mapping[str, Figures]) -> list[str]:
     return lines[1:]
 
 
-def one_ladder(name: str, figures: Figures) -> list[str]:
+def one_ladder(name: str, whole: Figures) -> list[str]:
     """The table of rungs and its plot, what is not counted in it, and the whole computation."""
-    whole = figures.get("ladder", figures)
-    rows = [rung_cells(row) for row in ladder_rows(figures)]
+    rows = [rung_cells(row) for row in whole["rows"]]
     if "exact" in whole:
         rows.append(exact_cells(whole))
     of = ", ".join(whole.get("scenarios", [])) or "the scenario"
@@ -47,8 +42,8 @@ def one_ladder(name: str, figures: Figures) -> list[str]:
     ]
     lines = [
         f"The archetype payoff matrix of {of}{asked}{rounds}. A total marked ~ is extrapolated "
-        "from a share of the work that was really done. Ratios are of nights per second; of the "
-        "exact engine, which plays none, of wall time.",
+        f"from a share of the work{shares(whole)} that was really done. Ratios are of nights per "
+        "second; of the exact engine, which plays none, of wall time.",
         "",
         *table(header, rows, 2),
         "",
@@ -58,7 +53,7 @@ def one_ladder(name: str, figures: Figures) -> list[str]:
         *cuda_lines(whole),
         *nash_lines(whole),
     ]
-    return [*lines, "", source(name, figures, command_of(name, whole))]
+    return [*lines, "", source(name, whole, command_of(name, whole))]
 
 
 def command_of(name: str, whole: Figures) -> str:
@@ -68,8 +63,13 @@ def command_of(name: str, whole: Figures) -> str:
         words.append("--all")
     elif scenarios and scenarios != ["default"]:
         words.append(f"--scenario {scenarios[0]}")
-    if whole.get("nash"):
+    if whole.get("rounds", ROUNDS) != ROUNDS:
+        words.append(f"--rounds {whole['rounds']}")
+    nash = whole.get("nash")
+    if nash:
         words.append("--nash")
+        if nash.get("num_simulations", EPISODES_OF_NASH) != EPISODES_OF_NASH:
+            words.append(f"--nash-episodes {nash['num_simulations']}")
     return " ".join([*words, f"--json bench/results/{name}.json"])
 
 
@@ -99,19 +99,25 @@ def agreement(whole: Figures) -> list[str]:
     if "agrees" not in whole:
         return []
     agree = "agree with" if whole["agrees"] else "**do not all agree with**"
-    errors = [row["largest_error"] for row in ladder_rows(whole) if "largest_error" in row]
-    worst = f": the largest difference is {max(errors):.1f} of them" if errors else ""
+    errors = [row["largest_error"] for row in whole["rows"] if "largest_error" in row]
+    worst = f": the largest difference is {max(errors):.1f}" if errors else ""
     return [
         "",
-        f"Payoffs of the rungs {agree} the exact ones within their standard errors{worst}.",
+        f"Payoffs of the rungs {agree} the exact ones within {ALLOWED:g} standard errors{worst}.",
     ]
+
+
+def shares(whole: Figures) -> str:
+    """The least and the largest share of the work that rungs did which did not do all of it."""
+    found = [row["share"] for row in whole["rows"] if row.get("extrapolated") and "share" in row]
+    return f", {100 * min(found):.2g}% to {100 * max(found):.2g}% of it," if found else ""
 
 
 def set_up(whole: Figures) -> list[str]:
     """What is done once, compiling and starting processes, and the versions of what compiles."""
     once = [
         f"{row['what']} {timed(row['setup_seconds'])}"
-        for row in ladder_rows(whole)
+        for row in whole["rows"]
         if row.get("setup_seconds")
     ]
     versions = [
@@ -127,17 +133,22 @@ def set_up(whole: Figures) -> list[str]:
 
 def cuda_lines(whole: Figures) -> list[str]:
     """What was measured of GPUs, or what a model says."""
-    cuda, model = whole.get("cuda"), whole.get("cuda_model") or {}
+    cuda, rates = whole.get("cuda"), modelled_rates(whole)
     if cuda and cuda.get("compile_seconds") is not None:
         return ["", f"CUDA kernels compile in {timed(cuda['compile_seconds'])}, once."]
-    if "nights_per_second" not in model:
+    if not rates:
         return []
-    rates = ", ".join(f"{gpu} {rate:.2g}" for gpu, rate in model["nights_per_second"].items())
     return [
         "",
         "**A model, not a measurement**, of rung 4: by the counted instructions of its kernels, "
         f"GPUs play at most so many nights per second: {rates} ([cuda.md](cuda.md)).",
     ]
+
+
+def modelled_rates(whole: Figures) -> str:
+    """Nights per second that a model gives GPUs; "" if there is none."""
+    rates = (whole.get("cuda_model") or {}).get("nights_per_second", {})
+    return ", ".join(f"{gpu} {rate:.2g}" for gpu, rate in rates.items())
 
 
 def nash_lines(whole: Figures) -> list[str]:

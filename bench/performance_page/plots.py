@@ -4,13 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.performance_page.growth import TITLES
-from bench.performance_page.ladder import ladder_rows
 from bench.performance_page.stored import Figures
 from bench.performance_page.text import brief, median
 
 BLUE, ORANGE, GREY = "#2563a8", "#d97706", "#9ca3af"
-
-
+#: Axes whose sizes are drawn on a logarithmic scale.
 LOGARITHMIC = ("episodes", "lineups", "exact_nights")
 
 
@@ -28,16 +26,13 @@ def _pyplot() -> Any:
 def draw_ladder(ladder: Figures, file: Path) -> None:
     """Bars of nights per second, on a logarithmic scale."""
     pyplot = _pyplot()
-    rows = [row for row in ladder_rows(ladder) if median(row.get("nights_per_second"))]
+    rows = [row for row in ladder["rows"] if median(row.get("nights_per_second"))]
     figure, axes = pyplot.subplots(figsize=(7.5, 0.9 + 0.38 * len(rows)), layout="constrained")
     names = [f"{row.get('rung', '')}  {row.get('what', '')}".strip() for row in rows]
     rates = [median(row["nights_per_second"]) or 0.0 for row in rows]
-    colours = [
-        BLUE
-        if str(row.get("rung", "")).rstrip("'") == row.get("rung") and row.get("rung")
-        else GREY
-        for row in rows
-    ]
+    # What stands beside the ladder has no number, or one with a prime.
+    beside = [not row.get("rung") or row["rung"].endswith("'") for row in rows]
+    colours = [GREY if aside else BLUE for aside in beside]
     places = range(len(rows))
     axes.barh(places, rates, color=colours)
     for place, rate, row in zip(places, rates, rows, strict=True):
@@ -59,7 +54,7 @@ def draw_ladder(ladder: Figures, file: Path) -> None:
 
 
 def draw_growth(growth: Figures, file: Path) -> None:
-    """A curve for each axis: measured with quartiles, and the model."""
+    """A curve for each axis: the least with the upper quartile, and the model; and memory."""
     pyplot = _pyplot()
     curves = growth["axes"]
     rows = (len(curves) + 2) // 2

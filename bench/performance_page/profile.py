@@ -26,6 +26,8 @@ PARTS = {
     "exact/totals.rs": "counts from chances",
     "elsewhere": "libraries and the operating system",
 }
+#: Share of a source that is listed.
+LEAST = 0.01
 
 
 def profile_section(profile: Figures | None) -> list[str]:
@@ -37,6 +39,8 @@ def profile_section(profile: Figures | None) -> list[str]:
         what = {"play": "Playing", "exact": "Following exactly"}[loop["loop"]]
         rows = []
         for file, share in loop["by_file"].items():
+            if share < LEAST:
+                continue
             functions = [row for row in loop["by_function"] if row["file"] == file][:4]
             listed = ", ".join(f"`{x['function']}` {x['share']:.0%}" for x in functions)
             rows.append(
@@ -47,8 +51,6 @@ def profile_section(profile: Figures | None) -> list[str]:
                     f"{share:.1%}",
                 ]
             )
-            if share < 0.01:
-                rows.pop()
         title = f"{what} {loop['name']}, {loop['path']}, {loop['samples']:,} samples:"
         lines += ["", title, "", *table(["source", "what", "functions", "time"], rows, 3)]
     return [
@@ -78,14 +80,23 @@ def instructions_section(instructions: Figures | None) -> list[str]:
                 per,
                 brief(x[unit]),
                 f"{x['philox_share']:.0%}" if "philox_share" in x else "",
-                f"{x['repeatability']:.4%}",
+                "once" if x["repeatability"] is None else f"{x['repeatability']:.4%}",
             ]
         )
+    text = "What other work on a machine cannot change."
+    tools = {x["counted_by"] for x in instructions["loops"]}
+    if {"callgrind", "stepping"} <= tools:
+        text += " `callgrind` has no AVX-512, which is counted by stepping through it instead."
+    if "stepping" in tools:
+        text += (
+            " What is stepped through is smaller, and lanes run empty sooner in fewer episodes, so "
+            "that a night takes more."
+        )
+    if any(x["repeatability"] is None for x in instructions["loops"]):
+        text += " What takes minutes to step through was counted once."
     why = "; ".join(instructions["not_used"])
     return [
-        "What other work on a machine cannot change. `callgrind` has no AVX-512, which is counted "
-        "by stepping through it instead, over fewer episodes; lanes run empty sooner there, so "
-        "that a night takes more." + (f" Not used: {why}." if why else ""),
+        text + (f" Not used: {why}." if why else ""),
         "",
         *table(
             ["path", "loop", "counted by", "per", "instructions", "Philox", "repeats to"], rows, 4

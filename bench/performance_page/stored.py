@@ -1,14 +1,13 @@
 """The stored figures that the page is made of, and the commands that make them."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bench.files import Unreadable, read
 from bench.report import short_commit
 
 Figures = Mapping[str, Any]
-
 
 COMMANDS = {
     "throughput": "python -m bench --json bench/results/throughput.json",
@@ -19,6 +18,16 @@ COMMANDS = {
     "exact": "python -m bench.exact --json bench/results/exact.json",
     "profile": "python -m bench.profile --json bench/results/profile.json",
 }
+#: What each of their files cannot be without.
+HOLDS = {
+    "throughput": "paths",
+    "ladder": "rows",
+    "ladder_all": "rows",
+    "growth": "axes",
+    "instructions": "loops",
+    "exact": "operations",
+    "profile": "loops",
+}
 
 
 #: Figures of an earlier commit, by the same commands, to show what a change of the engine did.
@@ -26,12 +35,24 @@ BEFORE = {"growth_before": "growth", "instructions_before": "instructions"}
 
 
 def load(folder: Path) -> dict[str, Figures]:
-    """The files that are there."""
-    found = {}
+    """The files that are there.
+
+    Raises
+    ------
+    Unreadable
+        If there is none, which is rather a wrong folder than nothing to write about, or one is not
+        whole, or of another benchmark.
+    """
+    found: dict[str, Figures] = {}
     for name in [*COMMANDS, *BEFORE]:
         file = folder / f"{name}.json"
         if file.exists():
-            found[name] = json.loads(file.read_text(encoding="utf-8"))
+            figures, holds = read(file), HOLDS[BEFORE.get(name, name)]
+            if not isinstance(figures, dict) or holds not in figures:
+                raise Unreadable(f"{file} has no {holds!r}: another benchmark wrote it")
+            found[name] = figures
+    if not found:
+        raise Unreadable(f"{folder} has none of {', '.join(f'{name}.json' for name in COMMANDS)}")
     return found
 
 

@@ -1,0 +1,44 @@
+"""Options that the commands of this folder share, checked before anything is measured."""
+
+import argparse
+import math
+from pathlib import Path
+
+
+def whole_number(text: str) -> int:
+    """Of at least one, as a type of argparse."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return value
+
+
+def positive(text: str) -> float:
+    """A finite number above 0, as a type of argparse."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value
+
+
+def file_to_write(text: str) -> Path:
+    """A file in a folder that exists, as a type of argparse: figures that took minutes need one."""
+    file = Path(text)
+    if not file.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {str(file.parent)!r}")
+    if file.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is a folder")
+    return file
+
+
+def add_json(parser: argparse.ArgumentParser, what: str = "all figures") -> None:
+    """``--json FILE``."""
+    parser.add_argument(
+        "--json", type=file_to_write, metavar="FILE", help=f"also write {what} there"
+    )
