@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+from numpy.random import default_rng
 
 from bucket_brigade.checks import as_positive, as_u64
 from bucket_brigade.equilibrium.profile import Deviation, Profile, each_duty_once, strategy_of
@@ -258,7 +259,7 @@ def best_response_in_box(
         maxiter=BOX_ROUNDS,
         tol=tolerance,
         polish=False,
-        rng=np.random.default_rng(as_u64("seed", seed)),
+        rng=default_rng(as_u64("seed", seed)),
     )
     strategy = _with(base, chosen, found.x)
     return BestResponse(

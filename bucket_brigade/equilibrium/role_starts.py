@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Sequence
 
-import numpy as np
+from numpy.random import default_rng
 
 from bucket_brigade.checks import as_list
 from bucket_brigade.equilibrium.profile import strategy_of
@@ -44,5 +44,5 @@ def given_profiles(profiles: Sequence[Sequence[object]], agents: int) -> list[li
 
 def random_profiles(number: int, agents: int, seed: int) -> list[list[Strategy]]:
     """Each seat's p and q drawn uniformly, on their own."""
-    points = np.random.default_rng(seed).random((number, agents, 2))
+    points = default_rng(seed).random((number, agents, 2))
     return [[strategy_of(*point) for point in seats] for seats in points.tolist()]

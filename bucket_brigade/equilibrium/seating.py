@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.random import default_rng
 
 from bucket_brigade.errors import InvalidValue
 
@@ -93,7 +94,7 @@ def _orders(strategies: Lineup, most: int) -> list[Lineup]:
         return sorted(_permutations(strategies))
     # Evenly drawn seatings keep the mean over seatings unbiased; the strategies seed the choice,
     # so that it is always the same.
-    rng = np.random.default_rng(list(strategies))
+    rng = default_rng(list(strategies))
     return [tuple(rng.permutation(strategies).tolist()) for _ in range(most)]
 
 

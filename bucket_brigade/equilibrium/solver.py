@@ -25,6 +25,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+# Not when it is first used, as NumPy would: a Ctrl-C during its import is lost.
+from numpy.random import default_rng
+
 from bucket_brigade.equilibrium.approximation import logit_path, multiplicative_weights
 from bucket_brigade.equilibrium.support_enumeration import (
     NEWTON_STEPS,
@@ -185,7 +188,7 @@ class _Search:
         # Equilibria depend only on differences between payoffs against the same opponents.
         differences = game.payoffs - game.payoffs.min(axis=0)
         self.normal = SymmetricGame(game.num_players, differences / (game.payoff_scale or 1.0))
-        self.rng = np.random.default_rng(seed)
+        self.rng = default_rng(seed)
         self.work = WORK
         self.found: list[FloatArray] = []
         self.connected: set[tuple[int, ...]] = set()
