@@ -34,8 +34,9 @@ def _crews(before: Figures, after: Figures) -> list[str]:
     return [
         "**Workers at a fire are counted in binary, two at a time**, with full adders. Before, "
         "they joined one by one a thermometer of at least one, two, … workers, which costs an "
-        "agent as many steps as there were others before, and had to be cleared every night. "
-        "Instructions for a night:",
+        "agent as many steps as there were others before, and had to be cleared every night. And "
+        "where no crew has more than eight, putting a fire out chooses among eight chances, not "
+        "sixteen. Instructions for a night:",
         "",
         *table(["path", "case", "before", "after", "after / before"], rows, 2),
         "",

@@ -105,6 +105,7 @@ def draw_growth(growth: Figures, file: Path) -> None:
         axes = left.pop(0)
         axes.plot([r["at"] for r in memory], [r["bytes"] / 2**20 for r in memory], "o", color=BLUE)
         axes.set(title="peak memory over episodes", xscale="log", ylabel="MiB")
+        axes.margins(y=0.2)
         axes.set_ylim(bottom=0)
         axes.grid(alpha=0.25)
     for axes in left:

@@ -270,22 +270,27 @@ fn extinguish<W: Words>(
         work.survives[h] = W::zero();
         work.put_out[h] = W::zero();
     }
-    let (mut three, mut five) = (W::zero(), W::zero());
+    let (mut three, mut five, mut nine) = (W::zero(), W::zero(), W::zero());
     for &h in work.fires.houses() {
         let crew = &work.crews[usize::from(h)];
         three = three | crew.more_than(2);
         five = five | crew.more_than(4);
+        nine = nine | crew.more_than(8);
     }
-    let (few, some) = (three.is_zero(), five.is_zero());
+    // Whether no crew is larger.
+    let (two, four, eight) = (three.is_zero(), five.is_zero(), nine.is_zero());
     let mut any = W::zero();
     for &h in work.fires.houses() {
         let h = usize::from(h);
         let crew = &work.crews[h];
         let (need, slot) = (crew.more_than(0), SLOT_EXTINGUISH + u32::from(h as u8));
-        let put_out = if few {
+        // As many thresholds as the largest crew needs.
+        let put_out = if two {
             rules.extinguish.draw(stream, slot, need, crew.more::<1>())
-        } else if some {
+        } else if four {
             rules.extinguish.draw(stream, slot, need, crew.more::<3>())
+        } else if eight {
+            rules.extinguish.draw(stream, slot, need, crew.more::<7>())
         } else {
             rules.extinguish.draw(stream, slot, need, crew.more::<15>())
         };
