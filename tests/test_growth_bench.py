@@ -438,8 +438,8 @@ def test_the_page_compares_with_earlier_commits() -> None:
     before = synthetic()
     before["instructions"]["loops"][1]["instructions_per_night"] *= 2
     before["instructions"]["commit"] = "fedcba9876543210"
-    memory = before["growth"]["peak_memory"][-1]
-    memory["bytes"] = 777 * 2**20
+    memory = before["growth"]["peak_memory"]
+    memory[-1]["bytes"] = memory[0]["bytes"] + 777 * 2**20
     earlier = {f"{name}_before": before[name] for name in ("growth", "instructions")}
     text = pages.page(after | earlier)
     for said in ("| 0.500 |", "fedcba987654", "777.0 MiB before", "| 1.00 |"):

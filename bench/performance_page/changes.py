@@ -64,14 +64,16 @@ def _agents(before: Figures, after: Figures) -> list[str]:
 
 
 def _memory(before: Figures, after: Figures) -> list[str]:
-    most = [figures["peak_memory"][-1] for figures in (before, after) if figures["peak_memory"]]
-    if len(most) < 2:
+    if not (before["peak_memory"] and after["peak_memory"]):
         return []
-    old, new = (x["bytes"] / 2**20 for x in most)
+    old, new = (
+        (memory[-1]["bytes"] - memory[0]["bytes"]) / 2**20
+        for memory in (before["peak_memory"], after["peak_memory"])
+    )
     return [
         "**The sizes of blocks are kept as runs of equal ones**, where every block had eight bytes "
-        f"before. Peak memory of {most[1]['at']:,} episodes: {old:.1f} MiB before, {new:.1f} MiB "
-        "after.",
+        f"before. Peak memory of {after['peak_memory'][-1]['at']:,} episodes, over that of none: "
+        f"{old:.1f} MiB before, {new:.1f} MiB after.",
         "",
         _source("growth_before", before, after),
         "",
