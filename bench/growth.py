@@ -168,10 +168,10 @@ def sampled(path: str, episodes: int, quick: bool, counted: bool) -> dict[str, l
             scenario, lineups, number = case(axis, at, episodes)
             program = compile_program(scenario, lineups, seed=SEED, episodes=number)
 
-            def run(program: _core.Program = program) -> object:
+            def run(program: _core.Program = program) -> Any:
                 return program.run(threads=0, simd=path, per_block=False, progress=None)
 
-            nights = int(run()[0][:, 0].sum())  # type: ignore[index]
+            nights = int(run()[0][:, 0].sum())
             points.append(Point(at, run, work, at == fitted, nights))
         found[axis] = points
     scenario, lineups, number = case("threads", 0, episodes)
@@ -179,10 +179,10 @@ def sampled(path: str, episodes: int, quick: bool, counted: bool) -> dict[str, l
     found["threads"] = []
     for threads in range(1, _core.pool_threads() + 1):
 
-        def on_threads(threads: int = threads) -> object:
+        def on_threads(threads: int = threads) -> Any:
             return program.run(threads=threads, simd=path, per_block=False, progress=None)
 
-        nights = int(on_threads()[0][:, 0].sum())  # type: ignore[index]
+        nights = int(on_threads()[0][:, 0].sum())
         point = Point(threads, on_threads, 1 / threads, threads == 1, nights, by_wall=True)
         found["threads"].append(point)
     return found

@@ -17,9 +17,9 @@ from bench.summary import Spread
 from bench.throughput import calibrate, measure
 from bench.wall_times import import_seconds, nash_seconds
 from bucket_brigade import _core
+from bucket_brigade.cli.nash import EPISODES as EPISODES_OF_NASH
 
 ROUNDS, MILLISECONDS = 9, 40.0
-NASH_EPISODES = 100_000
 #: Columns of text that the tables take, without paths and for each.
 WIDTH, PATH_WIDTH = 54, 38
 
@@ -106,9 +106,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.nash:
         seconds = {}
         with progress_console.status("computing equilibria"):
-            for name, taken in nash_seconds(NASH_EPISODES):
+            for name, taken in nash_seconds(EPISODES_OF_NASH):
                 seconds[name] = taken
-        figures["nash"] = {"num_simulations": NASH_EPISODES, "seconds": seconds}
+        figures["nash"] = {"num_simulations": EPISODES_OF_NASH, "seconds": seconds}
 
     width = WIDTH + PATH_WIDTH * len(paths)
     console = Console(width=max(width, progress_console.width))

@@ -4,9 +4,7 @@ On one thread; by a process on each core, which share out the episodes of a line
 proposed, by a pool of processes that take the entries of a payoff matrix.
 
 Processes, although a call lets other Python threads run while it plays: its list of counts is made
-under Python's lock, some 2 of 30 µs, so that threads wait for each other. Where both cores were
-free, two threads, a line-up at a time, took a tenth longer than two processes; and by that share, a
-dozen would be the most that help.
+under Python's lock, for which many threads would wait.
 """
 
 import multiprocessing

@@ -10,6 +10,7 @@ from rich.table import Table
 from bench.ladder.work import ALLOWED
 from bench.report import short_commit
 from bench.summary import Spread
+from bench.text import timed
 
 
 def print_ladder(figures: dict[str, Any], console: Console) -> None:
@@ -85,7 +86,7 @@ def _print_nash(nash: dict[str, Any], of: str, console: Console) -> None:
         table.add_column(header, justify="right")
     for row in nash["rows"]:
         mark = "~" if row["extrapolated"] else ""
-        taken = mark + spoken(row["wall_seconds"])
+        taken = mark + timed(row["wall_seconds"])
         table.add_row(row["rung"], row["what"], taken, f"{row['over_the_first']:,.4g}")
     console.print(table)
     console.print(
@@ -128,14 +129,6 @@ def _print_model(model: dict[str, Any], console: Console) -> None:
         f"CUDA by a model of counted instructions, not measured (docs/cuda.md), nights/s: {rates}. "
         f"{model['scenario']}, {', '.join(model['lineup'])}; expect half to two thirds."
     )
-
-
-def spoken(seconds: float) -> str:
-    """A time with a unit that suits it."""
-    for unit, size in (("days", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds:.3g} s"
 
 
 def summary(words: Sequence[str]) -> str:

@@ -63,10 +63,9 @@ class Truth:
         """By the exact engine, and a large sample for standard deviations alone."""
         lineups, agents = lineups_of(scenario), scenario.num_agents
         payoffs = matrix_of(bb.expected(scenario, lineups).mean, agents)
-        pilot = {"episodes": PILOT, "seed": 2**63, "backend": "cpu"}
-        sampled = bb.simulate(scenario, lineups, **pilot)  # type: ignore[arg-type]
+        sampled = bb.simulate(scenario, lineups, episodes=PILOT, seed=2**63, backend="cpu")
         variance = matrix_of(sampled.stderr**2, agents) / agents
-        paired = bb.payoff_matrix(scenario, **pilot)  # type: ignore[arg-type]
+        paired = bb.payoff_matrix(scenario, episodes=PILOT, seed=2**63, backend="cpu")
         scale = math.sqrt(PILOT)
         return cls(payoffs, paired.stderr * scale, np.sqrt(variance) * scale)
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from bench.performance_page.stored import BEFORE, COMMANDS, Figures
-from bench.performance_page.text import brief, table, timed
 from bench.report import short_commit
+from bench.text import brief, table, timed
 
 
 def changes_section(found: Mapping[str, Figures]) -> list[str]:

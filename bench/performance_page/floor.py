@@ -2,7 +2,7 @@
 
 from bench.exact import floor_ms
 from bench.performance_page.stored import Figures, missing, source
-from bench.performance_page.text import brief, table
+from bench.text import brief, table
 
 #: The part of the cores' time that an idle machine gives.
 IDLE = 0.95

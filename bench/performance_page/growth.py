@@ -3,7 +3,7 @@
 import statistics
 
 from bench.performance_page.stored import Figures, missing, source
-from bench.performance_page.text import table, timed
+from bench.text import table, timed
 
 TITLES = {
     "episodes": "episodes",

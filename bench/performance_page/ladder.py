@@ -5,7 +5,7 @@ from typing import Any
 
 from bench.ladder.work import ALLOWED, ROUNDS
 from bench.performance_page.stored import Figures, missing, source
-from bench.performance_page.text import brief, median, table, timed
+from bench.text import brief, median, table, timed
 from bucket_brigade.cli.nash import EPISODES as EPISODES_OF_NASH
 
 #: Files that hold a ladder, and what stands above each.
@@ -75,7 +75,7 @@ def command_of(name: str, whole: Figures) -> str:
 
 def rung_cells(row: Figures) -> list[str]:
     """A row of the table."""
-    label, what = str(row.get("rung", "")), str(row.get("what", row.get("name", "")))
+    label, what = str(row.get("rung", "")), str(row.get("what", ""))
     wall = median(row.get("wall_seconds"))
     if row.get("absent") or wall is None:
         return [label, f"{what}: {row.get('absent') or 'not measured'}", *[""] * 5]

@@ -5,7 +5,7 @@ from typing import Any
 
 from bench.performance_page.growth import TITLES
 from bench.performance_page.stored import Figures
-from bench.performance_page.text import brief, median
+from bench.text import brief, median
 
 BLUE, ORANGE, GREY = "#2563a8", "#d97706", "#9ca3af"
 #: Axes whose sizes are drawn on a logarithmic scale.

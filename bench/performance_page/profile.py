@@ -1,7 +1,7 @@
 """The sections on where the time goes, and on counted instructions."""
 
 from bench.performance_page.stored import Figures, missing, source
-from bench.performance_page.text import brief, table
+from bench.text import brief, table
 
 #: What sources of the core do, for the profile.
 PARTS = {

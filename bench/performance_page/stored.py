@@ -28,8 +28,6 @@ HOLDS = {
     "exact": "operations",
     "profile": "loops",
 }
-
-
 #: Figures of an earlier commit, by the same commands, to show what a change of the engine did.
 BEFORE = {"growth_before": "growth", "instructions_before": "instructions"}
 
@@ -66,8 +64,6 @@ def source(name: str, figures: Figures, command: str | None = None) -> str:
     known = [f"{load:.1f}" for load in loads if load is not None]
     if known:
         words.append(f"load average {' to '.join(known)} on {where['cores']} cores")
-    if figures.get("note"):
-        words.append(figures["note"])
     return "*" + ", ".join(words) + "*"
 
 

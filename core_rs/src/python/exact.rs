@@ -15,7 +15,7 @@ use crate::scenario::Dynamics;
 /// Count vectors, and derivatives by (p, q).
 type CountsAndGradients<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray3<f64>>);
 
-/// Bytes that a chain may take and still be kept for the next call.
+/// Estimated bytes of a thread up to which a chain is kept for the next call.
 const KEPT: f64 = 64e6;
 
 /// The chain of a scenario. The last one is kept, for those who ask for one line-up after another:
