@@ -7,7 +7,6 @@ ones. Neither should find a gain above the upper limit of the file.
 """
 
 import argparse
-import json
 import math
 import sys
 import time
@@ -19,6 +18,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from bench.options import file_to_write
+from bucket_brigade.atomic_files import write_json
 from bucket_brigade.equilibrium import (
     Deviation,
     ExactPayoffs,
@@ -143,7 +144,7 @@ def main() -> None:
     parser.add_argument("--points", type=int, default=41, help="of the grid along p and q")
     parser.add_argument("--candidates", type=int, default=200, help="drawn at random")
     parser.add_argument("--seed", type=int, default=20_261, help="of strategies and episodes")
-    parser.add_argument("--json", type=Path, help="save the findings there")
+    parser.add_argument("--json", type=file_to_write, help="save the findings there")
     options = parser.parse_args()
     equilibria = [found for path in options.files for found in load_equilibria(path)]
     console = Console(stderr=True)
@@ -154,7 +155,7 @@ def main() -> None:
     Console(width=None if sys.stdout.isatty() else 160).print(report(findings))
     if options.json:
         listed = [asdict(finding) for finding in findings]
-        options.json.write_text(json.dumps(listed, indent=2, allow_nan=False) + "\n")
+        write_json(listed, options.json)
     if not all(finding.holds for finding in findings):
         sys.exit(1)
 

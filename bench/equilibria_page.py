@@ -12,7 +12,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from bench.options import file_to_write
 from bench.report import machine
+from bucket_brigade.atomic_files import write_text
 from bucket_brigade.equilibrium import NashEquilibrium, Verdict, load_equilibria, load_roles
 
 ORDERS = ("spread_then_burn_out", "burn_out_then_spread")
@@ -116,9 +118,9 @@ def main() -> None:
     """Writes the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where the files of results are")
-    parser.add_argument("page", type=Path, help="what to write")
+    parser.add_argument("page", type=file_to_write, help="what to write")
     options = parser.parse_args()
-    options.page.write_text(page(options.folder), encoding="utf-8")
+    write_text(page(options.folder), options.page)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import bucket_brigade as bb
-from bench.files import write
+from bench.files import save_svg, write
 from bench.options import add_json, file_to_write, whole_number
 from bucket_brigade import _core
 
@@ -118,7 +118,7 @@ def draw(figures: dict[str, Any], file: Path) -> None:
     )
     axes.grid(alpha=0.25)
     axes.legend(frameon=False, fontsize=9)
-    figure.savefig(file, metadata={"Date": None})
+    save_svg(figure, file)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

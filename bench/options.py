@@ -4,6 +4,8 @@ import argparse
 import math
 from pathlib import Path
 
+from bucket_brigade.atomic_files import check_output
+
 
 def whole_number(text: str) -> int:
     """Of at least one, as a type of argparse."""
@@ -34,6 +36,10 @@ def file_to_write(text: str) -> Path:
         raise argparse.ArgumentTypeError(f"there is no folder {str(file.parent)!r}")
     if file.is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is a folder")
+    try:
+        check_output(file)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: {error.strerror}") from error
     return file
 
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from bucket_brigade import _core
+from bucket_brigade.atomic_files import write_json
 from bucket_brigade.checks import as_number
 from bucket_brigade.errors import InvalidFile, InvalidValue
 
@@ -152,8 +153,8 @@ class Scenario:
         return cls(**given)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the scenario to a JSON file."""
-        Path(path).write_text(json.dumps(self.to_dict(), indent=2) + "\n", encoding="utf-8")
+        """Write the scenario to a JSON file (see `bucket_brigade.atomic_files`)."""
+        write_json(self.to_dict(), path)
 
 
 def _check_name(name: str) -> None:

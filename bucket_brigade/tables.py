@@ -4,12 +4,12 @@ import csv
 import io
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from bucket_brigade.atomic_files import write_text
 from bucket_brigade.checks import as_u64
 from bucket_brigade.counts import END_KINDS, CountVectors
 from bucket_brigade.errors import InvalidValue
@@ -148,5 +148,5 @@ def write_csv(header: Sequence[str], rows: Any, path: str | os.PathLike[str] | N
     writer.writerows(rows)
     text = buffer.getvalue()
     if path is not None:
-        Path(path).write_text(text, encoding="utf-8")
+        write_text(text, path)
     return text

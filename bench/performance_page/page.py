@@ -11,6 +11,7 @@ from bench.performance_page.ladder import LADDERS, ladder_section
 from bench.performance_page.plots import draw_growth, draw_ladder
 from bench.performance_page.profile import instructions_section, profile_section
 from bench.performance_page.stored import COMMANDS, Figures, load
+from bucket_brigade.atomic_files import write_text
 
 
 def page(found: Mapping[str, Figures]) -> str:
@@ -73,7 +74,7 @@ def machines(found: Mapping[str, Figures]) -> list[str]:
 def write(results: Path, out: Path) -> None:
     """Writes the page, and its plots beside it."""
     found = load(results)
-    out.write_text(page(found), encoding="utf-8")
+    write_text(page(found), out)
     for name in LADDERS:
         if name in found:
             draw_ladder(found[name], out.with_name(f"performance_{name}.svg"))

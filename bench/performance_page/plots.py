@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from bench.files import save_svg
 from bench.performance_page.growth import TITLES
 from bench.performance_page.stored import Figures
 from bench.text import brief, median
@@ -49,7 +50,7 @@ def draw_ladder(ladder: Figures, file: Path) -> None:
     axes.set(xscale="log", xlabel="nights per second (× rung 0)")
     axes.set_xlim(right=max(rates) * 30)
     axes.grid(axis="x", alpha=0.25)
-    figure.savefig(file, metadata={"Date": None})
+    save_svg(figure, file)
     pyplot.close(figure)
 
 
@@ -110,5 +111,5 @@ def draw_growth(growth: Figures, file: Path) -> None:
         axes.grid(alpha=0.25)
     for axes in left:
         axes.remove()
-    figure.savefig(file, metadata={"Date": None})
+    save_svg(figure, file)
     pyplot.close(figure)

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from bucket_brigade.atomic_files import write_bytes
 from bucket_brigade.equilibrium.payoff_table import distinct_names
 from bucket_brigade.equilibrium.results import NashEquilibrium
 from bucket_brigade.equilibrium.symmetric import SymmetricGame
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.files import write_bytes
 from bucket_brigade.strategies import strategy_name
 
 __all__ = ["MOST_NUMBERS", "export_gambit", "to_gambit"]

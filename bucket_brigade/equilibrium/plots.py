@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bucket_brigade.atomic_files import write_bytes
 from bucket_brigade.backends import Backend
 from bucket_brigade.equilibrium.gain_grid import GainGrid, gain_grid
 from bucket_brigade.equilibrium.panels import draw_gains, draw_table
 from bucket_brigade.equilibrium.payoff_table import payoff_table
 from bucket_brigade.equilibrium.results import NashEquilibrium
 from bucket_brigade.errors import BucketBrigadeError, InvalidValue
-from bucket_brigade.files import write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

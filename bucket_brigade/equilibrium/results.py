@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade._core import __version__
+from bucket_brigade.atomic_files import write_json
 from bucket_brigade.equilibrium.profile import Profile
 from bucket_brigade.equilibrium.regret import Regret, Verdict
 from bucket_brigade.equilibrium.symmetric import SymmetricGame
 from bucket_brigade.errors import InvalidFile
-from bucket_brigade.files import write_json
 from bucket_brigade.scenario import RULES_VERSION, Scenario
 from bucket_brigade.strategies import Strategy, as_strategy, strategy_name
 

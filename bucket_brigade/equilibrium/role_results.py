@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from bucket_brigade._core import __version__
+from bucket_brigade.atomic_files import write_json
 from bucket_brigade.equilibrium.profile import Profile
 from bucket_brigade.equilibrium.regret import Regret, Verdict
 from bucket_brigade.equilibrium.results import (
@@ -20,7 +21,6 @@ from bucket_brigade.equilibrium.results import (
     read_results,
 )
 from bucket_brigade.exact.pure import duties
-from bucket_brigade.files import write_json
 from bucket_brigade.scenario import RULES_VERSION, Scenario
 from bucket_brigade.strategies import Strategy, as_strategy
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bucket_brigade.atomic_files import write_json
 from bucket_brigade.equilibrium.double_oracle import DoubleOracle, check_settings
 from bucket_brigade.equilibrium.results import (
     SCHEMA_VERSION,
@@ -12,7 +13,6 @@ from bucket_brigade.equilibrium.results import (
     read_document,
 )
 from bucket_brigade.errors import InvalidFile, InvalidValue
-from bucket_brigade.files import write_json
 
 __all__ = ["Progress"]
 

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade import END_KINDS, RULES_VERSION, _core
+from bucket_brigade.atomic_files import write_json
 from bucket_brigade.backends.cpu import CpuBackend
-from bucket_brigade.files import write_json
 from bucket_brigade_cuda.backend import CudaBackend
 from bucket_brigade_cuda.gpus import is_gpu
 from bucket_brigade_cuda.shape import Shape
