@@ -5,9 +5,11 @@ import math
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
+import gambit_oracle
 import numpy as np
 import numpy.typing as npt
 import pytest
+from gambit_oracle import Solved, integer_game
 
 from bucket_brigade.equilibrium import solver
 from bucket_brigade.equilibrium.approximation import logit_path, multiplicative_weights
@@ -55,12 +57,6 @@ def regret_by_counts(game: SymmetricGame, x: Array) -> float:
 def random_game(seed: int, players: int, strategies: int) -> SymmetricGame:
     columns = math.comb(players + strategies - 2, strategies - 1)
     return SymmetricGame(players, np.random.default_rng(seed).normal(size=(strategies, columns)))
-
-
-def integer_game(seed: int, players: int, strategies: int, below: int) -> SymmetricGame:
-    columns = math.comb(players + strategies - 2, strategies - 1)
-    payoffs = np.random.default_rng(seed).integers(0, below, (strategies, columns))
-    return SymmetricGame(players, payoffs.astype(np.float64))
 
 
 def bimatrix(rows: npt.ArrayLike) -> SymmetricGame:
@@ -483,36 +479,30 @@ def test_a_multiple_root_is_found_once(multiplicity: int) -> None:
 # pygambit.
 
 
-@pytest.mark.parametrize("strategies", [2, 3, 4, 5])
-def test_two_player_games_match_pygambit(strategies: int) -> None:
-    gambit = pytest.importorskip("pygambit")
-    for seed in range(8):
-        game = integer_game(seed, 2, strategies, 10_000)
-        rows = game.payoffs.astype(int)
-        found = gambit.nash.enummixed_solve(gambit.Game.from_arrays(rows, rows.T)).equilibria
-        both = [[[float(e[s]) for s in p.strategies] for p in e.game.players] for e in found]
-        assert_same(distributions(game), [one for one, other in both if one == other])
+@pytest.fixture(scope="module", params=["stored", "live"])
+def solved(request: pytest.FixtureRequest) -> list[Solved]:
+    stored = gambit_oracle.stored().solved
+    if request.param == "stored":
+        return stored
+    pytest.importorskip("pygambit", reason=gambit_oracle.NOT_INSTALLED)
+    return [gambit_oracle.solve(one.game()) for one in stored]
 
 
-@pytest.mark.parametrize(("strategies", "games"), [(2, 20), (3, 3)])
-def test_three_player_games_match_pygambit(strategies: int, games: int) -> None:
-    gambit = pytest.importorskip("pygambit")
-    compared = 0
-    for seed in range(games):
-        game = integer_game(seed, 3, strategies, 1000)
-        column = {tuple(row): c for c, row in enumerate(game.compositions.tolist())}
-        table = np.zeros((strategies,) * 3, dtype=int)
-        for s in itertools.product(range(strategies), repeat=3):
-            table[s] = game.payoffs[s[0], column[counts_of(s[1:], strategies)]]
-        three = [np.moveaxis(table, 0, seat) for seat in range(3)]
-        # Its solver may miss some, so that only one direction can be compared.
-        ours = [e.distribution for e in symmetric_equilibria(game)]
-        for e in gambit.nash.enumpoly_solve(gambit.Game.from_arrays(*three)).equilibria:
-            mixed = np.array([[float(e[s]) for s in p.strategies] for p in e.game.players])
-            if np.ptp(mixed, axis=0).max() < 1e-6:
-                compared += 1
-                assert min(np.abs(x - mixed[0]).max() for x in ours) < 1e-6
-    assert compared >= games
+def test_two_players_have_all_equilibria_that_pygambit_finds(solved: list[Solved]) -> None:
+    games = [one for one in solved if one.num_players == 2]
+    assert len(games) == 33
+    for one in games:
+        assert_same(distributions(one.game()), one.equilibria)
+
+
+def test_three_players_have_the_equilibria_that_pygambit_finds(solved: list[Solved]) -> None:
+    # Its solver may miss some, so that only one direction can be compared.
+    games = [one for one in solved if one.num_players == 3]
+    assert sum(len(one.equilibria) for one in games) >= len(games) == 24
+    for one in games:
+        ours = distributions(one.game())
+        for theirs in one.equilibria:
+            assert min(np.abs(np.subtract(x, theirs)).max() for x in ours) < 1e-6
 
 
 # Degenerate games.
