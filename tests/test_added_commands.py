@@ -92,7 +92,6 @@ def python(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         env={**environment, "PYTHONPATH": paths, "COLUMNS": "100"},
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
 

@@ -254,7 +254,6 @@ class Enough(Exception):
     pass
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("threads", [1, 2])
 def test_an_exception_of_the_progress_callback_stops_the_run(threads: int) -> None:
     # Some minutes of line-ups.

@@ -1,7 +1,7 @@
 """Restricted games written for Gambit: another reader finds the same game in the files.
 
-The reader stands here. pygambit confirms it: by what it once read (`gambit_oracle`), and where it is
-installed by reading every file of these tests.
+The reader stands here. pygambit confirms it: by what it once read (`gambit_oracle`), and where it
+is installed by reading every file of these tests.
 """
 
 import itertools
@@ -72,7 +72,7 @@ def found() -> bb.NashEquilibrium:
 
 
 def gains(contents: Contents, mixture: list[float]) -> np.ndarray:
-    """What each player gains by each strategy, where all play a mixture, by summing over line-ups."""
+    """What each player gains by each strategy where all play a mixture."""
     rows = []
     for player, table in enumerate(contents.payoffs):
         payoffs = np.moveaxis(np.array(table), player, 0)

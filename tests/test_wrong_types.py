@@ -66,7 +66,6 @@ CASES: dict[str, Case] = {
 }
 
 
-@pytest.mark.timeout(20)
 @pytest.mark.parametrize(("call", "value"), listed(CASES))
 def test_values_of_other_types_are_refused(call: Callable[[Any], object], value: Any) -> None:
     assert_refused(call, value)

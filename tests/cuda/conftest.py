@@ -26,13 +26,6 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
     return skipped
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Time limits are for tests, not for the kernels that the first one waits for."""
-    for item in items:
-        if "compiled" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.timeout(240, func_only=True))
-
-
 if not MISSING:
     from shapes import compile_all
 
