@@ -14,7 +14,6 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -26,8 +25,8 @@ from bench.options import add_json, positive
 from bench.report import commit, machine
 from bucket_brigade import _core
 
-#: Sources that only wrap instructions: what uses them is told instead.
-WRAPPERS = ("words.rs", "avx2.rs", "avx512.rs", "lanes.rs")
+#: Where sources only wrap instructions: what uses them is told instead.
+WRAPPERS = "simd/"
 #: As are these, of a file that holds more.
 CELLS = ("load", "store", "read", "mul_add", "add", "times")
 SAMPLES_A_SECOND = 1997
@@ -110,7 +109,7 @@ def functions(addresses: Sequence[int]) -> list[tuple[str, str]]:
             name = re.sub(r"::h[0-9a-f]{16}$", "", name)
             name = re.sub(r"<.*>", "", name.replace("{{closure}}", "")).strip(":")
             name = name.rpartition("::")[2]
-            wraps = Path(file).name in WRAPPERS or (file == "exact/clock.rs" and name in CELLS)
+            wraps = file.startswith(WRAPPERS) or (file == "chain/horizon.rs" and name in CELLS)
             if inside and not wraps:
                 place = (file, name)
                 break

@@ -8,7 +8,7 @@ mod case;
 use std::io::{BufRead, stdin};
 use std::sync::atomic::Ordering;
 
-use bucket_brigade_core::counts::Layout;
+use bucket_brigade_core::game::counts::Layout;
 use bucket_brigade_core::run::{Options, run};
 use bucket_brigade_core::sliced::calls::{CALLS, GROUP_NIGHTS};
 use case::Case;

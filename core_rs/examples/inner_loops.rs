@@ -10,11 +10,11 @@ mod case;
 
 use std::hint::black_box;
 
-use bucket_brigade_core::counts::Layout;
-use bucket_brigade_core::exact::lanes::Simd;
-use bucket_brigade_core::exact::{Chain, Duty, Method};
+use bucket_brigade_core::chain::{Chain, Duty, Method};
+use bucket_brigade_core::game::counts::Layout;
 use bucket_brigade_core::run::run_here;
-use bucket_brigade_core::sliced::Path;
+use bucket_brigade_core::simd::{Isa, SimdPath};
+use bucket_brigade_core::sliced::philox_calls;
 use case::{Case, value, word};
 
 fn main() {
@@ -66,7 +66,7 @@ fn loops(arguments: &[String], mark: fn()) -> Result<String, String> {
         }
         "exact" => {
             let name = word(words, "a set of instructions")?;
-            let simd = Simd::ALL.into_iter().find(|simd| simd.name() == name);
+            let simd = Isa::ALL.into_iter().find(|simd| simd.name() == name);
             let simd = simd.filter(|simd| simd.is_available()).ok_or(format!("no {name} here"))?;
             let repeats: u64 = value(words, "repeats")?;
             let case = Case::parse(&words.collect::<Vec<_>>().join(" "))?;
@@ -86,10 +86,10 @@ fn loops(arguments: &[String], mark: fn()) -> Result<String, String> {
             Ok(format!("{}, \"nights\": {nights}}}", head(&case)))
         }
         "philox" => {
-            let path = Path::from_name(word(words, "a path")?).map_err(|e| e.to_string())?;
+            let path = SimdPath::from_name(word(words, "a path")?).map_err(|e| e.to_string())?;
             let slots = value(words, "slots")?;
             mark();
-            let combined = black_box(path.philox_calls(0, black_box(slots)));
+            let combined = black_box(philox_calls(path, 0, black_box(slots)));
             mark();
             Ok(format!("{{\"combined\": {combined}}}"))
         }

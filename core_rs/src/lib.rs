@@ -1,22 +1,26 @@
-//! Engines of the Bucket Brigade game.
+//! The game Bucket Brigade, played in batches and solved exactly.
 //!
-//! [`plain`] plays one episode with ordinary integers and is the readable statement of the rules;
-//! [`sliced`] plays 32 episodes in the bits of every word. Both play a [`program::Program`], the
-//! integers that a scenario, strategies and line-ups compile to, and return the same counts.
+//! Three ways to the same counts:
+//!
+//! - [`plain`] plays one episode with ordinary integers and is the readable statement of the rules;
+//! - [`sliced`] plays 32 episodes in the bits of every word, over the threads of [`run`];
+//! - [`chain`] computes expected counts, without sampling, of policies that remember nothing.
+//!
+//! The first two play a [`game::program::Program`], the integers that a scenario, policies and
+//! line-ups compile to, and return the same counts for the same seed.
 
-pub mod address;
-pub mod counts;
+pub mod chain;
+pub mod dynamics;
 pub mod error;
-pub mod exact;
-pub mod philox;
+pub mod game;
 pub mod plain;
-pub mod program;
+mod pool;
 #[cfg(feature = "python")]
 mod python;
+pub mod random;
 pub mod run;
-pub mod scenario;
+pub mod simd;
 pub mod sliced;
-pub mod threshold;
-pub mod uniform;
 
 pub use error::InvalidValue;
+pub use pool::{RunError, pool_threads};

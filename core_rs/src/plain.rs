@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
-use crate::address::{self, TICK_START, tick_of_night};
-use crate::counts::{END_KINDS, Layout};
 use crate::error::InvalidValue;
-use crate::program::Program;
-use crate::scenario::EndRule;
-use crate::uniform::LazyUniform;
+use crate::game::counts::{END_KINDS, Layout};
+use crate::game::program::Program;
+use crate::game::scenario::EndRule;
+use crate::random::address::{self, TICK_START, tick_of_night};
+use crate::random::uniform::LazyUniform;
 
 /// The state of a house.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ pub struct Night {
 }
 
 impl Night {
-    /// The events of this night as a count vector (see [`crate::counts`]).
+    /// The events of this night as a count vector (see [`crate::game::counts`]).
     #[must_use]
     pub fn counts(&self, layout: Layout) -> Vec<i64> {
         let mut counts = vec![0; layout.counts()];

@@ -2,15 +2,14 @@
 //!
 //! Every sum is one of integers, so the result does not depend on who played which blocks when.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
-
-use crate::counts::Layout;
-use crate::program::Program;
-use crate::sliced::{Path, Sink, Task};
+use crate::game::counts::Layout;
+use crate::game::program::Program;
+use crate::pool::{RunError, lock, on_pool, threads, zeros};
+use crate::simd::SimdPath;
+use crate::sliced::{self, BlockRange, Sink};
 
 /// How a program is played; none of it changes a result.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +17,7 @@ pub struct Options {
     /// Threads at most; 0 for as many as the pool has. More than that are never used.
     pub threads: usize,
     /// Which words to play over.
-    pub path: Path,
+    pub path: SimdPath,
     /// Whether to keep the counts of every block.
     pub per_block: bool,
 }
@@ -36,19 +35,6 @@ pub struct EventCounts {
     pub blocks: Option<Vec<u32>>,
 }
 
-/// Why a run gave no result.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RunError {
-    /// The caller asked to stop.
-    Cancelled,
-    /// The result would not fit into memory; so many bytes were asked for.
-    OutOfMemory(u128),
-    /// The thread pool could not be started.
-    NoThreads(String),
-}
-
-/// How often the caller is asked whether to go on.
-const POLL: Duration = Duration::from_millis(50);
 /// Blocks a thread plays before it hands in sums; few enough for threads to end together.
 const MOST_BLOCKS: u64 = 2048;
 
@@ -73,7 +59,11 @@ pub fn run(
 ///
 /// # Errors
 /// If there is not enough memory.
-pub fn run_here(program: &Program, path: Path, per_block: bool) -> Result<EventCounts, RunError> {
+pub fn run_here(
+    program: &Program,
+    path: SimdPath,
+    per_block: bool,
+) -> Result<EventCounts, RunError> {
     with_work(program, path, 1, per_block, |work| {
         work.play();
         Ok(())
@@ -83,7 +73,7 @@ pub fn run_here(program: &Program, path: Path, per_block: bool) -> Result<EventC
 /// Makes room for the counts of a program, and has `play` fill it.
 fn with_work(
     program: &Program,
-    path: Path,
+    path: SimdPath,
     threads: usize,
     per_block: bool,
     play: impl FnOnce(&Work<'_>) -> Result<(), RunError>,
@@ -117,113 +107,17 @@ fn with_work(
     Ok(sums)
 }
 
-/// How many threads to use if `asked` are wanted at most; 0 for as many as the pool has.
-///
-/// # Errors
-/// If the pool can't be started.
-pub(crate) fn threads(asked: usize) -> Result<usize, RunError> {
-    let all = pool_threads()?;
-    Ok(if asked == 0 { all } else { asked.min(all) })
-}
-
-/// Does `work` on so many threads of the pool at once. `poll` is called on this thread about twenty
-/// times a second; when it returns `false`, `cancel` is set for `work` to see.
-///
-/// # Errors
-/// If stopped, or if there is no thread.
-pub(crate) fn on_pool(
-    threads: usize,
-    cancel: &AtomicBool,
-    work: impl Fn() + Sync,
-    mut poll: impl FnMut() -> bool,
-) -> Result<(), RunError> {
-    let running = (Mutex::new(threads), Condvar::new());
-    let mut cancelled = false;
-    pool()?.in_place_scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|_| {
-                // Counts down even if the work panics, so that the caller is never left waiting.
-                let _finished = CountDown(&running);
-                work();
-            });
-        }
-        let (left, changed) = &running;
-        let mut left = lock(left);
-        while *left > 0 {
-            left = changed.wait_timeout(left, POLL).unwrap_or_else(PoisonError::into_inner).0;
-            if *left > 0 && !cancelled {
-                drop(left);
-                cancelled = !poll();
-                cancel.store(cancelled, Ordering::Relaxed);
-                left = lock(&running.0);
-            }
-        }
-    });
-    if cancelled { Err(RunError::Cancelled) } else { Ok(()) }
-}
-
-/// Threads of the pool that all runs of this process share.
-///
-/// # Errors
-/// If the pool can't be started.
-pub fn pool_threads() -> Result<usize, RunError> {
-    Ok(pool()?.current_num_threads())
-}
-
-/// The pool of this process. Threads do not survive a fork, so a child process gets its own.
-fn pool() -> Result<Arc<ThreadPool>, RunError> {
-    static POOL: Mutex<Option<(u32, Arc<ThreadPool>)>> = Mutex::new(None);
-    let mut slot = lock(&POOL);
-    let process = std::process::id();
-    if let Some((owner, pool)) = &*slot
-        && *owner == process
-    {
-        return Ok(Arc::clone(pool));
-    }
-    let pool = ThreadPoolBuilder::new()
-        .thread_name(|i| format!("bucket-brigade-{i}"))
-        .build()
-        .map_err(|error| RunError::NoThreads(error.to_string()))?;
-    let pool = Arc::new(pool);
-    // The parent's pool must not be dropped here: that would wait for threads that do not exist.
-    std::mem::forget(slot.replace((process, Arc::clone(&pool))));
-    Ok(pool)
-}
-
-fn chunk_size(lineups: u64, blocks: u64, threads: usize, path: Path) -> u64 {
+fn chunk_size(lineups: u64, blocks: u64, threads: usize, path: SimdPath) -> u64 {
     // Enough blocks for lanes to be taken up again many times, few enough for all threads to be
     // busy to the end.
     let shared = lineups.saturating_mul(blocks) / (8 * threads as u64);
     shared.clamp(8 * path.words() as u64, MOST_BLOCKS)
 }
 
-pub(crate) fn zeros<T: Clone + Default>(length: u128) -> Result<Vec<T>, RunError> {
-    let too_large = || RunError::OutOfMemory(length * size_of::<T>() as u128);
-    let length = usize::try_from(length).map_err(|_| too_large())?;
-    let mut zeros = Vec::new();
-    zeros.try_reserve_exact(length).map_err(|_| too_large())?;
-    zeros.resize(length, T::default());
-    Ok(zeros)
-}
-
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Counts a thread out when it is dropped.
-struct CountDown<'a>(&'a (Mutex<usize>, Condvar));
-
-impl Drop for CountDown<'_> {
-    fn drop(&mut self) {
-        *lock(&self.0.0) -= 1;
-        self.0.1.notify_one();
-    }
-}
-
 /// What the threads of a run share.
 struct Work<'a> {
     program: &'a Program,
-    path: Path,
+    path: SimdPath,
     chunk: u64,
     queue: Mutex<Queue<'a>>,
     sums: Mutex<&'a mut EventCounts>,
@@ -239,7 +133,7 @@ struct Queue<'a> {
 }
 
 impl<'a> Work<'a> {
-    fn next(&self) -> Option<(Task<'_>, Option<&'a mut [u32]>)> {
+    fn next(&self) -> Option<(BlockRange<'_>, Option<&'a mut [u32]>)> {
         let mut queue = lock(&self.queue);
         if queue.lineup == self.program.lineups() {
             return None;
@@ -258,7 +152,8 @@ impl<'a> Work<'a> {
             queue.per_block = Some(rest);
             out
         });
-        let task = Task { program: self.program, lineup, blocks: start..end, cancel: self.cancel };
+        let task =
+            BlockRange { program: self.program, lineup, blocks: start..end, cancel: self.cancel };
         Some((task, out))
     }
 
@@ -279,7 +174,7 @@ impl<'a> Work<'a> {
                 out,
                 done: &self.done,
             };
-            self.path.play(&task, &mut sums_here);
+            sliced::play(self.path, &task, &mut sums_here);
             let (totals, moments) = (sums_here.totals, sums_here.moments);
             let mut sums = lock(&self.sums);
             add(&mut sums.totals[lineup * c..][..c], &totals);

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use bucket_brigade_core::program::{Episodes, Program, Seat};
+use bucket_brigade_core::game::program::{Episodes, Program, Seat};
+use bucket_brigade_core::game::scenario::{Dynamics, EndRule, NightOrder};
 use bucket_brigade_core::run::{Options, run};
-use bucket_brigade_core::scenario::{Dynamics, EndRule, NightOrder};
-use bucket_brigade_core::{plain, sliced::Path};
+use bucket_brigade_core::{plain, simd::SimdPath};
 
 /// A small deterministic source of awkward choices.
 struct Choices(u64);
@@ -79,7 +79,7 @@ fn totals_equal_the_plain_engine() {
     for case in 0..60 {
         let program = random_program(&mut choices);
         let expected = plain_totals(&program);
-        for path in Path::ALL.into_iter().filter(|path| path.is_available()) {
+        for path in SimdPath::ALL.into_iter().filter(|path| path.is_available()) {
             let options = Options { threads: 1 + case % 2, path, per_block: case % 3 == 0 };
             let counts = run(&program, options, |_| true).expect("a complete run");
             assert_eq!(counts.totals, expected, "case {case}, {}", path.name());
@@ -102,7 +102,7 @@ fn a_run_stops_when_asked() {
     let mut program = random_program(&mut choices);
     program.episodes.count = 1 << 40;
     program.episodes.first = 0;
-    let options = Options { threads: 2, path: Path::best(), per_block: false };
+    let options = Options { threads: 2, path: SimdPath::best(), per_block: false };
     let stopped = run(&program, options, |_| false);
-    assert_eq!(stopped.err(), Some(bucket_brigade_core::run::RunError::Cancelled));
+    assert_eq!(stopped.err(), Some(bucket_brigade_core::RunError::Cancelled));
 }

@@ -7,13 +7,13 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use bucket_brigade_core::program::{Episodes, Program};
-use bucket_brigade_core::scenario::{Dynamics, EndRule, NightOrder};
-use bucket_brigade_core::sliced::Path;
+use bucket_brigade_core::game::program::{Episodes, Program};
+use bucket_brigade_core::game::scenario::{Dynamics, EndRule, NightOrder};
+use bucket_brigade_core::simd::SimdPath;
 
 /// One line of it.
 pub struct Case {
-    pub path: Path,
+    pub path: SimdPath,
     pub scenario: String,
     pub archetype: String,
     pub episodes: u64,
@@ -25,7 +25,8 @@ pub struct Case {
 impl Case {
     pub fn parse(line: &str) -> Result<Self, String> {
         let words = &mut line.split_whitespace();
-        let path = Path::from_name(word(words, "a path")?).map_err(|error| error.to_string())?;
+        let path =
+            SimdPath::from_name(word(words, "a path")?).map_err(|error| error.to_string())?;
         let scenario = word(words, "a scenario's name")?.to_owned();
         let archetype = word(words, "an archetype's name")?.to_owned();
         let episodes: u64 = value(words, "episodes")?;

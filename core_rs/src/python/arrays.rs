@@ -4,8 +4,8 @@ use numpy::ndarray::{Array2, ArrayView2};
 use numpy::{PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
-use crate::counts::{Layout, weighted_sum};
 use crate::error::InvalidValue;
+use crate::game::counts::{Layout, weighted_sum};
 
 fn check_columns<T>(name: &str, array: ArrayView2<'_, T>, columns: usize) -> PyResult<()> {
     if array.ncols() == columns {

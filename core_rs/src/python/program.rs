@@ -8,13 +8,14 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use super::scenario::dynamics;
-use crate::counts::weighted_sum;
 use crate::error::InvalidValue;
+use crate::game::counts::weighted_sum;
+use crate::game::program::{Episodes, Program, Seat};
+use crate::game::scenario::EndRule;
 use crate::plain::Game;
-use crate::program::{Episodes, Program, Seat};
-use crate::run::{Options, RunError, run};
-use crate::scenario::EndRule;
-use crate::sliced::Path;
+use crate::pool::RunError;
+use crate::run::{Options, run};
+use crate::simd::SimdPath;
 
 /// Totals, second moments, and the counts of every block if asked for.
 type Counts<'py> =
@@ -72,7 +73,7 @@ impl PyProgram {
         per_block: bool,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Counts<'py>> {
-        let options = Options { threads, path: Path::from_name(simd)?, per_block };
+        let options = Options { threads, path: SimdPath::from_name(simd)?, per_block };
         let program = &self.0;
         let mut raised = None;
         let counts = py.detach(|| {

@@ -3,9 +3,9 @@
 use numpy::{PyArray2, ndarray::Array2};
 use pyo3::prelude::*;
 
-use crate::counts::Layout;
 use crate::error::InvalidValue;
-use crate::scenario::{Dynamics, EndRule, NightOrder, Rewards};
+use crate::game::counts::Layout;
+use crate::game::scenario::{Dynamics, EndRule, NightOrder, Rewards};
 
 fn get<'py, T>(scenario: &Bound<'py, PyAny>, name: &str) -> PyResult<T>
 where
@@ -93,7 +93,7 @@ pub fn most_episodes(scenario: &Bound<'_, PyAny>) -> PyResult<u64> {
     let dynamics = dynamics(scenario)?;
     dynamics.validate()?;
     let layout = Layout { houses: dynamics.num_houses, agents: dynamics.num_agents };
-    Ok(crate::program::most_episodes(dynamics.max_nights, layout))
+    Ok(crate::game::program::most_episodes(dynamics.max_nights, layout))
 }
 
 /// What each feature is worth to each agent: shape (agents, features).

@@ -1,8 +1,8 @@
 //! Bernoulli draws for a vector of lanes at once: planes of `U` compared with the bits of `T`.
 
 use super::stream::{QUADS, Stream};
-use super::words::Words;
-use crate::threshold::ALWAYS;
+use crate::random::threshold::ALWAYS;
+use crate::simd::words::Words;
 
 /// The bits of a threshold, a word per bit (most significant first), which may differ from lane to
 /// lane; with the lanes whose answer is certain.

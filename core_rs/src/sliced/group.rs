@@ -7,13 +7,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::draw::{Ladder, Rows, SeatRows, quads_of};
 use super::night::{HOUSES, Ring, Rules, Tally, Workspace, play_night};
 use super::stream::Stream;
-use super::words::Words;
-use crate::address::{self, SLOT_MIXTURE};
-use crate::counts::Layout;
-use crate::program::Program;
+use crate::game::counts::Layout;
+use crate::game::program::Program;
+use crate::random::address::{self, SLOT_MIXTURE};
+use crate::simd::SimdPath;
+use crate::simd::dispatch::WordKernel;
+use crate::simd::words::Words;
 
 /// Some blocks of one line-up.
-pub struct Task<'a> {
+pub struct BlockRange<'a> {
     /// What to play.
     pub program: &'a Program,
     /// Which line-up.
@@ -31,9 +33,30 @@ pub trait Sink {
     fn finish(&mut self, block: u64, episodes: u32, counts: &[u32]);
 }
 
-/// Plays a task into a sink. A cancelled task leaves blocks out.
+/// Plays blocks over the words of a path into a sink. When cancelled, blocks are left out.
+///
+/// # Panics
+/// If the path is not available here.
+pub fn play(path: SimdPath, blocks: &BlockRange<'_>, sink: &mut impl Sink) {
+    path.run(Play { blocks, sink });
+}
+
+struct Play<'a, S> {
+    blocks: &'a BlockRange<'a>,
+    sink: &'a mut S,
+}
+
+impl<S: Sink> WordKernel for Play<'_, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<W: Words>(self) {
+        play_blocks::<W>(self.blocks, self.sink);
+    }
+}
+
 #[inline(always)]
-pub fn play_blocks<W: Words>(task: &Task<'_>, sink: &mut impl Sink) {
+fn play_blocks<W: Words>(task: &BlockRange<'_>, sink: &mut impl Sink) {
     let program = task.program;
     let layout = program.layout;
     let rules = Rules::<W>::new(program);
@@ -130,7 +153,7 @@ struct Queue<'a, W: Words> {
 
 impl<'a, W: Words> Queue<'a, W> {
     #[inline(always)]
-    fn new(task: &Task<'a>) -> Self {
+    fn new(task: &BlockRange<'a>) -> Self {
         Self {
             program: task.program,
             rest: task.blocks.clone(),

@@ -1,13 +1,13 @@
 //! One night of a vector of blocks: the same steps as `plain::Game::step`, as boolean algebra.
 
-use super::crew::{Agents, Crew, Fire};
 use super::draw::{Ladder, SeatRows};
 use super::pick::{BITS, Choice};
 use super::stream::Stream;
-use super::words::Words;
-use crate::address::{SLOT_CATCH, SLOT_EXTINGUISH, SLOT_PICK, SLOT_WORK};
-use crate::program::Program;
-use crate::scenario::EndRule;
+use super::workers::{Agents, Crew, Fire};
+use crate::game::program::Program;
+use crate::game::scenario::EndRule;
+use crate::random::address::{SLOT_CATCH, SLOT_EXTINGUISH, SLOT_PICK, SLOT_WORK};
+use crate::simd::words::Words;
 
 /// Houses and agents at most.
 pub const HOUSES: usize = 32;

@@ -9,7 +9,7 @@
 
 use super::draw::{Question, ask, is_crowded};
 use super::stream::{QUADS, Stream};
-use super::words::Words;
+use crate::simd::words::Words;
 
 /// Bits of a number of houses, at most.
 pub const BITS: usize = 6;
@@ -160,8 +160,8 @@ impl<W: Words, const B: usize> State<'_, W, B> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address;
-    use crate::sliced::words::Portable;
+    use crate::random::address;
+    use crate::simd::words::Portable;
 
     /// Every `n` of so many bits, in lanes with different `n`, against the definition.
     fn picks_are_exact<const B: usize>() {

@@ -5,8 +5,10 @@
 //! and the quad (a table, then), or on the slot but not on the quad (shared by the quads of a
 //! draw). What is left per quad is a little of rounds 2 and 3, and rounds 4 to 10.
 
-use super::words::Words;
-use crate::philox::{MULTIPLIERS, ROUNDS, key_schedule};
+use crate::random::philox::{MULTIPLIERS, ROUNDS, key_schedule};
+use crate::simd::SimdPath;
+use crate::simd::dispatch::WordKernel;
+use crate::simd::words::Words;
 
 /// Quads of four planes in a slot.
 pub const QUADS: usize = 8;
@@ -164,11 +166,34 @@ impl<W: Words> Stream<W> {
     }
 }
 
-/// Draws two quads of each of `slots` slots and combines all planes, by exclusive or: what
-/// benchmarks time as the cost of a call.
+/// Makes `2 · slots` Philox calls, for benchmarks to time; the value only keeps them from being
+/// optimised away, and is the same for paths of as many words.
+///
+/// # Panics
+/// If the path is not available here.
+#[must_use]
+pub fn philox_calls(path: SimdPath, seed: u64, slots: u32) -> u32 {
+    path.run(Calls { seed, slots })
+}
+
+struct Calls {
+    seed: u64,
+    slots: u32,
+}
+
+impl WordKernel for Calls {
+    type Output = u32;
+
+    #[inline(always)]
+    fn run<W: Words>(self) -> u32 {
+        combine_planes::<W>(self.seed, self.slots)
+    }
+}
+
+/// Draws two quads of each of `slots` slots and combines all planes, by exclusive or.
 #[inline(always)]
-pub fn combine_planes<W: Words>(seed: u64, slots: u32) -> u32 {
-    let mut stream = Stream::<W>::new(crate::address::key(seed));
+fn combine_planes<W: Words>(seed: u64, slots: u32) -> u32 {
+    let mut stream = Stream::<W>::new(crate::random::address::key(seed));
     for lane in 0..W::LANES {
         stream.set_block(lane, lane as u64);
     }
@@ -190,8 +215,8 @@ pub fn combine_planes<W: Words>(seed: u64, slots: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address;
-    use crate::sliced::words::Portable;
+    use crate::random::address;
+    use crate::simd::words::Portable;
 
     #[test]
     fn planes_are_those_of_their_addresses() {

@@ -1,0 +1,156 @@
+//! Fires spread and break out: from states between nights to houses that burn when a night starts.
+//!
+//! Given the standing houses and the ends that burn, houses catch fire independently, with chances
+//! that depend on the ends next to them. Each arc (`town`) has a small matrix of these chances, by
+//! fires among its houses and among its ends; the matrices are applied one after another. Houses
+//! between standing ones see no fire, so their fires are independent of everything else.
+
+use crate::dynamics::states::{Arc, Standing, Town};
+use crate::simd::doubles::{Lanes, Line};
+
+/// Room for intermediate results.
+#[derive(Clone, Debug)]
+pub struct Spread<const W: usize> {
+    /// By ends that burn, and after [`Spread::forward`] by fires among the houses next to ends.
+    pub lines: Vec<[Line; W]>,
+    other: Vec<[Line; W]>,
+}
+
+impl<const W: usize> Spread<W> {
+    /// For a town.
+    pub fn new(town: &Town) -> Self {
+        let lines = vec![[Line::default(); W]; 1 << town.houses];
+        Self { other: lines.clone(), lines }
+    }
+
+    /// From ends that burn to houses next to ends that burn.
+    #[inline(always)]
+    pub fn forward<L: Lanes>(&mut self, town: &Town, set: &Standing) {
+        let mut size = 1 << set.ends;
+        let mut inner = 1;
+        for &Arc { ends, houses, chances } in &town.arcs[set.arcs.clone()] {
+            let (rows, columns) = (1 << houses, 1 << ends);
+            let chances = &town.chances[chances..][..rows * columns];
+            let shape = Shape { rows, columns, inner, row: columns, column: 1 };
+            apply::<L, W>(chances, shape, &self.lines[..size], &mut self.other);
+            std::mem::swap(&mut self.lines, &mut self.other);
+            size = size / columns * rows;
+            inner *= rows;
+        }
+    }
+
+    /// The reverse: from what fires among the houses are worth to what those at the ends are.
+    #[inline(always)]
+    pub fn backward<L: Lanes>(&mut self, town: &Town, set: &Standing) {
+        let mut size = 1 << set.outer.1;
+        let mut inner = size;
+        for &Arc { ends, houses, chances } in town.arcs[set.arcs.clone()].iter().rev() {
+            let (rows, columns) = (1 << ends, 1 << houses);
+            inner /= columns;
+            let chances = &town.chances[chances..][..rows * columns];
+            let shape = Shape { rows, columns, inner, row: 1, column: rows };
+            apply::<L, W>(chances, shape, &self.lines[..size], &mut self.other);
+            std::mem::swap(&mut self.lines, &mut self.other);
+            size = size / columns * rows;
+        }
+    }
+
+    /// From fires among the houses next to ends to all fires, by `Place::at`.
+    #[inline(always)]
+    pub fn expand<L: Lanes>(&self, town: &Town, set: &Standing, fires: &mut [[Line; W]]) {
+        let sparks = &town.sparks[set.inner.1];
+        let fires = &mut fires[..1 << set.count];
+        for inner in town.inner(set) {
+            let chance = L::splat(sparks[usize::from(inner.count)]);
+            for (from, outer) in self.lines.iter().zip(town.outer(set)) {
+                let to = &mut fires[usize::from(inner.at | outer.at)];
+                for w in 0..W {
+                    L::load(&from[w]).mul(chance).store(&mut to[w]);
+                }
+            }
+        }
+    }
+
+    /// The reverse: from what fires are worth.
+    #[inline(always)]
+    pub fn gather<L: Lanes>(&mut self, town: &Town, set: &Standing, fires: &[[Line; W]]) {
+        let sparks = &town.sparks[set.inner.1];
+        let fires = &fires[..1 << set.count];
+        for (to, outer) in self.lines.iter_mut().zip(town.outer(set)) {
+            let mut sum = [L::splat(0.0); W];
+            for inner in town.inner(set) {
+                let chance = L::splat(sparks[usize::from(inner.count)]);
+                let from = &fires[usize::from(inner.at | outer.at)];
+                for w in 0..W {
+                    sum[w] = L::load(&from[w]).mul_add(chance, sum[w]);
+                }
+            }
+            for w in 0..W {
+                sum[w].store(&mut to[w]);
+            }
+        }
+    }
+}
+
+/// A matrix, and what it is applied to: `inner` numbers side by side.
+#[derive(Clone, Copy)]
+struct Shape {
+    rows: usize,
+    columns: usize,
+    inner: usize,
+    /// Steps from one row of the matrix to the next, and from one column.
+    row: usize,
+    column: usize,
+}
+
+/// Applies a matrix to the middle one of three indices.
+#[inline(always)]
+fn apply<L: Lanes, const W: usize>(
+    chances: &[f64],
+    shape: Shape,
+    from: &[[Line; W]],
+    to: &mut [[Line; W]],
+) {
+    let Shape { rows, columns, inner, row, column } = shape;
+    // Every number of rows, of columns, and of numbers side by side is a power of 2.
+    let count = from.len() / columns;
+    let to = &mut to[..count * rows];
+    if (rows, columns) == (2, 2) {
+        let (c0, c1) = (L::splat(chances[0]), L::splat(chances[column]));
+        let (c2, c3) = (L::splat(chances[row]), L::splat(chances[row + column]));
+        for i in 0..count {
+            let at = first(i, inner, 2);
+            let next = at + inner;
+            for w in 0..W {
+                let (a, b) = (L::load(&from[at][w]), L::load(&from[next][w]));
+                b.mul_add(c1, a.mul(c0)).store(&mut to[at][w]);
+                b.mul_add(c3, a.mul(c2)).store(&mut to[next][w]);
+            }
+        }
+        return;
+    }
+    for i in 0..rows {
+        for k in 0..count {
+            let at = first(k, inner, columns);
+            let mut sum = [L::splat(0.0); W];
+            for j in 0..columns {
+                let chance = L::splat(chances[i * row + j * column]);
+                let cell = &from[at + j * inner];
+                for w in 0..W {
+                    sum[w] = L::load(&cell[w]).mul_add(chance, sum[w]);
+                }
+            }
+            let cell = &mut to[first(k, inner, rows) + i * inner];
+            for w in 0..W {
+                sum[w].store(&mut cell[w]);
+            }
+        }
+    }
+}
+
+/// Where the `i`th of all numbers stands, of which `inner` stand side by side, when each is the first
+/// of `of_each` such groups.
+#[inline(always)]
+fn first(i: usize, inner: usize, of_each: usize) -> usize {
+    (i & !(inner - 1)) * of_each + (i & (inner - 1))
+}

@@ -1,0 +1,94 @@
+//! One episode's uniform at one slot, drawn only as far as an answer needs.
+
+use crate::random::address::{BLOCK, planes};
+use crate::random::threshold::ALWAYS;
+
+/// A 32-bit uniform `U` whose leading bits are drawn four at a time, when asked for.
+///
+/// ```
+/// use bucket_brigade_core::random::{address::uniform, uniform::LazyUniform};
+/// let u = u64::from(uniform(7, 100, 3, 0x041));
+/// let mut lazy = LazyUniform::new(7, 100, 3, 0x041);
+/// assert!(lazy.is_below(u + 1) && !lazy.is_below(u));
+/// ```
+#[derive(Clone, Debug)]
+pub struct LazyUniform {
+    seed: u64,
+    block: u64,
+    lane: u32,
+    tick: u32,
+    slot: u32,
+    /// The bits known so far, most significant first.
+    bits: u64,
+    known: u32,
+}
+
+impl LazyUniform {
+    /// The uniform of `episode` at `tick` and `slot`.
+    #[must_use]
+    pub fn new(seed: u64, episode: u64, tick: u32, slot: u32) -> Self {
+        Self {
+            seed,
+            block: episode / BLOCK,
+            lane: (episode % BLOCK) as u32,
+            tick,
+            slot,
+            bits: 0,
+            known: 0,
+        }
+    }
+
+    fn draw_quad(&mut self) {
+        let quad = self.known / 4;
+        for plane in planes(self.seed, self.block, self.tick, self.slot, quad) {
+            self.bits = (self.bits << 1) | u64::from((plane >> self.lane) & 1);
+        }
+        self.known += 4;
+    }
+
+    /// Whether `U < threshold`; draws nothing for the thresholds 0 and 2^32.
+    pub fn is_below(&mut self, threshold: u64) -> bool {
+        if threshold == 0 || threshold >= ALWAYS {
+            return threshold > 0;
+        }
+        loop {
+            // U lies in [low, low + 2^(32 − known)).
+            let low = self.bits << (32 - self.known);
+            if low + (ALWAYS >> self.known) <= threshold {
+                return true;
+            }
+            if low >= threshold {
+                return false;
+            }
+            self.draw_quad();
+        }
+    }
+
+    /// `⌊U · n / 2^32⌋`, an index below `n`; draws nothing for `n = 1`.
+    pub fn index(&mut self, n: usize) -> usize {
+        let n = n as u64;
+        let at_least = |j: &u64| !self.is_below((j * ALWAYS).div_ceil(n));
+        (1..n).take_while(at_least).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::address::uniform;
+
+    #[test]
+    fn lazy_answers_are_those_of_the_whole_uniform() {
+        for episode in 0..200 {
+            let u = u64::from(uniform(11, episode, 2, 0x0C1));
+            for n in 1..=32 {
+                let index = LazyUniform::new(11, episode, 2, 0x0C1).index(n);
+                assert_eq!(index as u64, (u * n as u64) >> 32);
+            }
+            for threshold in [0, 1, u, u + 1, 1 << 31, ALWAYS - 1, ALWAYS] {
+                let below = LazyUniform::new(11, episode, 2, 0x0C1).is_below(threshold);
+                assert_eq!(below, u < threshold);
+            }
+        }
+    }
+}

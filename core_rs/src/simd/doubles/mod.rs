@@ -1,0 +1,140 @@
+//! Eight doubles at a time.
+//!
+//! Every path computes the same bits: sums run in the same order, and products are fused with the
+//! sums they go into on every path. Where a processor has no such instruction (x86 before 2013),
+//! the standard library computes the same numbers, slowly.
+
+#[cfg(target_arch = "x86_64")]
+pub(super) mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub(super) mod avx512;
+
+/// Eight doubles, aligned so that no vector crosses a cache line.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[repr(C, align(64))]
+pub struct Line(pub [f64; LANES]);
+
+/// Doubles in a line.
+pub const LANES: usize = 8;
+
+/// A line in registers.
+///
+/// Methods must only run where the processor has the instructions: `Isa::is_available`.
+pub trait Lanes: Copy {
+    /// Reads a line.
+    fn load(line: &Line) -> Self;
+    /// Writes a line.
+    fn store(self, line: &mut Line);
+    /// The same number everywhere.
+    fn splat(x: f64) -> Self;
+    /// Lane by lane.
+    fn add(self, other: Self) -> Self;
+    /// Lane by lane.
+    fn mul(self, other: Self) -> Self;
+    /// Lane by lane.
+    fn div(self, other: Self) -> Self;
+    /// `self · factor + sum`, rounded once.
+    fn mul_add(self, factor: Self, sum: Self) -> Self;
+    /// Reads eight lines and turns them on their side: lane `i` of line `j` becomes lane `j` of line
+    /// `i`.
+    fn transpose(lines: [&Line; LANES]) -> [Self; LANES];
+}
+
+/// Whatever the compiler makes of it, on any processor.
+#[derive(Clone, Copy)]
+pub struct Portable([f64; LANES]);
+
+impl Lanes for Portable {
+    #[inline(always)]
+    fn load(line: &Line) -> Self {
+        Self(line.0)
+    }
+    #[inline(always)]
+    fn store(self, line: &mut Line) {
+        line.0 = self.0;
+    }
+    #[inline(always)]
+    fn splat(x: f64) -> Self {
+        Self([x; LANES])
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i] + other.0[i]))
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i] * other.0[i]))
+    }
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i] / other.0[i]))
+    }
+    #[inline(always)]
+    fn mul_add(self, factor: Self, sum: Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i].mul_add(factor.0[i], sum.0[i])))
+    }
+    #[inline(always)]
+    fn transpose(lines: [&Line; LANES]) -> [Self; LANES] {
+        std::array::from_fn(|i| Self(std::array::from_fn(|j| lines[j].0[i])))
+    }
+}
+
+/// Zero lines.
+pub fn zero_lines(count: usize) -> Vec<Line> {
+    vec![Line::default(); count]
+}
+
+/// The doubles of lines.
+pub fn flat(lines: &[Line]) -> &[f64] {
+    // SAFETY: a line is eight doubles without padding.
+    unsafe { std::slice::from_raw_parts(lines.as_ptr().cast(), lines.len() * LANES) }
+}
+
+/// The doubles of lines, to be written.
+pub fn flat_mut(lines: &mut [Line]) -> &mut [f64] {
+    // SAFETY: a line is eight doubles without padding.
+    unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), lines.len() * LANES) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::Isa;
+
+    fn check<L: Lanes>() {
+        let lines: [Line; 8] =
+            std::array::from_fn(|i| Line(std::array::from_fn(|j| (8 * i + j) as f64 + 0.1)));
+        let turned = L::transpose(lines.each_ref());
+        for i in 0..8 {
+            let mut line = Line::default();
+            turned[i].store(&mut line);
+            assert_eq!(line.0, std::array::from_fn(|j| lines[j].0[i]));
+            let (a, b) = (L::load(&lines[i]), L::splat(1.0 / 3.0));
+            a.mul_add(b, turned[i]).store(&mut line);
+            assert_eq!(
+                line.0,
+                std::array::from_fn(|j| lines[i].0[j].mul_add(1.0 / 3.0, lines[j].0[i]))
+            );
+            a.add(turned[i]).store(&mut line);
+            assert_eq!(line.0, std::array::from_fn(|j| lines[i].0[j] + lines[j].0[i]));
+            a.mul(turned[i]).store(&mut line);
+            assert_eq!(line.0, std::array::from_fn(|j| lines[i].0[j] * lines[j].0[i]));
+            a.div(turned[i]).store(&mut line);
+            assert_eq!(line.0, std::array::from_fn(|j| lines[i].0[j] / lines[j].0[i]));
+        }
+    }
+
+    #[test]
+    fn all_paths_compute_the_same() {
+        check::<Portable>();
+        #[cfg(target_arch = "x86_64")]
+        {
+            if Isa::Avx2.is_available() {
+                check::<avx2::Avx2>();
+            }
+            if Isa::Avx512.is_available() {
+                check::<avx512::Avx512>();
+            }
+        }
+    }
+}
