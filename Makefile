@@ -6,9 +6,10 @@ SOURCES := Cargo.toml Cargo.lock pyproject.toml core_rs/Cargo.toml $(shell find 
 
 .PHONY: run test setup gpu-setup gpu-check lint bench clean
 
-# Solves the twelve scenarios, prints a table and writes results/nash.json.
+# Solves the twelve scenarios, prints a table and writes results/nash.json; goes on where it was
+# interrupted.
 run: setup
-	$(BIN)/bucket-brigade nash --out results/nash.json
+	$(BIN)/bucket-brigade nash --out results/nash.json $(if $(wildcard results/nash.json.progress),--resume)
 
 # The whole test suite, Rust and Python; the CUDA backend's too, which needs no GPU.
 test: setup gpu-setup

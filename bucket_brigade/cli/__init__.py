@@ -13,6 +13,7 @@ from bucket_brigade import __version__
 from bucket_brigade.cli.backends import backends
 from bucket_brigade.cli.episode import episode
 from bucket_brigade.cli.nash import nash
+from bucket_brigade.cli.outputs import Resumable
 from bucket_brigade.cli.payoffs import payoffs
 from bucket_brigade.cli.plugins import Commands
 from bucket_brigade.cli.roles import roles
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (scenarios, simulate, payoffs, nash, roles, episode, backends):
-    app.command()(command)
+    app.command(cls=Resumable if command in (nash, roles) else None)(command)
 
 
 def _show_version(wanted: bool) -> None:

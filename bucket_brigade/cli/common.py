@@ -181,6 +181,10 @@ def print_json(value: object) -> None:
     typer.echo(json.dumps(value, indent=2, allow_nan=False))
 
 
-def console() -> Console:
-    """Where tables are printed; as wide as they need where that is no terminal."""
-    return Console() if sys.stdout.isatty() else Console(width=160)
+def console(*, stderr: bool = False) -> Console:
+    """Where tables are printed; as wide as they need where that is no terminal.
+
+    On standard error where a file is printed on standard output.
+    """
+    terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    return Console(stderr=stderr, width=None if terminal else 160)

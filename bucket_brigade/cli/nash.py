@@ -1,6 +1,5 @@
 """``bucket-brigade nash``: equilibria of scenarios, as a table and a file."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from bucket_brigade.atomic_files import is_standard_output, is_stream
 from bucket_brigade.cli.common import (
     AsJson,
     Backend,
@@ -29,6 +29,14 @@ from bucket_brigade.cli.common import (
     reports_errors,
     status_line,
 )
+from bucket_brigade.cli.outputs import (
+    Out,
+    Restart,
+    Resume,
+    check_outputs,
+    files_of,
+    kept_progress,
+)
 from bucket_brigade.equilibrium import (
     DoubleOracle,
     NashEquilibrium,
@@ -37,9 +45,7 @@ from bucket_brigade.equilibrium import (
     export_gambit,
     plot_equilibrium,
 )
-from bucket_brigade.equilibrium.payoff_table import distinct_names
 from bucket_brigade.equilibrium.results import document, save_equilibria
-from bucket_brigade.equilibrium.saved import Progress
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.scenario import Scenario, list_scenarios
 
@@ -66,31 +72,29 @@ def nash(
     changes: Changes = None,
     threads: Threads = None,
     backend: Backend = "auto",
-    out: Annotated[Path, typer.Option(help="Where to save.")] = Path("results/nash.json"),
-    resume: Annotated[
-        Path | None,
-        typer.Option(help="Go on from this file, and save to it. [default: OUT.progress]"),
-    ] = None,
+    out: Out = Path("results/nash.json"),
+    resume: Resume = None,
+    restart: Restart = False,
     plot: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
             help="Draw each equilibrium (extra: plot). In FILE {} stands for its name; without "
-            "it, the names of several are appended.",
+            "it, the names of several are appended. - prints SVG.",
         ),
     ] = None,
     gambit: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Write each restricted game for Gambit (.nfg); FILE as for --plot.",
+            help="Write each restricted game for Gambit (.nfg); FILE as for --plot, - prints it.",
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compute a symmetric equilibrium of each scenario, and save it as soon as it is found.
 
-    Interrupted, it goes on where it was with --resume.
+    Interrupted, it shows what was found, and goes on where it was with --resume.
     """
     if plot is not None:
         check_plot(plot)
@@ -100,71 +104,79 @@ def nash(
         for scenario in both_orders(name, night_order, end_rule, changes)
     ]
     within = limits(budget)
-    if out.is_dir():
-        raise InvalidValue("--out", repr(str(out)), "a file, not a directory")
-    drawn = _files("--plot", plot, scenarios)
-    written = _files("--gambit", gambit, scenarios)
-    progress = Progress(
-        resume or out.with_name(f"{out.name}.progress"), resuming=resume is not None
+    as_json = as_json or is_standard_output(out)
+    drawn = files_of("--plot", plot, scenarios)
+    written = files_of("--gambit", gambit, scenarios)
+    printed = check_outputs(
+        [
+            ("--out", None if is_standard_output(out) else out),
+            *(("--plot", file) for file in drawn),
+            *(("--gambit", file) for file in written),
+        ],
+        as_json,
     )
-    if progress.path.resolve() == out.resolve():
-        raise InvalidValue("--resume", repr(str(resume)), "another file than --out")
     found: list[NashEquilibrium] = []
-    with status_line() as tell:
-        # All before the first is solved: a parameter may be wrong for the last only.
-        oracles = [
-            DoubleOracle(
-                scenario,
-                num_simulations=episodes,
-                max_iterations=max_iterations,
-                epsilon=epsilon,
-                confidence=confidence,
-                method=method,
-                seed=seed,
-                seat=seat,
-                threads=threads,
-                backend=backend,
-                on_iteration=_teller(tell, scenario),
-                **within,
-            )
-            for scenario in scenarios
-        ]
-        progress.check(oracles)
-        for i, oracle in enumerate(oracles):
-            tell(oracle.scenario.name)
-            try:
-                found.append(progress.solve(oracle))
-            except KeyboardInterrupt:
-                if progress.path.exists():
-                    typer.echo(f"to go on: --resume {progress.path}", err=True)
-                raise
-            save_equilibria(found, out)
-            if plot is not None:
-                plot_equilibrium(found[-1], drawn[i], threads=threads, backend=backend)
-            if gambit is not None:
-                export_gambit(found[-1], written[i])
-    progress.finish()
+    refused: InvalidValue | None = None
+    try:
+        with status_line() as tell:
+            # All before the first is solved: a parameter may be wrong for the last only.
+            oracles = [
+                DoubleOracle(
+                    scenario,
+                    num_simulations=episodes,
+                    max_iterations=max_iterations,
+                    epsilon=epsilon,
+                    confidence=confidence,
+                    method=method,
+                    seed=seed,
+                    seat=seat,
+                    threads=threads,
+                    backend=backend,
+                    on_iteration=_teller(tell, scenario),
+                    **within,
+                )
+                for scenario in scenarios
+            ]
+            with kept_progress(
+                out,
+                resume,
+                restart,
+                key="equilibrium",
+                dump=NashEquilibrium.to_dict,
+                load=NashEquilibrium.from_dict,
+            ) as progress:
+                progress.check(oracles)
+                for i, oracle in enumerate(oracles):
+                    tell(oracle.scenario.name)
+                    found.append(progress.solve(oracle))
+                    if not is_stream(out):
+                        save_equilibria(found, out)
+                    if plot is not None:
+                        plot_equilibrium(found[-1], drawn[i], threads=threads, backend=backend)
+                    if gambit is not None:
+                        try:
+                            export_gambit(found[-1], written[i])
+                        except InvalidValue as error:  # a game too large, the next may be smaller
+                            refused = error
+                progress.finish()
+    finally:
+        # Whatever ended it, a full disk or Ctrl-C: what was found is shown.
+        if found:
+            _show(found, out, as_json, printed)
+    if refused is not None:
+        raise refused
+
+
+def _show(found: list[NashEquilibrium], out: Path, as_json: bool, printed: bool) -> None:
+    """Prints a table or JSON, and what goes to a pipe."""
     if as_json:
         print_json(document(found))
-        return
-    console().print(_table(found))
-    typer.echo(f"saved to {out}")
-
-
-def _files(option: str, pattern: Path | None, scenarios: list[Scenario]) -> list[Path]:
-    """Where to write what belongs to each scenario: each needs a name of its own."""
-    if pattern is None:
-        return []
-    if pattern.is_dir():
-        raise InvalidValue(option, repr(str(pattern)), "a file, not a directory")
-    # Names may be any text, such as one with slashes.
-    given = [re.sub(r"[^\w.-]+", "_", f"{each.name}-{each.night_order}") for each in scenarios]
-    names = distinct_names(given, "-")
-    if "{}" in pattern.name:
-        return [pattern.with_name(pattern.name.replace("{}", name)) for name in names]
-    if len(names) == 1:
-        return [pattern]
-    return [pattern.with_name(f"{pattern.stem}-{name}{pattern.suffix}") for name in names]
+    else:
+        console(stderr=printed).print(_table(found))
+    if is_stream(out) and not is_standard_output(out):
+        save_equilibria(found, out)
+    if not as_json:
+        typer.echo(f"saved to {out}", err=printed)
 
 
 def _teller(tell: Callable[[str], None], scenario: Scenario) -> Callable[[str], None]:

@@ -1,6 +1,5 @@
 """``bucket-brigade payoffs``: the archetype payoff matrix."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,7 +22,8 @@ from bucket_brigade.cli.common import (
     progress_bar,
     reports_errors,
 )
-from bucket_brigade.matrices import payoff_matrix
+from bucket_brigade.cli.outputs import Csv, check_outputs
+from bucket_brigade.matrices import PayoffMatrix, payoff_matrix
 
 
 @reports_errors
@@ -38,11 +38,12 @@ def payoffs(
     threads: Threads = None,
     backend: Backend = "auto",
     method: Method = "sampled",
-    csv: Annotated[Path | None, typer.Option(help="Write the matrix to this CSV file.")] = None,
+    csv: Csv = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what each archetype earns when everyone else plays one of them."""
     scenario = chosen_scenario(name, night_order, end_rule, changes)
+    printed = check_outputs([("--csv", csv)], as_json)
     with progress_bar(scenario.name) as progress:
         matrix = payoff_matrix(
             scenario,
@@ -54,17 +55,21 @@ def payoffs(
             method=method,
             progress=progress,
         )
-    if csv is not None:
-        matrix.to_csv(csv)
-    if as_json:
-        print_json(matrix.to_dict())
-        return
-    if csv is not None:
-        return
+    try:
+        if csv is not None:
+            matrix.to_csv(csv)
+    finally:  # what was found is shown, though the disk may be full
+        if as_json:
+            print_json(matrix.to_dict())
+        else:
+            console(stderr=printed).print(_table(matrix, seat))
+
+
+def _table(matrix: PayoffMatrix, seat: int | None) -> Table:
     who = "mean over seats" if seat is None else f"seat {seat}"
     table = Table(
-        title=f"{scenario.name}: {matrix.method} return of the row ({who}) when all others play "
-        "the column"
+        title=f"{matrix.scenario.name}: {matrix.method} return of the row ({who}) when all others "
+        "play the column"
     )
     table.add_column("focal")
     for other in matrix.names:
@@ -75,4 +80,4 @@ def payoffs(
             for m, e in zip(matrix.mean[i], matrix.stderr[i], strict=True)
         ]
         table.add_row(focal, *cells)
-    console().print(table)
+    return table

@@ -1,9 +1,9 @@
 """``bucket-brigade simulate``: payoffs and counts of one line-up."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from bucket_brigade.cli.check import report_check
@@ -26,6 +26,7 @@ from bucket_brigade.cli.common import (
     progress_bar,
     reports_errors,
 )
+from bucket_brigade.cli.outputs import Csv, check_outputs
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.exact import ExactResult
 from bucket_brigade.exact.check import cross_examine
@@ -61,7 +62,7 @@ def simulate(
             "--check", help="Compare sampled with exact payoffs and counts; fail if they disagree."
         ),
     ] = False,
-    csv: Annotated[Path | None, typer.Option(help="Also write a table to this file.")] = None,
+    csv: Csv = None,
     as_json: AsJson = False,
 ) -> None:
     """Play a line-up many times: mean returns with standard errors, and what happened."""
@@ -73,6 +74,7 @@ def simulate(
     as_method(method)
     scenario = chosen_scenario(name, night_order, end_rule, changes)
     chosen = chosen_lineup(lineup)
+    printed = check_outputs([("--csv", csv)], as_json)
     options: dict[str, Any] = {
         "episodes": episodes,
         "seed": seed,
@@ -83,9 +85,11 @@ def simulate(
     if check:
         with progress_bar(scenario.name) as progress:
             found = cross_examine(scenario, chosen, progress=progress, **options)
-        if csv is not None:
-            found.exact.to_csv(csv)
-        report_check(found, as_json)
+        try:
+            if csv is not None:
+                found.exact.to_csv(csv)
+        finally:  # what was found is shown, though the disk may be full
+            report_check(found, as_json, stderr=printed)
         return
     with progress_bar(scenario.name) as progress:
         result = evaluate(
@@ -97,12 +101,14 @@ def simulate(
             progress=progress,
             **options,
         )
-    if csv is not None:
-        result.to_csv(csv)
-    if as_json:
-        print_json(result.to_dict(0))
-    else:
-        _print(result)
+    try:
+        if csv is not None:
+            result.to_csv(csv)
+    finally:  # what was found is shown, though the disk may be full
+        if as_json:
+            print_json(result.to_dict(0))
+        else:
+            _print(result, console(stderr=printed))
     if stderr is not None and not result.stderr.max() <= stderr:
         worst = result.stderr.max()
         typer.echo(
@@ -113,7 +119,7 @@ def simulate(
         raise typer.Exit(FAILED)
 
 
-def _print(result: SimulationResult | ExactResult) -> None:
+def _print(result: SimulationResult | ExactResult, out: Console) -> None:
     data, counts = result.to_dict(0), result.counts
     # Expected counts are those of one episode.
     episodes = 1 if isinstance(result, ExactResult) else result.episodes
@@ -138,7 +144,6 @@ def _print(result: SimulationResult | ExactResult) -> None:
             f"{counts.ruined[0, house] / nights:.1%}",
             f"{counts.saved[0, house] / episodes:.3f}",
         )
-    out = console()
     out.print(seats)
     out.print(houses)
     ended = ", ".join(f"{kind} {n / episodes:.1%}" for kind, n in data["counts"]["ended"].items())

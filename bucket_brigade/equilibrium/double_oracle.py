@@ -34,6 +34,7 @@ from bucket_brigade.equilibrium.results import (
     RestrictedPayoffs,
     describe,
 )
+from bucket_brigade.equilibrium.saved import check_settings
 from bucket_brigade.equilibrium.seating import Seating
 from bucket_brigade.equilibrium.solver import SymmetricEquilibrium, symmetric_equilibria
 from bucket_brigade.equilibrium.sources import LOOKS, ProfileGains
@@ -178,13 +179,6 @@ class DoubleOracle:
             "seat": self.seat,
             "initial_strategies": [as_strategy(theta).tolist() for theta in pool],
         }
-
-
-def check_settings(saved: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
-    """Raises `InvalidValue` unless what was saved is of the computation that is asked for."""
-    for name, mine in asked.items():
-        if saved.get(name) != mine:
-            raise InvalidValue(name, mine, f"{saved.get(name)}, as in what is resumed")
 
 
 class _Computation:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bucket_brigade.atomic_files import write_bytes
+from bucket_brigade.atomic_files import check_output, is_stream, write_bytes
 from bucket_brigade.backends import Backend
 from bucket_brigade.equilibrium.gain_grid import GainGrid, gain_grid
 from bucket_brigade.equilibrium.panels import draw_gains, draw_table
@@ -27,6 +27,8 @@ __all__ = ["PlotUnavailable", "check_plot", "equilibrium_figure", "plot_equilibr
 
 #: Formats that need more than Matplotlib: LaTeX.
 UNSUITABLE = {"pgf"}
+#: The format of what is printed, or goes to a pipe without a suffix.
+STREAMED = "svg"
 #: Settings that would otherwise depend on the user's own.
 STYLE = {"svg.fonttype": "none", "svg.hashsalt": "bucket-brigade", "font.size": 9.0}
 #: What would make two files of the same picture differ.
@@ -42,12 +44,12 @@ class PlotUnavailable(BucketBrigadeError, ImportError):
 
 
 def check_plot(path: str | os.PathLike[str]) -> str:
-    """Checks that a picture could be drawn there, before what it shows is computed.
+    """Check that a picture could be drawn there, before what it shows is computed.
 
     Returns
     -------
     str
-        The format: the suffix of the file.
+        The format: the suffix of the file, or "svg" for what has none and is printed.
 
     Raises
     ------
@@ -55,6 +57,8 @@ def check_plot(path: str | os.PathLike[str]) -> str:
         If there is no Matplotlib.
     InvalidValue
         If Matplotlib writes no such files.
+    OSError
+        If the file can't be written.
     """
     try:
         canvas = import_module("matplotlib.backend_bases").FigureCanvasBase
@@ -64,9 +68,12 @@ def check_plot(path: str | os.PathLike[str]) -> str:
         ) from error
     kinds = sorted(set(canvas.get_supported_filetypes()) - UNSUITABLE)
     kind = Path(path).suffix.lower().removeprefix(".")
+    if not kind and is_stream(path):
+        kind = STREAMED
     if kind not in kinds:
         allowed = f"a file name that ends with one of {', '.join(f'.{each}' for each in kinds)}"
         raise InvalidValue("--plot", repr(os.fspath(path)), allowed)
+    check_output(path, "--plot")
     return kind
 
 

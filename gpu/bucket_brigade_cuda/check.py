@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade import END_KINDS, RULES_VERSION, _core
-from bucket_brigade.atomic_files import write_json
+from bucket_brigade.atomic_files import is_standard_output, is_stream, write_json
 from bucket_brigade.backends.cpu import CpuBackend
 from bucket_brigade_cuda.backend import CudaBackend
 from bucket_brigade_cuda.gpus import is_gpu
@@ -271,9 +271,15 @@ class Report:
         self.save()
 
     def save(self, **parts: Any) -> None:
-        """Writes the file, with what is new in it."""
+        """Writes the file, with what is new in it; what is no file gets all by `publish`."""
         self.document.update(parts)
-        write_json(self.document, self.path)
+        if not is_stream(self.path):
+            write_json(self.document, self.path)
+
+    def publish(self) -> None:
+        """Writes to what is no file, such as a pipe, where one report would follow another."""
+        if is_stream(self.path) and not is_standard_output(self.path):
+            write_json(self.document, self.path)
 
 
 def versions() -> dict[str, str | None]:

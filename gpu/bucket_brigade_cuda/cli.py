@@ -8,6 +8,7 @@ from typing import Annotated, ParamSpec, TypeVar
 
 import typer
 
+from bucket_brigade.atomic_files import is_standard_output
 from bucket_brigade.cli.common import (
     BAD_USAGE,
     FAILED,
@@ -22,6 +23,7 @@ from bucket_brigade.cli.common import (
     progress_bar,
     reports_errors,
 )
+from bucket_brigade.cli.outputs import Out, check_outputs
 from bucket_brigade.errors import BackendUnavailable, InvalidValue
 from bucket_brigade_cuda import check, display, model, sweep, throughput
 from bucket_brigade_cuda.backend import SIMULATOR, CudaBackend
@@ -84,14 +86,14 @@ def cuda_check(
     seconds: Annotated[
         float, typer.Option(help="For one run of the largest batches of the table; 0 for none.")
     ] = 10.0,
-    out: Annotated[Path, typer.Option(help="Where to save the report.")] = Path(
-        "results/cuda-check.json"
-    ),
+    out: Out = Path("results/cuda-check.json"),
     as_json: AsJson = False,
 ) -> None:
     """Check that GPUs count what the CPU counts, and measure how fast they do."""
     if not 0 <= seconds < float("inf"):
         raise InvalidValue("--seconds", seconds, "a number of at least 0")
+    as_json = as_json or is_standard_output(out)
+    check_outputs([("--out", None if is_standard_output(out) else out)], as_json)
     backend = chosen_backend(device)
     options = {"quick": quick, "device": device, "seconds": seconds}
     report = check.Report(backend, out, options)
@@ -104,7 +106,8 @@ def cuda_check(
                 _measure(backend, report, seconds)
         report.save(finished=True)
     finally:
-        # After Ctrl-C too: what was done is in the file.
+        # After Ctrl-C, and though the disk may be full.
+        report.publish()
         if as_json:
             print_json(report.document)
         else:
