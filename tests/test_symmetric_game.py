@@ -13,6 +13,7 @@ from gambit_oracle import Solved, integer_game
 
 from bucket_brigade.equilibrium import solver
 from bucket_brigade.equilibrium.approximation import logit_path, multiplicative_weights
+from bucket_brigade.equilibrium.comparison import Comparison
 from bucket_brigade.equilibrium.solver import (
     NoEquilibriumFound,
     SymmetricEquilibrium,
@@ -410,21 +411,20 @@ def test_learning_cycles_around_rock_paper_scissors() -> None:
     assert np.abs(average - expected).max() < 0.1 < np.abs(last - expected).max()
 
 
-class DoubtfulGame(SymmetricGame):
-    """A game whose regrets all seem to be somewhat too high."""
+def test_failure_carries_the_best_candidate(monkeypatch: pytest.MonkeyPatch) -> None:
+    exact = Comparison.relative_regret
 
-    def regret(self, x: npt.ArrayLike) -> float:
-        return super().regret(x) + 2e-9 * self.payoff_scale
+    def doubtful(compare: Comparison, x: Array, among: object = None) -> float:
+        return exact(compare, x) + 2e-9
 
-
-def test_failure_carries_the_best_candidate() -> None:
-    game = DoubtfulGame(2, np.array([[0.0, -0.3, 0.5], [0.3, 0.0, -0.2], [-0.5, 0.2, 0.0]]))
-    with pytest.raises(NoEquilibriumFound, match=r"lowest regret is 1\.6e-09") as caught:
+    monkeypatch.setattr(Comparison, "relative_regret", doubtful)
+    game = bimatrix([[0.0, -0.3, 0.5], [0.3, 0.0, -0.2], [-0.5, 0.2, 0.0]])
+    with pytest.raises(NoEquilibriumFound, match=r"lowest relative regret is 2e-09") as caught:
         symmetric_equilibria(game)
     assert isinstance(caught.value, RuntimeError)
     assert isinstance(caught.value.best, SymmetricEquilibrium)
-    assert caught.value.regret == caught.value.best.regret == pytest.approx(1.6e-9)
-    assert caught.value.allowed == 1e-9 * game.payoff_scale
+    assert caught.value.regret == pytest.approx(2e-9)
+    assert caught.value.allowed == 1e-9
     np.testing.assert_allclose(caught.value.best.distribution, [0.2, 0.5, 0.3], atol=1e-9)
     assert symmetric_equilibria(game, tol=3e-9)
 
@@ -596,6 +596,147 @@ def test_a_double_root() -> None:
     found = distributions(game)
     assert len(found) == 2
     np.testing.assert_allclose(found, [[0.6, 0.4], [1.0, 0.0]], atol=1e-6)
+
+
+# Equilibria of two players, against all systems of equations in rational arithmetic.
+
+
+def solution(equations: list[list[Fraction]]) -> list[Fraction] | None:
+    """What solves as many equations as unknowns, right-hand sides last; None if not just one."""
+    rows = [list(row) for row in equations]
+    for c in range(len(rows)):
+        pivot = next((r for r in range(c, len(rows)) if rows[r][c]), None)
+        if pivot is None:
+            return None
+        rows[c], rows[pivot] = rows[pivot], rows[c]
+        rows[c] = [value / rows[c][c] for value in rows[c]]
+        for r in range(len(rows)):
+            if r != c:
+                rows[r] = [a - rows[r][c] * b for a, b in zip(rows[r], rows[c], strict=True)]
+    return [row[-1] for row in rows]
+
+
+def corners(payoffs: list[list[int]]) -> list[list[float]]:
+    """Extreme symmetric equilibria, sorted: for every support, and as many best responses."""
+    every = range(len(payoffs))
+    found = set()
+    for size in range(1, len(payoffs) + 1):
+        subsets = list(itertools.combinations(every, size))
+        for support, best in itertools.product(subsets, repeat=2):
+            equations = [
+                [*(Fraction(payoffs[b][s]) for s in support), Fraction(-1), Fraction(0)]
+                for b in best
+            ]
+            equations.append([Fraction(1)] * size + [Fraction(0), Fraction(1)])
+            solved = solution(equations)
+            if solved is None or min(solved[:-1]) <= 0:
+                continue
+            x = [Fraction(0)] * len(payoffs)
+            for s, share in zip(support, solved, strict=False):
+                x[s] = share
+            earned = [sum(a * b for a, b in zip(row, x, strict=True)) for row in payoffs]
+            if all(earned[s] == max(earned) for s in support):
+                found.add(tuple(x))
+    return sorted([float(share) for share in x] for x in found)
+
+
+def assert_corners(payoffs: list[list[int]], *, scale: float = 1.0, seed: int = 0) -> None:
+    game = bimatrix(np.array(payoffs, dtype=np.float64) * scale)
+    found = sorted(e.distribution.tolist() for e in symmetric_equilibria(game, seed=seed))
+    expected = corners(payoffs)
+    assert len(found) == len(expected), payoffs
+    for x in expected:  # small shares, too, to many digits
+        assert any(np.allclose(x, y, rtol=1e-9, atol=0) for y in found), (payoffs, found, x)
+
+
+LINE = [[8, -1, 4, -30], [8, -1, 4, -30], [9, 0, 2, -30], [12, 0, 0, -35]]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_both_ends_of_a_line_on_which_another_strategy_catches_up(seed: int) -> None:
+    upper, lower, alone = symmetric_equilibria(bimatrix(LINE), seed=seed)
+    assert upper.distribution == pytest.approx([2 / 9, 4 / 9, 1 / 3, 0], abs=1e-15)
+    assert lower.distribution == pytest.approx([0, 2 / 3, 1 / 3, 0], abs=1e-15)
+    assert alone.distribution == pytest.approx([10 / 19, 0, 5 / 19, 4 / 19], abs=1e-15)
+    assert (upper.payoff, lower.payoff) == (pytest.approx(8 / 3), pytest.approx(2 / 3))
+
+
+def test_the_corners_of_a_face() -> None:
+    # Sharing three equal places; the fourth strategy pays as soon as one of them is too full.
+    game = [[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0], [3, -1, -1, -9]]
+    assert corners(game)[:2] == [[0, 0, 1, 0], [0, 1, 0, 0]]
+    assert [0.25, 0.75, 0, 0] in corners(game)
+    assert_corners(game)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-5, 0.1, 1 / 3, 1e5, 2.0**-40])
+@pytest.mark.parametrize("below", [2, 3, 20])
+@pytest.mark.parametrize("strategies", [1, 2, 3, 4])
+def test_two_players_have_all_corners_in_any_unit(
+    strategies: int, below: int, scale: float
+) -> None:
+    rng = np.random.default_rng([strategies, below])
+    for seed in range(6):
+        payoffs = rng.integers(-below, below, (strategies, strategies))
+        if seed == 0:
+            payoffs[-1] = payoffs[0]
+        assert_corners(payoffs.tolist(), scale=scale, seed=seed)
+
+
+@pytest.mark.parametrize("big", [10**3, 10**7, 10**10, 10**14])
+def test_payoffs_of_all_sizes(big: int) -> None:
+    assert_corners([[3, 0, 0], [5, 1, 0], [-big] * 3])
+    assert_corners([[3, 0, 0], [5, 1, 0], [-big, -big, 1]])
+    assert_corners([[0, -1], [1, -big]])
+    assert_corners([[-big, 1], [-1, 0]])
+    assert_corners([[1, 0], [0, big]])
+    assert_corners([[0, -1, -5], [1, -big, 0], [-7, 2, 3]])
+    if big < 10**12:  # beyond, a difference of 2 is taken for rounding
+        assert_corners([[big, 0, 0], [big + 2, 1, 0], [0, 0, 0]])
+    rng = np.random.default_rng(0)
+    for _ in range(10):
+        small = rng.integers(-9, 10, (3, 3))
+        assert_corners((small * np.array([1, 1, big])).tolist())
+        assert_corners((small + np.array([0, big, -big])).tolist())
+
+
+def test_a_rare_strategy_among_more_than_two_players() -> None:
+    # Chicken for three: who dares alone gains 1, and any crash costs 10^10.
+    game = SymmetricGame(3, [[0.0, -1.0, -1.0], [1.0, -1e10, -1e10]])
+    (only,) = symmetric_equilibria(game)
+    # (1 - p)^2 = (10^10 - 1) (1 - (1 - p)^2), so that (1 - p)^2 = 1 - 10^-10.
+    assert only.distribution[1] == pytest.approx(-math.expm1(math.log1p(-1e-10) / 2), rel=1e-9)
+    # Once in 10^5 is not never: then the other place would be no best response.
+    game = SymmetricGame(3, [[1.0, 0.0, 0.0], [0.0, 0.0, 1e10]])
+    assert [e.support for e in symmetric_equilibria(game)] == [(1,), (0,), (0, 1)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("unit", [1.0, 1e-5, 1e5])
+def test_lines_of_more_players_end_where_another_strategy_catches_up(
+    seed: int, unit: float
+) -> None:
+    # 0 and 1 are one strategy, and share with 2 evenly; 3 pays 2 to gain 2 of each who plays 0.
+    def payoff(own: int, counts: npt.NDArray[np.int64]) -> float:
+        if own < 3:
+            return unit * float(-counts[2] if own == 2 else -counts[0] - counts[1])
+        return unit * float(-2.0 + 2.0 * counts[0] - 9.0 * counts[3])
+
+    game = SymmetricGame.from_function(3, 4, payoff)
+    found = [e.distribution for e in symmetric_equilibria(game, seed=seed) if e.support[-1] < 3]
+    # All earn -1, and 3 earns 4 x_0 - 2.
+    assert_same(sorted(x.tolist() for x in found), [[0, 0.5, 0.5, 0], [0.25, 0.25, 0.5, 0]])
+
+
+@pytest.mark.parametrize(("players", "strategies"), [(3, 3), (3, 4), (4, 3)])
+def test_no_list_depends_on_the_seed(players: int, strategies: int) -> None:
+    for game_seed in range(6):
+        game = integer_game(game_seed, players, strategies, 2)
+        lists = [
+            [e.distribution.tolist() for e in symmetric_equilibria(game, seed=seed)]
+            for seed in range(3)
+        ]
+        assert lists[0] == lists[1] == lists[2]
 
 
 # Bad input.

@@ -1,6 +1,8 @@
 """Symmetric equilibria of symmetric games.
 
-The search goes from exact to exploratory, and trusts nothing but regret:
+Strategies that another one always beats are dropped first. A game of two players that is not too
+large is then solved completely, in rational arithmetic. Otherwise the search goes from exact to
+exploratory, and trusts nothing but regret:
 
 1. pure strategies and mixtures of two, completely;
 2. larger supports in order of size, by Newton's method from many starts;
@@ -29,6 +31,7 @@ import numpy as np
 from numpy.random import default_rng
 
 from bucket_brigade.equilibrium.approximation import logit_path, multiplicative_weights
+from bucket_brigade.equilibrium.comparison import Comparison, undominated, with_exact_ties
 from bucket_brigade.equilibrium.support_enumeration import (
     NEWTON_STEPS,
     Faces,
@@ -37,12 +40,20 @@ from bucket_brigade.equilibrium.support_enumeration import (
     plausible_supports,
 )
 from bucket_brigade.equilibrium.symmetric import FloatArray, IntArray, SymmetricGame
+from bucket_brigade.equilibrium.two_players import extreme_equilibria
 from bucket_brigade.errors import InvalidValue
 
 __all__ = ["NoEquilibriumFound", "SymmetricEquilibrium", "solve_symmetric", "symmetric_equilibria"]
 
 SAME = 1e-6
-"""Equilibria closer than this in every coordinate are reported once."""
+"""Equilibria closer than this in every coordinate are reported once, if they have the same best
+responses."""
+REGULAR = 1e-7
+"""Relative regret of what is nearly a best response."""
+NEAR = 1e-4
+"""Corners of a set of equilibria closer than this are one: they are only as exact as regret is."""
+MOST_EXACT = 10
+"""Strategies with which a game of two players is solved in rational arithmetic, at most."""
 ROUNDS = 3
 """Times the search is made, each with four times the starts, while the indices do not add up."""
 DOUBLINGS = 4
@@ -68,7 +79,7 @@ class SymmetricEquilibrium:
     payoff : float
         What each player expects.
     regret : float
-        What the best pure strategy earns more; no more than the tolerance it was checked with.
+        What the best pure strategy earns more, in the unit of payoffs; next to nothing.
     support : tuple of int
         Strategies with positive probability, rising.
     """
@@ -85,20 +96,20 @@ class NoEquilibriumFound(RuntimeError):
     Attributes
     ----------
     best : SymmetricEquilibrium
-        The mixture of lowest regret that was found. It is *not* an equilibrium.
+        The mixture that comes nearest. It is *not* an equilibrium.
     regret : float
-        Its regret.
+        Its relative regret (see `symmetric_equilibria`).
     allowed : float
-        The regret that would have been accepted.
+        The relative regret that would have been accepted.
     """
 
-    def __init__(self, best: SymmetricEquilibrium, allowed: float) -> None:
+    def __init__(self, best: SymmetricEquilibrium, regret: float, allowed: float) -> None:
         super().__init__(
-            f"no symmetric equilibrium found: the lowest regret is {best.regret:g}, "
+            f"no symmetric equilibrium found: the lowest relative regret is {regret:g}, "
             f"and at most {allowed:g} is allowed"
         )
         self.best = best
-        self.regret = best.regret
+        self.regret = regret
         self.allowed = allowed
 
 
@@ -107,32 +118,39 @@ def symmetric_equilibria(
 ) -> list[SymmetricEquilibrium]:
     """Find symmetric equilibria of a game: at least one, and usually all.
 
-    All equilibria with one or two strategies are found. Those with more are found by Newton's
-    method from `starts` mixtures for each support, while `WORK` lasts; sizes are tried in order,
-    so that the limit falls on the largest. Four players with ten strategies take a quarter of it
-    at first; for sixteen players with ten, supports of more than about four are only tried if
-    the dynamics suggest them. Equilibria within `SAME` of each other are reported as one.
+    Two players: all *extreme* equilibria, up to `MOST_EXACT` strategies that no other one always
+    beats. Where equilibria are not isolated they form polytopes, each of mixtures with the same
+    best responses, and the corners of these are listed: both ends of a line, the corners of a face.
 
-    Where equilibria are not isolated, only some are listed: ends of straight lines of them, and
-    otherwise one for each support.
+    More players, or strategies: all equilibria with one or two strategies. Those with more are
+    found by Newton's method from `starts` mixtures for each support, while `WORK` lasts; sizes are
+    tried in order, so that the limit falls on the largest. Four players with ten strategies take a
+    quarter of it at first; for sixteen players with ten, supports of more than about four are only
+    tried if the dynamics suggest them. Where equilibria are not isolated, only some are listed: the
+    ends of straight lines of them, and otherwise one for each support.
+
+    Two strategies are compared on their own scale. In an equilibrium none earns more than one that
+    is played, beyond a *relative regret* of `tol`: the mean difference of their payoffs, as a part
+    of the mean size of that difference, against opponents who play the mixture. Payoffs within
+    1e-12 of each other, in parts of their size or of ``game.payoff_scale`` if that is less, are
+    taken for equal. So units do not matter, nor do strategies that are far worse.
 
     Parameters
     ----------
     game : SymmetricGame
     tol : float, default 1e-9
-        Regret allowed, relative to ``game.payoff_scale``; positive. Below about 1e-14, rounding can
-        make every mixture fail.
+        Relative regret allowed; positive. Below about 1e-14, rounding can make every mixture fail.
     starts : int, default 32
         Starts for each support and for the dynamics, at least 1.
     seed : int, default 0
-        Seed of the random starts, at least 0. Results depend on nothing else.
+        Seed of the starts that are added where equilibria seem to be missing, at least 0. The first
+        ones are always the same, and with them all that is listed of sets of equilibria.
 
     Returns
     -------
     list of SymmetricEquilibrium
-        Not empty. All have a regret of at most ``tol * game.payoff_scale``, and count as equal in
-        that; they are sorted by falling payoff, and where payoffs are equal (to 1e-9 of the
-        scale) by size of support, then by support.
+        Not empty. They are sorted by falling payoff, and where payoffs are equal (to 1e-9 of their
+        size, or of ``payoff_scale`` if that is less) by size of support, then by support.
 
     Raises
     ------
@@ -154,11 +172,22 @@ def symmetric_equilibria(
     for name, value, least in (("starts", starts, 1), ("seed", seed, 0)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
             raise InvalidValue(name, value, f"a whole number, at least {least}")
-    search = _Search(game, tol * game.payoff_scale, int(seed))
+    left = undominated(game)
+    search = _Search(with_exact_ties(game.restricted(left)), tol, int(seed))
     search.run(int(starts))
+
+    def described(x: FloatArray) -> SymmetricEquilibrium:
+        distribution = np.zeros(game.num_strategies)
+        distribution[left] = x / x.sum()
+        distribution.flags.writeable = False
+        support = tuple(np.flatnonzero(distribution).tolist())
+        return SymmetricEquilibrium(
+            distribution, game.payoff(distribution), game.regret(distribution), support
+        )
+
     if not search.found:
-        raise NoEquilibriumFound(_describe(game, search.best), search.allowed)
-    return _sorted(game, [_describe(game, x) for x in search.found])
+        raise NoEquilibriumFound(described(search.best), search.lowest, tol)
+    return _sorted([described(x) for x in search.found], search.game.payoff_scale)
 
 
 def solve_symmetric(
@@ -180,15 +209,17 @@ def solve_symmetric(
 
 
 class _Search:
-    """What was found so far in one game, and the steps that add to it."""
+    """What was found so far in a game with exact ties, and the steps that add to it."""
 
     def __init__(self, game: SymmetricGame, allowed: float, seed: int) -> None:
         self.game = game
+        self.compare = Comparison(game)
         self.allowed = allowed
         # Equilibria depend only on differences between payoffs against the same opponents.
         differences = game.payoffs - game.payoffs.min(axis=0)
         self.normal = SymmetricGame(game.num_players, differences / (game.payoff_scale or 1.0))
-        self.rng = default_rng(seed)
+        self.seed = seed
+        self.rng = default_rng(0)
         self.work = WORK
         self.found: list[FloatArray] = []
         self.connected: set[tuple[int, ...]] = set()
@@ -197,12 +228,18 @@ class _Search:
 
     def run(self, starts: int) -> None:
         """Search until the indices add up or all rounds are done."""
-        strategies = self.game.num_strategies
+        players, strategies = self.game.num_players, self.game.num_strategies
+        if players == 2 and strategies <= MOST_EXACT:
+            for x in extreme_equilibria(self.game):
+                if self.is_equilibrium(x):
+                    self.found.append(x)
+            if self.found:
+                return
         for x in np.eye(strategies):
             self.add(x)
         if self.game.payoff_scale == 0:
             return  # nobody's choice changes their own payoff
-        for x in pair_candidates(self.normal):
+        for x in pair_candidates(self.game):
             self.add(x)
         if strategies <= 2 and self.found:
             return
@@ -218,82 +255,147 @@ class _Search:
                         break
             if self.found and self.index_sum() in (None, 1):
                 break
-        if not self.found and self.lowest <= self.allowed:
-            self.found.append(self.best)
+            self.rng = default_rng((self.seed, turn))
 
     def starts(self, size: int, number: int) -> FloatArray:
         """Mixtures to start from, shape (number, size): the uniform one, then random ones."""
         random = self.rng.dirichlet(np.ones(size), number - 1)
         return np.vstack([np.full(size, 1 / size), random])
 
+    def is_equilibrium(self, x: FloatArray) -> bool:
+        """Whether the relative regret is small enough; the smallest one is noted."""
+        regret = self.compare.relative_regret(x)
+        if regret < self.lowest:
+            self.lowest, self.best = regret, x
+        return regret <= self.allowed
+
     def add(self, x: FloatArray, *, singular: bool = False) -> bool:
         """Keep a candidate if it is an equilibrium and new; tell whether it is one."""
         cleaned = np.where(x < 1e-9, 0.0, x)
-        for candidate in (cleaned / cleaned.sum(), x)[: 1 + (cleaned != x).any()]:
-            regret = self.game.regret(candidate)
-            if regret <= self.allowed:
-                if all(np.abs(candidate - y).max() >= SAME for y in self.found):
-                    self.keep(candidate, singular)
-                return True
-            if regret < self.lowest:
-                self.lowest, self.best = regret, candidate
-        return False
+        cleaned /= cleaned.sum()
+        good = self.is_equilibrium(x)
+        if (cleaned != x).any() and self.is_equilibrium(cleaned):
+            # Rarely played is not the same as never, if playing it alone would cost something.
+            played = np.flatnonzero(x)
+            if not good or self.compare.best_responses(cleaned, self.allowed)[played].all():
+                x, good = cleaned, True
+        if good and self.is_new(x):
+            self.keep(x, singular)
+        return good
+
+    def is_new(self, x: FloatArray) -> bool:
+        """Whether no equilibrium so near with the same best responses was found before."""
+        near = [y for y in self.found if np.abs(x - y).max() < SAME]
+        if not near:
+            return True
+        responses = self.compare.best_responses(x, self.allowed)
+        return all(
+            (self.compare.best_responses(y, self.allowed) != responses).any()
+            and (np.sign(x) != np.sign(y)).any()
+            for y in near
+        )
 
     def keep(self, x: FloatArray, singular: bool) -> None:
-        """Keep a new equilibrium, or what represents the set of equilibria it belongs to."""
+        """Keep a new equilibrium, or the corners of the set of equilibria it belongs to."""
         support = np.flatnonzero(x)
-        slopes = self.slopes(x, support)
-        if support.size > 1:
-            _, spectrum, directions = np.linalg.svd(slopes)
-            if singular or is_singular(spectrum):
-                members = tuple(support.tolist())
-                if members in self.connected:
-                    return
-                line = np.zeros(x.size)
-                line[support] = np.append(directions[-1], -directions[-1].sum())
-                ends = x + line * _reach(x, line)[:, None]
-                shares = np.linspace(0, 1, self.game.num_players + 1)[:, None]
-                points = np.maximum((1 - shares) * ends[0] + shares * ends[1], 0)
-                straight = all(self.game.regret(p) <= self.allowed for p in points)
-                if straight or support.size > 2:
-                    self.connected.add(members)
-                if straight:
-                    self.add(points[0])
-                    self.add(points[-1])
-                    return
+        members = tuple(support.tolist())
+        if support.size > 1 and (singular or self.direction(x, support) is not None):
+            if members in self.connected:
+                return
+            corners = self.corners(x)
+            if corners or support.size > 2:
+                self.connected.add(members)
+            for corner in corners:
+                if self.is_new(corner):
+                    self.found.append(corner)
+            if corners:
+                return
         self.found.append(x)
 
-    def slopes(self, x: FloatArray, support: IntArray) -> FloatArray:
-        """Derivatives (s - 1, s - 1) of payoffs less the last one's, within the support."""
-        jacobian = self.normal.deviation_jacobian(x)[np.ix_(support, support)]
+    def corners(self, x: FloatArray) -> list[FloatArray]:
+        """Corners of the set of equilibria around `x`, as far as lines in it are straight."""
+        corners: list[FloatArray] = []
+        pending, seen = [x], list[FloatArray]()
+        while pending:
+            x = pending.pop()
+            if any(np.abs(x - y).max() < NEAR for y in seen):
+                continue
+            seen.append(x)
+            support = np.flatnonzero(x)
+            tied = np.flatnonzero(self.compare.best_responses(x, self.allowed))
+            line = self.direction(x, tied) if support.size > 1 else None
+            if line is None:
+                corners.append(x)
+                continue
+            ends = x + line * _reach(x, line)[:, None]
+            ends = np.where(ends < 1e-12, 0.0, ends)
+            ends /= ends.sum(axis=1, keepdims=True)
+            shares = np.linspace(0, 1, self.game.num_players + 1)[:, None]
+            points = (1 - shares) * ends[0] + shares * ends[1]
+            if any(self.compare.relative_regret(p, support) > self.allowed for p in points):
+                return []  # not straight
+            reached = [self.last(x, end) for end in ends]
+            if all(np.abs(x - end).max() < NEAR for end in reached):
+                corners.append(x)
+            pending += reached
+        return corners
+
+    def last(self, x: FloatArray, end: FloatArray) -> FloatArray:
+        """The last equilibrium on the way from one to `end`: there another strategy catches up."""
+        low, high = 0.0, 1.0
+        if self.compare.relative_regret(end) <= self.allowed:
+            return end
+        while high - low > 1e-15:
+            middle = (low + high) / 2
+            if self.compare.relative_regret((1 - middle) * x + middle * end) <= self.allowed:
+                low = middle
+            else:
+                high = middle
+        return (1 - low) * x + low * end
+
+    def direction(self, x: FloatArray, tied: IntArray) -> FloatArray | None:
+        """A direction within the support in which those tied go on earning the same, if any."""
+        support = np.flatnonzero(x)
+        slopes = self.slopes(x, tied)
+        _, spectrum, directions = np.linalg.svd(slopes)
+        if len(slopes) >= support.size - 1 and not is_singular(spectrum):
+            return None
+        line = np.zeros(x.size)
+        line[support] = np.append(directions[-1], -directions[-1].sum())
+        return line
+
+    def slopes(self, x: FloatArray, tied: IntArray) -> FloatArray:
+        """How what some strategies earn more than the last of them changes along the support.
+
+        Shape (t - 1, s - 1), in units of the largest slope.
+        """
+        jacobian = self.game.deviation_jacobian(x)[np.ix_(tied, np.flatnonzero(x))]
         relative = jacobian[:-1] - jacobian[-1]
-        return np.asarray(relative[:, :-1] - relative[:, -1:])
+        slopes = relative[:, :-1] - relative[:, -1:]
+        return np.asarray(slopes / (np.abs(relative).max(initial=0.0) or 1.0))
 
     def index_sum(self) -> int | None:
         """Sum of the indices of what was found, or None if one is not regular."""
         total = 0
         for x in self.found:
             support = np.flatnonzero(x)
-            payoffs = self.normal.deviation_payoffs(x)
-            unused = np.delete(payoffs, support)
-            slopes = self.slopes(x, support)
-            spectrum = np.linalg.svd(slopes, compute_uv=False)
-            if unused.size and unused.max() > payoffs[support].min() - 1e-7:
+            if self.compare.best_responses(x, REGULAR).sum() > support.size:
                 return None
-            if support.size > 1 and is_singular(spectrum):
+            slopes = self.slopes(x, support)
+            if support.size > 1 and is_singular(np.linalg.svd(slopes, compute_uv=False)):
                 return None
             total += int(np.linalg.slogdet(-slopes)[0])
         return total
 
     def enumerate(self, size: int, starts: int) -> None:
         """Solve on all supports of one size, again with more starts where that finds something."""
-        entries = Faces.entries(self.normal, size)
+        entries = Faces.entries(self.game, size)
         number = math.comb(self.game.num_strategies, size)
         if number > MOST_SUPPORTS or entries > LARGEST_FACE:
             return
         if entries * number * NEWTON_STEPS > self.work / 2:
             return
-        supports = plausible_supports(self.normal, size)
+        supports = plausible_supports(self.game, size)
         for _ in range(DOUBLINGS):
             step = entries * len(supports) * NEWTON_STEPS
             starts = min(starts, int(self.work / 2 / step)) if len(supports) else 0
@@ -306,7 +408,7 @@ class _Search:
             points = self.starts(size, starts)
             fruitful: list[tuple[int, ...]] = []
             for first in range(0, len(supports), chunk):
-                faces = Faces(self.normal, supports[first : first + chunk])
+                faces = Faces(self.game, supports[first : first + chunk])
                 fruitful += self.solve(faces, points)
             supports = np.array(sorted(fruitful), dtype=np.int64).reshape(-1, size)
             starts *= 2
@@ -333,10 +435,10 @@ class _Search:
                 support = np.flatnonzero(row)
                 if support.size == 1:
                     success |= self.add(row.astype(np.float64))
-                elif Faces.entries(self.normal, support.size) <= LARGEST_FACE:
+                elif Faces.entries(self.game, support.size) <= LARGEST_FACE:
                     near = points[(used == row).all(axis=1)][:, support]
                     near /= near.sum(axis=1, keepdims=True)
-                    for x, singular in Faces(self.normal, support[None]).solve(near):
+                    for x, singular in Faces(self.game, support[None]).solve(near):
                         success |= self.add(x, singular=singular)
         return success
 
@@ -348,24 +450,14 @@ def _reach(x: FloatArray, line: FloatArray) -> FloatArray:
     return np.array([limits[limits <= 0].max(), limits[limits >= 0].min()])
 
 
-def _describe(game: SymmetricGame, x: FloatArray) -> SymmetricEquilibrium:
-    distribution = x / x.sum()
-    distribution.flags.writeable = False
-    support = tuple(np.flatnonzero(distribution).tolist())
-    return SymmetricEquilibrium(
-        distribution, game.payoff(distribution), game.regret(distribution), support
-    )
-
-
-def _sorted(
-    game: SymmetricGame, equilibria: list[SymmetricEquilibrium]
-) -> list[SymmetricEquilibrium]:
+def _sorted(equilibria: list[SymmetricEquilibrium], scale: float) -> list[SymmetricEquilibrium]:
     """Sort by payoff, falling, and within runs of equal payoffs by size of support."""
     falling = sorted(equilibria, key=lambda e: -e.payoff)
     run = 0
     keys = []
     for i, e in enumerate(falling):
-        if i and falling[i - 1].payoff - e.payoff > 1e-9 * game.payoff_scale:
+        before = falling[i - 1].payoff
+        if i and before - e.payoff > 1e-9 * min(scale, max(abs(before), abs(e.payoff))):
             run += 1
         keys.append((run, len(e.support), e.support, i))
     return [falling[key[-1]] for key in sorted(keys)]

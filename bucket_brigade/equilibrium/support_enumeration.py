@@ -6,7 +6,7 @@ whose roots are all found; with more, Newton's method runs from many starts on a
 size at once. Candidates solve the equations; whether an unused strategy earns more, and so
 whether they are equilibria, is for the caller to check.
 
-All functions expect a game whose `payoff_scale` is about 1.
+All functions expect a game whose payoffs tie exactly or not at all (see `comparison`), in any unit.
 
 References
 ----------
@@ -31,11 +31,12 @@ NEWTON_STEPS = 24
 LONGEST_STEP = 0.25
 """Longest step of Newton's method in any coordinate; longer ones scatter the starts."""
 SOLVED = 1e-11
-"""Largest difference of payoffs within the support that counts as none."""
+"""Difference of payoffs within the support that counts as none, relative to the largest one."""
 SINGULAR = 1e-7, 1e-9
-"""Singular values of the equations up to this, relative to the largest or absolute, count as 0."""
-FLAT = 1e-12
-"""Payoffs that differ by no more than this are equal."""
+"""Singular values of the equations up to this, relative to the largest of them or to payoffs'
+differences, count as 0."""
+EXACT = 1e-14
+"""Rounding error of a polynomial, relative to the sizes of its terms."""
 
 
 def bernstein_roots(coefficients: FloatArray) -> list[float]:
@@ -53,8 +54,8 @@ def bernstein_roots(coefficients: FloatArray) -> list[float]:
     Returns
     -------
     list of float
-        Rising. A simple root is as accurate as its conditioning allows, a root of multiplicity m
-        to about ``1e-14 ** (1 / m)``. The zero polynomial has ``[0.5]``.
+        Rising. A simple root is as accurate as its conditioning allows, also relative to its size;
+        a root of multiplicity m to about ``1e-14 ** (1 / m)``. The zero polynomial has ``[0.5]``.
 
     Examples
     --------
@@ -69,14 +70,14 @@ def bernstein_roots(coefficients: FloatArray) -> list[float]:
         else:
             intervals.append([low, high])
 
-    tiny = max(1e-300, 1e-14 * float(np.abs(coefficients).max()))
-    pending = [(0.0, 1.0, coefficients)]
+    # Beside the coefficients their sizes, of which rounding errors are parts.
+    pending = [(0.0, 1.0, np.stack([coefficients, np.abs(coefficients)]))]
     while pending:
-        low, high, b = pending.pop()
+        low, high, both = pending.pop()
+        b, sizes = both
         if (b > 0).all() or (b < 0).all():
             continue
-        middle = (low + high) / 2
-        if np.abs(b).max() <= tiny or high - low <= 1e-15:
+        if (np.abs(b) <= EXACT * sizes).all() or high - low <= max(1e-15 * high, 1e-300):
             note(low, high)
             continue
         if b.min() == 0 or b.max() == 0:
@@ -84,14 +85,27 @@ def bernstein_roots(coefficients: FloatArray) -> list[float]:
             if low > 0 and b[0] == 0:
                 note(low, low)
             continue
-        left, right = [b[0]], [b[-1]]
-        while b.size > 1:  # de Casteljau's subdivision at the middle
-            b = (b[:-1] + b[1:]) / 2
-            left.append(b[0])
-            right.append(b[-1])
-        pending.append((middle, high, np.array(right[::-1])))
-        pending.append((low, middle, np.array(left)))
+        middle = (low + high) / 2
+        left, right = [both[:, 0]], [both[:, -1]]
+        while both.shape[1] > 1:  # de Casteljau's subdivision at the middle
+            both = (both[:, :-1] + both[:, 1:]) / 2
+            left.append(both[:, 0])
+            right.append(both[:, -1])
+        pending.append((middle, high, np.stack(right[::-1], axis=1)))
+        pending.append((low, middle, np.stack(left, axis=1)))
     return [(low + high) / 2 for low, high in intervals]
+
+
+def _mixtures(gain: FloatArray) -> list[tuple[float, float]]:
+    """Pairs (1 - p, p) at the roots p of a polynomial in Bernstein form; p rises.
+
+    The smaller of both is accurate relative to its size.
+    """
+    roots = bernstein_roots(gain)
+    mirrored = bernstein_roots(gain[::-1])[::-1]
+    if len(mirrored) != len(roots):  # nearly multiple ones, told apart from one side only
+        mirrored = [1 - p for p in roots]
+    return [(q, 1 - q) if q < p else (1 - p, p) for p, q in zip(roots, mirrored, strict=True)]
 
 
 def pair_candidates(game: SymmetricGame) -> Iterator[FloatArray]:
@@ -112,16 +126,17 @@ def pair_candidates(game: SymmetricGame) -> Iterator[FloatArray]:
         counts[:, pair[1]] = np.arange(players)
         payoffs = game.payoffs[:, game.columns(counts)]
         gain = payoffs[pair[1]] - payoffs[pair[0]]
-        if np.abs(gain).max() > FLAT:
-            roots = bernstein_roots(gain)
+        if gain.any():
+            mixtures = _mixtures(gain)
         else:
             others = np.delete(payoffs, pair, axis=0) - payoffs[pair[0]]
-            ends = {0.0, 1.0}.union(*(bernstein_roots(row) for row in others))
-            knots = np.array(sorted(ends))
-            roots = [*knots[1:-1].tolist(), *((knots[:-1] + knots[1:]) / 2).tolist()]
-        for root in roots:
+            inner = {mixture for row in others if row.any() for mixture in _mixtures(row)}
+            knots = [(1.0, 0.0), *sorted(inner, key=lambda mixture: mixture[1]), (0.0, 1.0)]
+            between = (np.add(knots[:-1], knots[1:]) / 2).tolist()
+            mixtures = [*knots[1:-1], *((a, b) for a, b in between)]
+        for mixture in mixtures:
             x = np.zeros(strategies)
-            x[list(pair)] = 1 - root, root
+            x[list(pair)] = mixture
             yield x
 
 
@@ -167,13 +182,16 @@ class Faces:
         self.supports = supports
         size = supports.shape[1]
         self.rows, self.coefficients = game.table(game.num_players - 2, size)
-        # [n, c, i * s + j]: payoff of member i if one opponent plays j and composition c the rest
-        payoffs = np.empty((len(supports), len(self.rows), size, size))
+        # [n, c, i, j]: what member i earns more than the last if one opponent plays j and
+        # composition c the rest, in units of the largest such difference.
+        leads = np.empty((len(supports), len(self.rows), size - 1, size))
         for face, support in enumerate(supports):
             for j, one in enumerate(np.eye(size, dtype=np.int64)):
                 columns = game.columns(game.embed(self.rows + one, support))
-                payoffs[face, :, :, j] = game.payoffs[support[:, None], columns].T
-        self.payoffs = payoffs.reshape(len(supports), len(self.rows), size * size)
+                payoffs = game.payoffs[support[:, None], columns].T
+                leads[face, :, :, j] = payoffs[:, :-1] - payoffs[:, -1:]
+            leads[face] /= np.abs(leads[face]).max() or 1.0
+        self.leads = leads.reshape(len(supports), len(self.rows), (size - 1) * size)
 
     @staticmethod
     def entries(game: SymmetricGame, size: int) -> int:
@@ -182,6 +200,8 @@ class Faces:
 
     def equations(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Payoffs of all members but the last, less the last's, and their derivatives.
+
+        They are in units of the largest difference of payoffs within each support.
 
         Parameters
         ----------
@@ -195,8 +215,7 @@ class Faces:
         """
         size = x.shape[-1]
         weights = monomials(x, self.rows, self.coefficients)
-        against = (weights @ self.payoffs).reshape(*x.shape, size)
-        relative = against[..., :-1, :] - against[..., -1:, :]
+        relative = (weights @ self.leads).reshape(*x.shape[:-1], size - 1, size)
         gaps = (relative @ x[..., None])[..., 0]
         slopes = (self.game.num_players - 1) * (relative[..., :-1] - relative[..., -1:])
         return gaps, slopes

@@ -117,9 +117,9 @@ class SymmetricGame:
         K.
     payoff_scale : float
         The most a player can gain or lose by changing its own strategy alone: the largest
-        spread, over compositions, of payoffs against one composition. Regret is measured
-        against it, because it does not change when an amount that depends only on the
-        opponents is added to every strategy's payoff; equilibria do not either.
+        spread, over compositions, of payoffs against one composition. It does not change when
+        an amount that depends only on the opponents is added to every strategy's payoff;
+        equilibria do not either.
 
     Raises
     ------
@@ -141,7 +141,6 @@ class SymmetricGame:
     payoffs: FloatArray
     compositions: IntArray = field(init=False, repr=False)
     payoff_scale: float = field(init=False)
-    _leads: FloatArray = field(init=False, repr=False)
     _tables: dict[tuple[int, int], tuple[IntArray, FloatArray]] = field(init=False, repr=False)
     _ranks: IntArray = field(init=False, repr=False)
 
@@ -160,8 +159,8 @@ class SymmetricGame:
                 f"of shape ({strategies}, {columns}) for {players} players",
             )
         with np.errstate(over="ignore"):
-            leads = payoffs - payoffs.min(axis=0)
-        if not np.isfinite(leads).all():
+            scale = float(np.ptp(payoffs, axis=0).max())
+        if not math.isfinite(scale):
             raise InvalidValue("payoffs", payoffs, "numbers whose differences are finite")
         compositions = enumerate_compositions(players - 1, strategies)
         # Number of compositions that come earlier because of a column, by what that column and
@@ -170,14 +169,13 @@ class SymmetricGame:
         for left, j in itertools.product(range(1, players), range(strategies - 1)):
             later = strategies - 1 - j
             ranks[left, j] = math.comb(left - 1 + later, later)
-        for array in (payoffs, compositions, leads):
+        for array in (payoffs, compositions):
             array.flags.writeable = False
         for name, value in {
             "num_players": players,
             "payoffs": payoffs,
             "compositions": compositions,
-            "payoff_scale": float(leads.max()),
-            "_leads": leads,
+            "payoff_scale": scale,
             "_tables": {},
             "_ranks": ranks,
         }.items():
@@ -277,18 +275,19 @@ class SymmetricGame:
         -------
         ndarray of float, shape (K,)
         """
-        return self._expect(self.payoffs, self._distribution(x))
+        columns, weights = self.drawn(self._distribution(x))
+        return np.asarray(self.payoffs[:, columns] @ weights)
 
     def payoff(self, x: npt.ArrayLike) -> float:
         """Expected payoff of every player when all, independently, draw from `x` (shape (K,))."""
         mixture = self._distribution(x)
-        return float(mixture @ self._expect(self.payoffs, mixture))
+        return float(mixture @ self.deviation_payoffs(mixture))
 
     def regret(self, x: npt.ArrayLike) -> float:
         """What the best pure strategy earns more than `x`, when all others draw from `x`.
 
-        It is computed from differences of payoffs against equal opponents, so that its
-        rounding error is relative to `payoff_scale`, however large the payoffs are.
+        It is computed from differences of payoffs against equal opponents, to what is played
+        most, so that its rounding error is relative to these, however large the payoffs are.
 
         Parameters
         ----------
@@ -301,7 +300,9 @@ class SymmetricGame:
             At least 0; 0 if and only if `x` is a symmetric equilibrium, up to rounding.
         """
         mixture = self._distribution(x)
-        leads = self._expect(self._leads, mixture)
+        columns, weights = self.drawn(mixture)
+        drawn = self.payoffs[:, columns]
+        leads = (drawn - drawn[mixture.argmax()]) @ weights
         return float(mixture @ (leads.max() - leads))
 
     def deviation_jacobian(self, x: npt.ArrayLike) -> FloatArray:
@@ -319,7 +320,41 @@ class SymmetricGame:
             others draw from `x`. Changes along the simplex are its products with vectors that
             sum to 0.
         """
-        return self._jacobian(self.payoffs, self._distribution(x))
+        mixture = self._distribution(x)
+        support = np.flatnonzero(mixture)
+        rows, coefficients = self.table(self.num_players - 2, support.size)
+        weights = (self.num_players - 1) * monomials(mixture[support], rows, coefficients)
+        others = self.embed(rows, support)
+        result = np.empty((mixture.size, mixture.size))
+        for played, one in enumerate(np.eye(mixture.size, dtype=np.int64)):
+            result[:, played] = self.payoffs[:, self.columns(others + one)] @ weights
+        return result
+
+    def restricted(self, strategies: IntArray) -> "SymmetricGame":
+        """The game of some strategies, in their order."""
+        rows, _ = self.table(self.num_players - 1, len(strategies))
+        columns = self.columns(self.embed(rows, strategies))
+        return SymmetricGame(self.num_players, self.payoffs[np.ix_(strategies, columns)])
+
+    def drawn(self, x: FloatArray) -> tuple[IntArray | slice, FloatArray]:
+        """Compositions that opponents who draw from `x` can have, and their probabilities.
+
+        Parameters
+        ----------
+        x : ndarray of float, shape (K,)
+
+        Returns
+        -------
+        columns : ndarray of int or slice
+            Which of `compositions`, M of them.
+        probabilities : ndarray of float, shape (M,)
+        """
+        support = np.flatnonzero(x)
+        rows, coefficients = self.table(self.num_players - 1, support.size)
+        weights = monomials(x[support], rows, coefficients)
+        if support.size == x.size:
+            return slice(None), weights
+        return self.columns(self.embed(rows, support)), weights
 
     def columns(self, counts: IntArray) -> IntArray:
         """Indices into `compositions`, shape (M,), of the rows of `counts`, shape (M, K)."""
@@ -333,26 +368,6 @@ class SymmetricGame:
             rows = enumerate_compositions(opponents, size)
             self._tables[key] = (rows, multinomials(rows))
         return self._tables[key]
-
-    def _expect(self, values: FloatArray, x: FloatArray) -> FloatArray:
-        """Expectation of `values` (K, C) over opponents drawn from `x` (K,): shape (K,)."""
-        support = np.flatnonzero(x)
-        rows, coefficients = self.table(self.num_players - 1, support.size)
-        weights = monomials(x[support], rows, coefficients)
-        if support.size < x.size:  # only compositions that `x` can draw
-            values = values[:, self.columns(self.embed(rows, support))]
-        return values @ weights
-
-    def _jacobian(self, values: FloatArray, x: FloatArray) -> FloatArray:
-        """Derivatives, shape (K, K), of ``_expect(values, x)`` by the entries of `x`."""
-        support = np.flatnonzero(x)
-        rows, coefficients = self.table(self.num_players - 2, support.size)
-        weights = (self.num_players - 1) * monomials(x[support], rows, coefficients)
-        others = self.embed(rows, support)
-        result = np.empty((x.size, x.size))
-        for played, one in enumerate(np.eye(x.size, dtype=np.int64)):
-            result[:, played] = values[:, self.columns(others + one)] @ weights
-        return result
 
     def embed(self, rows: IntArray, support: Sequence[int] | IntArray) -> IntArray:
         """Write counts (C, s) over the strategies in `support` as counts (C, K) over all."""
