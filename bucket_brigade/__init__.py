@@ -18,6 +18,7 @@ from bucket_brigade.errors import (
     BucketBrigadeError,
     InvalidFile,
     InvalidValue,
+    RareEventsWarning,
 )
 from bucket_brigade.exact import (
     ExactGradient,
@@ -26,6 +27,7 @@ from bucket_brigade.exact import (
     expected,
     expected_gradient,
 )
+from bucket_brigade.lineup_files import load_lineup
 from bucket_brigade.lineups import Mixture
 from bucket_brigade.matrices import PayoffMatrix, payoff_matrix
 from bucket_brigade.methods import METHODS, evaluate
@@ -37,6 +39,7 @@ from bucket_brigade.scenario import (
     Scenario,
     list_scenarios,
     load_scenario,
+    load_scenarios,
     scenario,
 )
 from bucket_brigade.simulation import simulate, simulate_until
@@ -69,6 +72,7 @@ __all__ = [
     "PairedDifference",
     "PayoffEvaluator",
     "PayoffMatrix",
+    "RareEventsWarning",
     "Scenario",
     "SimulationResult",
     "Strategy",
@@ -80,7 +84,9 @@ __all__ = [
     "expected_gradient",
     "list_backends",
     "list_scenarios",
+    "load_lineup",
     "load_scenario",
+    "load_scenarios",
     "payoff_matrix",
     "replay",
     "run_heuristic_episode",

@@ -2,10 +2,12 @@
 
 import math
 import numbers
-from collections.abc import Iterable
+from collections.abc import ItemsView, Iterable, KeysView, Mapping, Set
 from typing import Any
 
-from bucket_brigade.errors import InvalidValue
+import numpy as np
+
+from bucket_brigade.errors import InvalidValue, shown
 
 __all__ = [
     "as_at_least_zero",
@@ -15,13 +17,39 @@ __all__ = [
     "as_number",
     "as_positive",
     "as_u64",
+    "refuse_unordered",
+    "scalar",
 ]
+
+
+def scalar(value: Any) -> Any:
+    """What an array without dimensions holds; anything else as it is."""
+    return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
+
+
+def refuse_unordered(field: str, value: object, allowed: str) -> None:
+    """Raises `InvalidValue` for what has items, but none that could be taken in order as they are.
+
+    These are sets, whose order changes from one run of Python to the next; arrays with a mask,
+    behind which there are values all the same; and data frames, which go through their columns.
+    The order of keys and values of a dictionary is that in which they were put in.
+    """
+    if isinstance(value, Set) and not isinstance(value, KeysView | ItemsView):
+        hint = "a set has no order, so use a list"
+    elif isinstance(value, np.ma.MaskedArray):
+        hint = "an array with a mask may lack values, so use its method filled or compressed"
+    elif hasattr(value, "columns") and hasattr(value, "to_numpy"):
+        hint = "a data frame goes through its columns, so use its method to_numpy"
+    else:
+        return
+    raise InvalidValue(field, shown(value), f"{allowed}; {hint}")
 
 
 def as_u64(field: str, value: object) -> int:
     """An integer of 64 bits without sign; otherwise raises `InvalidValue`."""
+    value = scalar(value)
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise InvalidValue(field, repr(value), "an integer")
+        raise InvalidValue(field, shown(value), "an integer")
     if not 0 <= int(value) < 1 << 64:
         raise InvalidValue(field, value, "an integer from 0 to 2^64 - 1")
     return int(value)
@@ -29,8 +57,9 @@ def as_u64(field: str, value: object) -> int:
 
 def as_number(field: str, value: object) -> float:
     """A real number in float64, possibly infinite or NaN; otherwise raises `InvalidValue`."""
+    value = scalar(value)
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise InvalidValue(field, repr(value), "a number")
+        raise InvalidValue(field, shown(value), "a number")
     try:
         return float(value)
     except OverflowError:
@@ -54,24 +83,28 @@ def as_at_least_zero(field: str, value: object) -> float:
 
 
 def as_list(field: str, value: object, of: str) -> list[Any]:
-    """The items of any iterable but text, bytes and mappings; otherwise raises `InvalidValue`."""
-    if isinstance(value, str | bytes | dict) or not isinstance(value, Iterable):
-        raise InvalidValue(field, repr(value), f"a list of {of}")
+    """The items of any iterable but text, bytes, mappings and what `refuse_unordered` knows;
+    otherwise raises `InvalidValue`."""
+    allowed = f"a list of {of}"
+    if isinstance(value, str | bytes | bytearray | Mapping) or not isinstance(value, Iterable):
+        raise InvalidValue(field, shown(value), allowed)
+    refuse_unordered(field, value, allowed)
     try:
         return list(value)
-    except TypeError:  # an array without dimensions
-        raise InvalidValue(field, repr(value), f"a list of {of}") from None
+    except TypeError:  # an array without dimensions, or a class rather than one of its objects
+        raise InvalidValue(field, shown(value), allowed) from None
 
 
 def as_flag(field: str, value: object) -> bool:
-    """True or False; otherwise raises `InvalidValue`."""
-    if not isinstance(value, bool):
-        raise InvalidValue(field, repr(value), "True or False")
-    return value
+    """True or False, also NumPy's; otherwise raises `InvalidValue`."""
+    value = scalar(value)
+    if not isinstance(value, bool | np.bool_):
+        raise InvalidValue(field, shown(value), "True or False")
+    return bool(value)
 
 
 def as_callback(field: str, value: Any) -> Any:
     """Something that can be called, or None; otherwise raises `InvalidValue`."""
     if value is not None and not callable(value):
-        raise InvalidValue(field, repr(value), "a function or None")
+        raise InvalidValue(field, shown(value), "a function or None")
     return value

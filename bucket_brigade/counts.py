@@ -1,14 +1,16 @@
 """What a backend counts, and the statistics of anything that is linear in it."""
 
 from dataclasses import dataclass, field
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade import _core
 from bucket_brigade.block_sizes import BlockEpisodes, BlockSizes
+from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.errors import InvalidValue
+from bucket_brigade.summaries import Summarised, Summary
 
 __all__ = ["END_KINDS", "CountVectors", "EventCounts", "Moments", "each_once"]
 
@@ -22,8 +24,8 @@ FloatArray = npt.NDArray[np.float64]
 N = TypeVar("N", np.int64, np.float64)
 
 
-@dataclass(frozen=True)
-class Moments:
+@dataclass(frozen=True, eq=False)
+class Moments(ComparedByValue):
     """First and second moments over blocks of some integers ("features"), for L line-ups.
 
     The first feature is the number of episodes of a block. Means and standard errors of every
@@ -145,9 +147,11 @@ class CountVectors(Generic[N]):
         return self._part(1 + self.agents + 3 * self.houses, len(END_KINDS))
 
 
-@dataclass(frozen=True)
-class EventCounts(CountVectors[np.int64]):
+@dataclass(frozen=True, eq=False, repr=False)
+class EventCounts(ComparedByValue, Summarised, CountVectors[np.int64]):
     """Events counted over all episodes, exactly, for L line-ups on a ring of H with A agents.
+
+    Two are equal if all counts are, whatever played the episodes.
 
     Attributes
     ----------
@@ -177,14 +181,18 @@ class EventCounts(CountVectors[np.int64]):
     moments: IntArray
     block_episodes: BlockEpisodes = BlockEpisodes()  # noqa: RUF009
     blocks: npt.NDArray[np.uint32] | None = None
-    backend: str = field(kw_only=True)
-    device: str = field(kw_only=True)
+    backend: str = field(kw_only=True, compare=False)
+    device: str = field(kw_only=True, compare=False)
 
     @property
     def block_sizes(self) -> BlockSizes:
         """Episodes of each block, in a few numbers."""
         sizes: BlockSizes = vars(self)["block_episodes"]
         return sizes
+
+    def summary(self) -> Summary:
+        """What `repr` and notebooks show."""
+        return counts_summary(self, f"{self.episodes:,} episodes", self.episodes)
 
     def statistics(self) -> Moments:
         """The moments of the features, with their sums."""
@@ -221,6 +229,20 @@ class EventCounts(CountVectors[np.int64]):
             backend=each_once(self.backend, later.backend),
             device=each_once(self.device, later.device, separator="; "),
         )
+
+
+def counts_summary(counts: CountVectors[Any], of: str, episodes: int) -> Summary:
+    """Counts an episode, a row per line-up."""
+    rows = []
+    for i in range(len(counts.totals)):
+        parts = (counts.nights, counts.worked, counts.saved, counts.ruined)
+        rows.append([str(i), *(f"{part[i].sum() / episodes:.4g}" for part in parts)])
+    return Summary(
+        f"{type(counts).__name__}: {of}, {counts.houses} houses, {counts.agents} agents",
+        ["line-up", "nights", "worked", "saved", "ruined"],
+        rows,
+        ["an episode, over all seats and houses"],
+    )
 
 
 def each_once(*listings: str, separator: str = ", ") -> str:

@@ -1,5 +1,6 @@
 """Single episodes by the plain engine: replays, outside actions, and one return."""
 
+import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -8,8 +9,8 @@ import numpy as np
 
 from bucket_brigade import _core
 from bucket_brigade.checks import as_flag, as_list, as_u64
-from bucket_brigade.errors import InvalidValue
-from bucket_brigade.lineups import Lineup, compile_program
+from bucket_brigade.errors import InvalidValue, shown
+from bucket_brigade.lineups import Lineup, compile_program, seat_strategies
 from bucket_brigade.scenario import Scenario, as_scenario
 
 __all__ = ["Action", "Episode", "House", "Night", "replay", "run_heuristic_episode"]
@@ -32,9 +33,9 @@ class Action:
     house : int
         Where it is.
     works : bool
-        Whether it works there or rests.
+        Whether it works there or rests; also as 1 or 0.
     signal : bool
-        What it claims: True for work. It may lie.
+        What it claims: True (or 1) for work. It may lie.
     """
 
     house: int
@@ -108,12 +109,19 @@ class Episode:
     ) -> None:
         number = as_u64("episode", episode)
         stand_in: Lineup = ["hero"] * as_scenario(scenario).num_agents if lineup is None else lineup
-        program = compile_program(scenario, [stand_in], seed=seed, first_episode=number, episodes=1)
         self.scenario = scenario
-        self._program = program
-        self._weights = _core.reward_weights(scenario)
-        self._core = _core.Episode(program, None if lineup is None else 0, number)
+        self.seed = as_u64("seed", seed)
+        self.episode = number
+        self._seated = seat_strategies(scenario, [stand_in])
         self._by_lineup = lineup is not None
+        self._last: Night | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        program = self._seated.program(self.scenario, seed=self.seed, first_episode=self.episode)
+        self._layout = program.houses, program.agents
+        self._weights = _core.reward_weights(self.scenario)
+        self._core = _core.Episode(program, 0 if self._by_lineup else None, self.episode)
 
     @property
     def houses(self) -> tuple[House, ...]:
@@ -157,8 +165,8 @@ class Episode:
         events = self._core.step(given)
         counts = np.array([events["counts"]], dtype=np.int64)
         one = np.ones(1, dtype=np.int64)
-        features = _core.features(self._program.houses, self._program.agents, one, counts)
-        return Night(
+        features = _core.features(*self._layout, one, counts)
+        self._last = Night(
             night=events["night"],
             before=tuple(House(code) for code in events["before"]),
             actions=tuple(Action(*action) for action in events["actions"]),
@@ -169,16 +177,24 @@ class Episode:
             rewards=tuple(_core.weighted_sums(self._weights, features)[0].tolist()),
             ended=events["ended"],
         )
+        return self._last
 
 
 def _checked(field: str, action: object) -> tuple[int, bool, bool]:
     if not isinstance(action, Action):
-        raise InvalidValue(field, repr(action), "an Action")
+        raise InvalidValue(field, shown(action), "an Action")
     return (
         as_u64(f"{field}.house", action.house),
-        as_flag(f"{field}.works", action.works),
-        as_flag(f"{field}.signal", action.signal),
+        _done(f"{field}.works", action.works),
+        _done(f"{field}.signal", action.signal),
     )
+
+
+def _done(field: str, value: object) -> bool:
+    """True or False, also as an integer, which is how arrays of actions have them."""
+    if isinstance(value, numbers.Integral) and value in (0, 1):
+        return bool(value)
+    return as_flag(field, value)
 
 
 def replay(scenario: Scenario, lineup: Lineup, *, seed: int, episode: int) -> list[Night]:

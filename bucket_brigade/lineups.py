@@ -1,17 +1,18 @@
 """Line-ups: a strategy, or a mixture of strategies, for every seat."""
 
 import numbers
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade import _core
-from bucket_brigade.checks import as_list, as_number, as_u64
-from bucket_brigade.errors import InvalidValue
+from bucket_brigade.by_value import ComparedByValue
+from bucket_brigade.checks import as_list, as_number, as_u64, refuse_unordered, scalar
+from bucket_brigade.errors import InvalidValue, shown
 from bucket_brigade.scenario import Scenario, as_scenario
-from bucket_brigade.strategies import Strategy, as_strategy
+from bucket_brigade.strategies import ARCHETYPES, Strategy, archetype_name, as_strategy
 
 __all__ = [
     "Lineup",
@@ -23,8 +24,8 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class Mixture:
+@dataclass(frozen=True, eq=False)
+class Mixture(ComparedByValue):
     """A seat that draws its strategy anew, and on its own, for every episode.
 
     Attributes
@@ -37,6 +38,9 @@ class Mixture:
 
     strategies: Sequence[object]
     weights: Sequence[float]
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(tuple(float(weight) for weight in self.weights))
 
 
 #: What may stand at a seat: an archetype's name, ten numbers, a `Mixture`; given a pool, also an
@@ -59,23 +63,30 @@ class _Pool:
 
     def add(self, value: object, field: str) -> int:
         """The index of a strategy, taken into the pool if it is new."""
+        value = scalar(value)
         if isinstance(value, numbers.Integral) and not isinstance(value, bool):
             if self.given is None:
-                raise InvalidValue(field, value, "a strategy; indices need pool=")
+                raise InvalidValue(field, shown(value), "a strategy; indices need pool=")
             if not 0 <= int(value) < self.given:
-                raise InvalidValue(field, value, f"an index into the pool, 0 to {self.given - 1}")
+                raise InvalidValue(
+                    field, shown(value), f"an index into the pool, 0 to {self.given - 1}"
+                )
             return int(value)
-        key: object = value
-        if not isinstance(value, str):
+        key: object
+        if isinstance(value, str):
+            key = archetype_name(value, field)
+            theta = ARCHETYPES[key]
+        else:
             theta = as_strategy(value, field)
             key = theta.tobytes()
         if key not in self.index:
             self.index[key] = len(self.strategies)
-            self.strategies.append(as_strategy(value, field))
+            self.strategies.append(theta)
         return self.index[key]
 
     def seat(self, entry: object, field: str) -> tuple[list[int], list[float]]:
         """Indices and weights of what a seat plays."""
+        refuse_unordered(field, entry, "a strategy or a mixture of strategies")
         if isinstance(entry, Mixture):
             strategies = as_list(f"{field}.strategies", entry.strategies, "strategies")
             weights = as_list(f"{field}.weights", entry.weights, "weights")
@@ -95,13 +106,16 @@ class _Pool:
 
 
 def _is_vector(entry: object, length: int) -> bool:
-    if isinstance(entry, str | bytes) or not hasattr(entry, "__len__"):
+    if isinstance(entry, str | bytes) or not isinstance(entry, Sized):
         return False
-    return len(entry) == length
+    try:
+        return len(entry) == length
+    except TypeError:  # an array without dimensions
+        return False
 
 
-@dataclass(frozen=True)
-class SeatedStrategies:
+@dataclass(frozen=True, eq=False)
+class SeatedStrategies(ComparedByValue):
     """Line-ups of A seats as indices into their strategies, each of which is listed once.
 
     Attributes

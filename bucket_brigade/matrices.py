@@ -1,30 +1,34 @@
 """Matrices of payoffs: each strategy against all others playing one."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade.backends import Backend, Progress
-from bucket_brigade.errors import InvalidValue
+from bucket_brigade.by_value import ComparedByValue
+from bucket_brigade.checks import as_list
+from bucket_brigade.errors import InvalidValue, shown
 from bucket_brigade.payoffs import focal_payoffs
 from bucket_brigade.scenario import RULES_VERSION, Scenario
-from bucket_brigade.strategies import ARCHETYPES
-from bucket_brigade.tables import write_csv
+from bucket_brigade.strategies import ARCHETYPES, as_strategy, distinct_names, strategy_name
+from bucket_brigade.summaries import Summarised, Summary, cut
+from bucket_brigade.tables import unseen_note, write_csv
 
 __all__ = ["PayoffMatrix", "payoff_matrix"]
 
 FloatArray = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class PayoffMatrix:
+@dataclass(frozen=True, eq=False, repr=False)
+class PayoffMatrix(ComparedByValue, Summarised):
     """Payoffs of K strategies when everyone else plays one of them.
 
-    This is the reduction "focal strategy i, all others j" of the game, not the game itself.
+    This is the reduction "focal strategy i, all others j" of the game, not the game itself. Two are
+    equal if all they tell is, but for the backend.
 
     Attributes
     ----------
@@ -33,6 +37,8 @@ class PayoffMatrix:
     mean, stderr : ndarray of float64, shape (K, K)
         Expected return of the focal agent that plays row i while all others play column j, and
         its standard error.
+    unseen : ndarray of float64, shape (K, K)
+        What events that were hardly seen could still change (see `SimulationResult.unseen`).
     seat : int or None
         The focal agent's seat; None for the mean over seats.
     scenario, episodes, seed, backend, method
@@ -43,12 +49,34 @@ class PayoffMatrix:
     names: tuple[str, ...]
     mean: FloatArray
     stderr: FloatArray
+    unseen: FloatArray
     seat: int | None
     scenario: Scenario
     episodes: int | None
     seed: int | None
-    backend: str | None
+    backend: str | None = field(compare=False)
     method: str = "sampled"
+
+    def summary(self) -> Summary:
+        """What `repr` and notebooks show."""
+        sampled = self.method == "sampled"
+        how = f"{self.episodes:,} episodes, seed {self.seed}" if sampled else "exact"
+        who = "mean over seats" if self.seat is None else f"seat {self.seat}"
+        cells = [
+            [
+                f"{m:.6g} ± {e:.2g}" if sampled else f"{m:.6g}"
+                for m, e in zip(means, errors, strict=True)
+            ]
+            for means, errors in zip(self.mean, self.stderr, strict=True)
+        ]
+        names = [cut(name) for name in self.names]
+        worst = float(self.unseen.max(initial=0.0))
+        return Summary(
+            f"PayoffMatrix: {cut(self.scenario.name)}, {how}, {who}; columns are what others play",
+            ["", *(f"{name}:" for name in names)],
+            [[name, *row] for name, row in zip(names, cells, strict=True)],
+            [unseen_note(worst)] if worst > 0 else [],
+        )
 
     def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
         """The matrix as CSV text, a row per pair, also written to a file if one is named."""
@@ -72,12 +100,13 @@ class PayoffMatrix:
             "strategies": list(self.names),
             "mean": self.mean.tolist(),
             "stderr": [[None if np.isnan(x) else x for x in row] for row in self.stderr.tolist()],
+            "unseen": self.unseen.tolist(),
         }
 
 
 def payoff_matrix(
     scenario: Scenario,
-    strategies: Mapping[str, object] | None = None,
+    strategies: Mapping[str, object] | Iterable[object] | None = None,
     *,
     episodes: int = 10_000,
     seed: int = 0,
@@ -91,8 +120,9 @@ def payoff_matrix(
 
     Parameters
     ----------
-    strategies : mapping from name to strategy, optional
-        By default the five archetypes.
+    strategies : mapping from name to strategy, or list of strategies, optional
+        By default the five archetypes. Those of a list go by their archetype's name or by p and q,
+        numbered where these are alike.
     seat : int, optional
         The focal seat; by default the mean over all seats.
     method : str
@@ -105,10 +135,7 @@ def payoff_matrix(
     InvalidValue
         For the first value that is not allowed.
     """
-    named = ARCHETYPES if strategies is None else strategies
-    if not isinstance(named, Mapping) or not named:
-        allowed = "a mapping from name to strategy, not empty"
-        raise InvalidValue("strategies", repr(strategies), allowed)
+    named = _named(strategies)
     pairs = [(focal, others) for focal in named.values() for others in named.values()]
     payoffs = focal_payoffs(
         scenario,
@@ -126,6 +153,7 @@ def payoff_matrix(
         names=tuple(named),
         mean=payoffs.mean.reshape(size, size),
         stderr=payoffs.stderr.reshape(size, size),
+        unseen=payoffs.unseen.reshape(size, size),
         seat=seat,
         scenario=scenario,
         episodes=episodes if sampled else None,
@@ -133,3 +161,22 @@ def payoff_matrix(
         backend=payoffs.backend,
         method=payoffs.method,
     )
+
+
+def _named(strategies: object) -> Mapping[str, object]:
+    """Strategies by name."""
+    if strategies is None:
+        return ARCHETYPES
+    if isinstance(strategies, Mapping):
+        for name in strategies:
+            if not isinstance(name, str):
+                raise InvalidValue("strategies", shown(name), "names that are text")
+        named = dict(strategies)
+    else:
+        listed = as_list("strategies", strategies, "strategies, or a mapping from name to strategy")
+        thetas = [as_strategy(value, f"strategies[{i}]") for i, value in enumerate(listed)]
+        names = distinct_names([strategy_name(theta) for theta in thetas])
+        named = dict(zip(names, thetas, strict=True))
+    if not named:
+        raise InvalidValue("strategies", "nothing", "at least one strategy")
+    return named

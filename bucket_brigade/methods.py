@@ -13,14 +13,20 @@ from bucket_brigade.backends import AutoBackend, Backend, Progress, Weighable, a
 from bucket_brigade.backends.auto import WORTH_LOADING
 from bucket_brigade.backends.cpu import CpuBackend, as_threads
 from bucket_brigade.checks import as_positive, as_u64
-from bucket_brigade.errors import InvalidValue
+from bucket_brigade.errors import InvalidValue, shown
 from bucket_brigade.exact import ExactResult, expected
 from bucket_brigade.exact.evaluate import applies
 from bucket_brigade.exact.pure import pure_lineups
 from bucket_brigade.lineups import Lineup, seat_strategies
 from bucket_brigade.results import SimulationResult
 from bucket_brigade.scenario import Scenario, as_scenario
-from bucket_brigade.simulation import BLOCK, listed_lineups, simulate, simulate_until
+from bucket_brigade.simulation import (
+    BLOCK,
+    episodes_needed,
+    listed_lineups,
+    simulate,
+    simulate_until,
+)
 
 __all__ = ["METHODS", "as_method", "chosen_method", "evaluate"]
 
@@ -33,7 +39,7 @@ PILOT = 32 * BLOCK
 def as_method(method: object) -> str:
     """One of `METHODS`; otherwise raises `InvalidValue`."""
     if not isinstance(method, str) or method not in METHODS:
-        raise InvalidValue("method", repr(method), f"one of {', '.join(METHODS)}")
+        raise InvalidValue("method", shown(method), f"one of {', '.join(METHODS)}")
     return method
 
 
@@ -185,7 +191,6 @@ def _episodes_until(
         threads=threads,
         backend="cpu",
     )
-    worst = float(pilot.stderr.max())
-    # A single block has no standard error; and there is a first round of simulate_until.
-    needed = pilot.episodes * (worst / target) ** 2 if worst == worst else 0.0
+    # There is a first round of simulate_until.
+    needed = episodes_needed(pilot, target)
     return min(max(int(min(needed, 1e18)), 1024 * BLOCK), most)

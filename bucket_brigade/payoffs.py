@@ -1,16 +1,18 @@
 """Payoffs of strategies against opponents, sampled or exact."""
 
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade.backends import Backend, Progress
+from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.checks import as_list, as_u64
 from bucket_brigade.counts import each_once
-from bucket_brigade.errors import InvalidValue
+from bucket_brigade.errors import InvalidValue, RareEventsWarning
 from bucket_brigade.exact import expected
 from bucket_brigade.lineups import Mixture
 from bucket_brigade.methods import chosen_method
@@ -18,19 +20,22 @@ from bucket_brigade.results import SimulationResult
 from bucket_brigade.sampling import BlockMean, block_returns, simulate_parts
 from bucket_brigade.scenario import Scenario, as_scenario
 from bucket_brigade.simulation import simulate
+from bucket_brigade.tables import unseen_note
 
 __all__ = ["FocalPayoffs", "PayoffEvaluator", "focal_payoffs"]
 
 FloatArray = npt.NDArray[np.float64]
 
 
-class FocalPayoffs(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class FocalPayoffs(ComparedByValue):
     """Payoffs of focal strategies.
 
     Attributes
     ----------
-    mean, stderr : ndarray of float64, shape (pairs,)
-        The payoffs and their standard errors, zeros if exact.
+    mean, stderr, unseen : ndarray of float64, shape (pairs,)
+        The payoffs, their standard errors, and what events that were hardly seen could still change
+        (see `SimulationResult.unseen`); zeros if exact.
     backend : str or None
         What played (see `EventCounts.backend`); None if exact.
     method : str
@@ -39,6 +44,7 @@ class FocalPayoffs(NamedTuple):
 
     mean: FloatArray
     stderr: FloatArray
+    unseen: FloatArray
     backend: str | None
     method: str
 
@@ -115,7 +121,7 @@ def focal_payoffs(
         exact = expected(scenario, lineups, pool=pool, threads=threads, progress=progress)
         own = exact.mean.reshape(len(pairs), len(seats), agents)
         mean = np.mean([own[:, i, seat] for i, seat in enumerate(seats)], axis=0)
-        return FocalPayoffs(mean, np.zeros(len(pairs)), None, exact.method)
+        return FocalPayoffs(mean, np.zeros(len(pairs)), np.zeros(len(pairs)), None, exact.method)
     options |= {
         "episodes": episodes,
         "pool": pool,
@@ -126,16 +132,24 @@ def focal_payoffs(
     if len(seats) == 1:
         result = simulate(scenario, lineups, **options)
         own, errors = result.mean[:, seats[0]], result.stderr[:, seats[0]]
-        return FocalPayoffs(own, errors, result.backend, result.method)
+        unseen = result.unseen[:, seats[0]]
+        return FocalPayoffs(own, errors, unseen, result.backend, result.method)
     payoffs = [BlockMean() for _ in pairs]
-    player = ""
+    player, whole = "", None
     for part in simulate_parts(scenario, lineups, **options):
         player, sizes = each_once(player, part.backend), part.counts.block_episodes
+        counts = replace(part.counts, blocks=None)
+        counts = counts if whole is None else whole.counts.followed_by(counts)
+        whole = part.with_counts(counts, first_episode=part.first_episode)
         for i, payoff in enumerate(payoffs):
             payoff.add(seat_mean(part, i * len(seats), seats), sizes)
     mean = np.array([payoff.mean for payoff in payoffs])
     errors = np.array([payoff.stderr for payoff in payoffs])
-    return FocalPayoffs(mean, errors, player, "sampled")
+    # Every focal seat has episodes of its own, and each may lack what the others lack.
+    assert whole is not None, "at least one episode was played"
+    by_pair = whole.unseen.reshape(len(pairs), len(seats), agents)
+    unseen = np.mean([by_pair[:, i, seat] for i, seat in enumerate(seats)], axis=0)
+    return FocalPayoffs(mean, errors, unseen, player, "sampled")
 
 
 def seat_mean(part: SimulationResult, first: int, seats: Sequence[int]) -> FloatArray:
@@ -150,7 +164,8 @@ class PayoffEvaluator:
     """Payoffs of one scenario, sampled at one seed, or exact.
 
     At one seed a sampled payoff is a fixed function of the strategies: every call plays the same
-    episodes, so that strategies are compared under the same luck.
+    episodes, so that strategies are compared under the same luck. Payoffs come without their
+    errors; where they may depend on events that were hardly seen, a `RareEventsWarning` says so.
 
     Parameters
     ----------
@@ -189,6 +204,10 @@ class PayoffEvaluator:
             progress=self.progress,
             method=self.method,
         )
+        worst = float(payoffs.unseen.max(initial=0.0))
+        if worst > 0:
+            message = f"{unseen_note(worst)}; more simulations, or method='exact', can tell"
+            warnings.warn(message, RareEventsWarning, stacklevel=3)
         return payoffs.mean
 
     def evaluate_symmetric_payoff(self, theta_focal: object, theta_opponents: object) -> float:

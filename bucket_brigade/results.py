@@ -1,6 +1,6 @@
 """What simulations return: payoffs with standard errors, from exact counts."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -8,19 +8,25 @@ import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade import _core
+from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.counts import EventCounts, Moments, each_once
-from bucket_brigade.rewards import reweighted_scenario
+from bucket_brigade.rare_events import PossibleEvents, differing_in, is_rare, missed, seen_in
+from bucket_brigade.rewards import return_span, reweighted_scenario
 from bucket_brigade.scenario import Scenario
-from bucket_brigade.tables import LineupTables, check_lineup
+from bucket_brigade.summaries import Summarised, Summary, cut
+from bucket_brigade.tables import LineupTables, check_lineup, unseen_note
 
 __all__ = ["PairedDifference", "SimulationResult"]
 
 FloatArray = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class SimulationResult(LineupTables):
+@dataclass(frozen=True, eq=False, repr=False)
+class SimulationResult(ComparedByValue, LineupTables):
     """Payoffs and counts of L line-ups with A seats.
+
+    Two are equal if the same line-ups came to the same counts in the same episodes of the same
+    game, whatever played them.
 
     Attributes
     ----------
@@ -32,6 +38,8 @@ class SimulationResult(LineupTables):
         Which episodes.
     event_counts : EventCounts
         What happened; also as `counts`.
+    possible : PossibleEvents
+        What could have happened, which `unseen` needs.
     method : str
         "sampled" (an `ExactResult` has "exact").
     """
@@ -43,6 +51,7 @@ class SimulationResult(LineupTables):
     seed: int
     first_episode: int
     event_counts: EventCounts
+    possible: PossibleEvents = field(compare=False)
 
     @property
     def counts(self) -> EventCounts:
@@ -74,6 +83,22 @@ class SimulationResult(LineupTables):
     def stderr(self) -> FloatArray:
         """Standard error of `mean`, shape (L, A); NaN where all episodes are of one block."""
         return self.event_counts.statistics().stderr(_core.reward_weights(self.scenario))
+
+    @cached_property
+    def unseen(self) -> FloatArray:
+        """Most that events which hardly any block saw could still change `mean`, shape (L, A).
+
+        Zero where there are no such events, so that `stderr` can be believed; elsewhere a limit
+        that holds with 95% confidence (see `bucket_brigade.rare_events`).
+        """
+        moments = self.event_counts.statistics()
+        rare = is_rare(
+            self.possible,
+            seen_in(moments, self.counts.agents),
+            blocks=moments.blocks,
+            episodes=self.episodes,
+        )
+        return np.where(rare[:, None], missed(return_span(self.scenario), self.episodes), 0.0)
 
     def reweighted(self, **rewards: Any) -> Self:
         """The same episodes under other rewards: nothing is simulated again.
@@ -115,12 +140,16 @@ class SimulationResult(LineupTables):
             ),
             backend=self.backend,
             device=self.device,
+            possible=self.possible.of_difference(a, b),
+            seen=differing_in(features, self.counts.agents),
         )
 
 
-@dataclass(frozen=True)
-class PairedDifference:
+@dataclass(frozen=True, eq=False, repr=False)
+class PairedDifference(ComparedByValue, Summarised):
     """The difference of two line-ups' payoffs over the same episodes.
+
+    Two are equal if their moments are, and the game, whatever played the episodes.
 
     Attributes
     ----------
@@ -130,12 +159,18 @@ class PairedDifference:
         Moments over blocks of the differences of features (of episodes: their number).
     backend, device : str
         What played the episodes.
+    possible : PossibleEvents
+        What could have differed, which `unseen` needs.
+    seen : ndarray of float64, shape (1, 2 A + 2 O)
+        How many blocks differed in each of these events.
     """
 
     scenario: Scenario
     moments: Moments
-    backend: str
-    device: str
+    backend: str = field(compare=False)
+    device: str = field(compare=False)
+    possible: PossibleEvents = field(compare=False)
+    seen: FloatArray = field(compare=False)
 
     @property
     def mean(self) -> FloatArray:
@@ -150,6 +185,27 @@ class PairedDifference:
         return errors
 
     @property
+    def unseen(self) -> FloatArray:
+        """Most that differences which hardly any block saw could change `mean`, shape (A,).
+
+        As `SimulationResult.unseen`, of the blocks in which one line-up had an event more often
+        than the other.
+        """
+        rare = is_rare(self.possible, self.seen, blocks=self.moments.blocks, episodes=self.episodes)
+        return np.where(rare, missed(return_span(self.scenario), self.episodes), 0.0)
+
+    def summary(self) -> Summary:
+        """What `repr` and notebooks show."""
+        row = [f"{m:.6g} ± {e:.2g}" for m, e in zip(self.mean, self.stderr, strict=True)]
+        worst = float(self.unseen.max())
+        return Summary(
+            f"PairedDifference: {cut(self.scenario.name)}, {self.episodes:,} episodes",
+            ["", *(f"seat {s}:" for s in range(len(row)))],
+            [["payoff less that of the other", *row]],
+            [unseen_note(worst)] if worst > 0 else [],
+        )
+
+    @property
     def episodes(self) -> int:
         """Episodes of each line-up."""
         return int(self.moments.sums[0, 0])
@@ -159,6 +215,7 @@ class PairedDifference:
         return replace(
             self,
             moments=self.moments + later.moments,
+            seen=self.seen + later.seen,
             backend=each_once(self.backend, later.backend),
             device=each_once(self.device, later.device, separator="; "),
         )

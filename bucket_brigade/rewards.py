@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade import _core
-from bucket_brigade.errors import InvalidValue
+from bucket_brigade.errors import InvalidValue, shown
 from bucket_brigade.scenario import Scenario
 
 __all__ = [
@@ -42,7 +42,9 @@ def reweighted_scenario(scenario: Scenario, rewards: dict[str, Any]) -> Scenario
     """
     for name in rewards:
         if name not in REWARDS:
-            raise InvalidValue("parameter", repr(name), f"one of the rewards: {', '.join(REWARDS)}")
+            raise InvalidValue(
+                "parameter", shown(name), f"one of the rewards: {', '.join(REWARDS)}"
+            )
     return scenario.replace(**rewards)
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from bucket_brigade import _core
 from bucket_brigade.backends import AutoBackend, Backend, Progress, as_backend
-from bucket_brigade.checks import as_u64
+from bucket_brigade.checks import as_callback, as_u64
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.lineups import Lineup, compile_program
 from bucket_brigade.results import SimulationResult
@@ -40,6 +40,7 @@ def simulate_parts(
     Ranges end where blocks do, so that together they have the blocks of the whole. Parameters are
     those of `simulate`; memory does not grow with the number of episodes.
     """
+    as_callback("progress", progress)
     left, start = as_u64("episodes", episodes), as_u64("first_episode", first_episode)
     if left < 1:
         raise InvalidValue("episodes", episodes, "at least 1")

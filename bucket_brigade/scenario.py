@@ -4,7 +4,7 @@ import dataclasses
 import json
 import numbers
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -12,10 +12,19 @@ from typing import Any, Self
 
 from bucket_brigade import _core
 from bucket_brigade.atomic_files import write_json
-from bucket_brigade.checks import as_number
-from bucket_brigade.errors import InvalidFile, InvalidValue
+from bucket_brigade.checks import as_number, refuse_unordered, scalar
+from bucket_brigade.errors import InvalidFile, InvalidValue, shown
 
-__all__ = ["RULES_VERSION", "SCENARIOS", "Scenario", "list_scenarios", "load_scenario", "scenario"]
+__all__ = [
+    "RULES_VERSION",
+    "SCENARIOS",
+    "Scenario",
+    "list_scenarios",
+    "load_scenario",
+    "load_scenarios",
+    "read_json",
+    "scenario",
+]
 
 #: Version of the rules and of the addressing of randomness (docs/rules.md, docs/randomness.md).
 RULES_VERSION: int = _core.RULES_VERSION
@@ -26,10 +35,40 @@ _PER_AGENT = (
     "penalty_own_house_burns",
     "penalty_other_house_burns",
 )
+_REWARDS = (
+    *_PER_AGENT,
+    "team_reward_house_survives",
+    "team_penalty_house_burns",
+    "cost_to_work_one_night",
+    "reward_rest",
+)
+#: Largest reward: returns of the longest episodes, their squares and sums over as many episodes as
+#: can be played are far from overflowing, and what a night adds is not lost in them.
+_MOST = 1e12
 _WHOLE = ("min_nights", "max_nights", "num_agents", "num_houses")
 _CHOICE = ("night_order", "end_rule")
 _NOTES = ("name", "description", "version", "rules_version")
 _NUMBER_OF_SEATS = "one number, or a list of one per agent"
+
+#: Fields of the original project for rules that are not played here: the value at which each of
+#: them does nothing, and the rule. Where that is None, the field does nothing by itself.
+_OTHER_RULES: Mapping[str, tuple[object, str]] = {
+    "agent_home_positions": ([], "agents that live elsewhere than at house a mod H"),
+    "distance_cost_alpha": (0, "work that costs more the farther it is from home"),
+    "distance_metric": ("ring_arc", "another measure of the distance from home"),
+    "action_shaping_alpha": (0, "a bonus for putting a fire out"),
+    "action_shaping_beta": (0, "a bonus for working at a house that stays safe"),
+    "progress_shaping_coef": (0, "a reward for each change in the number of safe houses"),
+    "team_welfare_lambda": (0, "rewards shaped by a potential of the ring"),
+    "team_welfare_gamma": (None, "rewards shaped by a potential of the ring"),
+    "team_welfare_kind": ("none", "rewards shaped by a potential of the ring"),
+    "action_validity_mode": ("always_valid", "houses that are too far from home to work at"),
+    "extinguish_mode": ("bernoulli", "fires that go out once enough work has been done"),
+    "suppression_per_worker": (None, "fires that go out once enough work has been done"),
+    "commitment_mode": ("simultaneous", "signals that all agents see before they act"),
+}
+#: Numbers of a list that the original project writes for a single one, whoever plays.
+_REPEATED = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +90,8 @@ class Scenario:
     penalty_own_house_burns, penalty_other_house_burns : float or tuple of float
         Subtracted per night and ruined house, owned / other.
     cost_to_work_one_night, reward_rest : float
-        Subtracted per night worked; added per night rested.
+        Subtracted per night worked; added per night rested. Rewards are from -1e12 to 1e12, so
+        that no return overflows, nor loses what a night adds in a sum that is far larger.
     min_nights, max_nights : int
         An episode goes on to night `min_nights` (from 0) at least, and has `max_nights` (1 to
         10,000) at most.
@@ -99,6 +139,12 @@ class Scenario:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             object.__setattr__(self, field.name, _normalised(field.name, value))
+        for name in _REWARDS:
+            value = getattr(self, name)
+            for number in value if isinstance(value, tuple) else [value]:
+                if not -_MOST <= number <= _MOST:
+                    allowed = f"a number from -{_MOST:.0e} to {_MOST:.0e}"
+                    raise InvalidValue(name, number, allowed.replace("+", ""))
         _core.check_scenario(self)
 
     def replace(self, **changes: Any) -> Self:
@@ -109,7 +155,9 @@ class Scenario:
         InvalidValue
             If a parameter does not exist, or its value is not allowed.
         """
-        for name in changes:
+        for name, value in changes.items():
+            if name in _OTHER_RULES:
+                _check_other_rule(name, value)
             _check_name(name)
         return dataclasses.replace(self, **changes)
 
@@ -126,6 +174,8 @@ class Scenario:
         """A scenario from what `to_dict` gave, or from a scenario of the original project.
 
         Files of the original project have the same field names and leave out those with defaults.
+        They may give ten equal numbers where one is meant, and fields of rules that are not played
+        here, at the values at which these do nothing.
 
         Raises
         ------
@@ -133,21 +183,27 @@ class Scenario:
             If a parameter is unknown, missing or not allowed, or the rules are of another version.
         """
         if not isinstance(parameters, Mapping):
-            raise InvalidValue("parameters", repr(parameters), "a mapping from name to value")
-        version = parameters.get("rules_version", RULES_VERSION)
-        if version != RULES_VERSION:
+            raise InvalidValue("parameters", shown(parameters), "a mapping from name to value")
+        version = scalar(parameters.get("rules_version", RULES_VERSION))
+        if isinstance(version, bool) or version != RULES_VERSION:
             raise InvalidValue(
-                "rules_version", version, f"{RULES_VERSION}, the version played here"
+                "rules_version", shown(version), f"{RULES_VERSION}, the version played here"
             )
         known = {field.name for field in dataclasses.fields(cls)}
-        for key in parameters:
-            if key not in known and key not in _NOTES:
+        for key, value in parameters.items():
+            if key in _OTHER_RULES:
+                _check_other_rule(key, value)
+            elif key not in known and key not in _NOTES:
                 _check_name(key)
         required = [f.name for f in dataclasses.fields(cls) if f.default is dataclasses.MISSING]
         for key in required:
             if key not in parameters:
                 raise InvalidValue(key, "missing", f"all of {', '.join(required)}")
         given = {key: value for key, value in parameters.items() if key in known}
+        agents = given.get("num_agents", cls.num_agents)
+        for key in _PER_AGENT:
+            if key in given and agents != _REPEATED and _is_repeated(given[key]):
+                given[key] = given[key][0]
         if name is not None:
             given.setdefault("name", name)
         return cls(**given)
@@ -157,27 +213,49 @@ class Scenario:
         write_json(self.to_dict(), path)
 
 
-def _check_name(name: str) -> None:
+def _check_other_rule(name: str, value: object) -> None:
+    """Refuses what asks for a rule of the original project that is not played here."""
+    nothing, rule = _OTHER_RULES[name]
+    if nothing is None:
+        as_number(name, value)
+        return
+    value = scalar(value)
+    kind = numbers.Real if nothing == 0 else type(nothing)
+    if isinstance(value, list) and value == list(range(len(value))):
+        return  # where they live anyway
+    if isinstance(value, bool) or not isinstance(value, kind) or value != nothing:
+        raise InvalidValue(name, shown(value), f"{shown(nothing)}, as {rule} are not played here")
+
+
+def _is_repeated(value: object) -> bool:
+    return (
+        isinstance(value, list) and len(value) == _REPEATED and value.count(value[0]) == _REPEATED
+    )
+
+
+def _check_name(name: object) -> None:
     known = [field.name for field in dataclasses.fields(Scenario)]
     if name not in known:
-        raise InvalidValue("parameter", repr(name), f"one of {', '.join(known)}")
+        raise InvalidValue("parameter", shown(name), f"one of {', '.join(known)}")
 
 
 def _normalised(name: str, value: object) -> object:
     """The value with its field's type; what can't be converted is refused."""
+    value = scalar(value)
     if name in _NOTES or name in _CHOICE:
         if not isinstance(value, str):
-            raise InvalidValue(name, repr(value), "a string")
+            raise InvalidValue(name, shown(value), "a string")
         return value
     if name in _WHOLE:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-            raise InvalidValue(name, repr(value), "an integer")
+            raise InvalidValue(name, shown(value), "an integer")
         return int(value)
     if name in _PER_AGENT and not isinstance(value, numbers.Real):
-        if isinstance(value, str | bytes | Mapping) or not hasattr(value, "__iter__"):
-            raise InvalidValue(name, repr(value), _NUMBER_OF_SEATS)
+        if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+            raise InvalidValue(name, shown(value), _NUMBER_OF_SEATS)
+        refuse_unordered(name, value, _NUMBER_OF_SEATS)
         return tuple(as_number(name, item) for item in value)
     return as_number(name, value)
 
@@ -185,7 +263,7 @@ def _normalised(name: str, value: object) -> object:
 def as_scenario(value: object) -> Scenario:
     """The scenario, if it is one; otherwise raises `InvalidValue`."""
     if not isinstance(value, Scenario):
-        raise InvalidValue("scenario", repr(value), "a Scenario (see bb.scenario)")
+        raise InvalidValue("scenario", shown(value), "a Scenario (see bb.scenario)")
     return value
 
 
@@ -260,16 +338,25 @@ def list_scenarios() -> list[str]:
 
 
 def scenario(name: str) -> Scenario:
-    """The scenario of a name.
+    """The scenario of a name, as in ``"hard"``, or ``"hard-v1"`` in the original project's style.
 
     Raises
     ------
     InvalidValue
         If there is none.
     """
-    if not isinstance(name, str) or name not in SCENARIOS:
-        raise InvalidValue("scenario", repr(name), f"one of {', '.join(SCENARIOS)}, or a file")
-    return SCENARIOS[name]
+    if not isinstance(name, str) or _known(name) is None:
+        raise InvalidValue("scenario", shown(name), _SOURCES)
+    return SCENARIOS[str(_known(name))]
+
+
+_SOURCES = f"one of {', '.join(SCENARIOS)}, or a file"
+
+
+def _known(text: str) -> str | None:
+    """The name of a scenario that comes with the package, if the text is one."""
+    name = text.removesuffix("-v1")
+    return name if name in SCENARIOS else None
 
 
 def load_scenario(source: str | os.PathLike[str]) -> Scenario:
@@ -288,31 +375,90 @@ def load_scenario(source: str | os.PathLike[str]) -> Scenario:
     InvalidFile
         If the file is not JSON, or holds no scenario.
     """
-    if not isinstance(source, str | os.PathLike) or not os.fspath(source):
-        raise InvalidValue("scenario", repr(source), f"one of {', '.join(SCENARIOS)}, or a file")
-    text = os.fspath(source)
-    if text in SCENARIOS:
-        return SCENARIOS[text]
-    path, name = Path(text), None
-    if not path.exists() and ":" in text:
-        stem, name = text.rsplit(":", 1)
-        path = Path(stem)
-    if not path.exists():
-        raise InvalidValue("scenario", repr(text), f"one of {', '.join(SCENARIOS)}, or a file")
+    loaded = load_scenarios(source)
+    if len(loaded) > 1:
+        names = ", ".join(each.name for each in loaded)
+        raise InvalidValue("scenario", shown(source), f"FILE:NAME, NAME one of {names}")
+    return loaded[0]
+
+
+def load_scenarios(source: str | os.PathLike[str]) -> list[Scenario]:
+    """Scenarios by name or from a JSON file, all of one that holds several.
+
+    Parameters
+    ----------
+    source : str or path
+        As for `load_scenario`, or ``FILE:*`` for all scenarios of a file, in its order.
+
+    Raises
+    ------
+    InvalidValue
+        If there is no such scenario, or a parameter is not allowed.
+    InvalidFile
+        If the file is not JSON, or holds no scenario.
+    """
+    if not isinstance(source, str | os.PathLike):
+        raise InvalidValue("scenario", shown(source), _SOURCES)
+    text = os.fsdecode(source)
+    name = _known(text)
+    if name is not None:
+        return [SCENARIOS[name]]
+    path, part = split_source(text)
+    if path is None:
+        raise InvalidValue("scenario", shown(text), _SOURCES)
+    content = read_json(path)
+    several = content.get("scenarios") if isinstance(content, dict) else None
+    if not isinstance(several, dict):
+        if part not in (None, "*"):
+            raise InvalidFile(
+                f"{path} holds no scenario named {shown(part)}: it holds a single one"
+            )
+        return [_from_file(content, path, path.stem, str(path))]
+    if not several:
+        raise InvalidFile(f"{path} holds no scenario: its scenarios are empty")
+    if part is None and len(several) > 1:
+        names = ", ".join(map(str, several))
+        raise InvalidValue("scenario", shown(text), f"FILE:* or FILE:NAME, NAME one of {names}")
+    if part not in (None, "*") and part not in several:
+        names = ", ".join(map(str, several))
+        raise InvalidValue("scenario", shown(part), f"one of {names}, which {path} holds")
+    chosen = several if part in (None, "*") else {part: several[part]}
+    return [
+        _from_file(content, path, key, f"{path}, scenario {key}") for key, content in chosen.items()
+    ]
+
+
+def split_source(text: str) -> tuple[Path | None, str | None]:
+    """The file and the part of it that ``FILE`` or ``FILE:PART`` name; None without a file."""
+    stem, colon, part = text.rpartition(":")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        if text and Path(text).exists():
+            return Path(text), None
+        if colon and stem and Path(stem).exists():
+            return Path(stem), part
+    except (OSError, ValueError):  # too long for a name of a file, or with zero bytes
+        pass
+    return None, None
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds.
+
+    Raises
+    ------
+    InvalidFile
+        If it can't be read, or is not JSON; the message says where.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
         raise InvalidFile(f"{path} can't be read as JSON: {error}") from error
-    if isinstance(content, dict) and isinstance(content.get("scenarios"), dict):
-        several = content["scenarios"]
-        if name is None and len(several) == 1:
-            name = next(iter(several))
-        if name not in several:
-            given = repr(text) if name is None else repr(name)
-            raise InvalidValue("scenario", given, f"FILE:NAME, NAME one of {', '.join(several)}")
-        content = several[name]
-    elif name is not None:
-        raise InvalidFile(f"{path} holds no scenario named {name!r}")
+
+
+def _from_file(content: object, path: Path, name: str, place: str) -> Scenario:
     if not isinstance(content, dict):
-        raise InvalidFile(f"{path} holds {type(content).__name__}, not the fields of a scenario")
-    return Scenario.from_dict(content, name=name or path.stem)
+        raise InvalidFile(f"{place} holds {type(content).__name__}, not the fields of a scenario")
+    try:
+        return Scenario.from_dict(content, name=name)
+    except InvalidValue as error:
+        raise InvalidValue(error.field, error.value, error.allowed, place) from None

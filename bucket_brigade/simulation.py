@@ -9,10 +9,18 @@ from bucket_brigade.checks import as_callback, as_flag, as_list, as_positive, as
 from bucket_brigade.counts import EventCounts
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.lineups import Lineup, compile_program
+from bucket_brigade.rare_events import possible_events
 from bucket_brigade.results import SimulationResult
 from bucket_brigade.scenario import Scenario, as_scenario
 
-__all__ = ["BLOCK", "listed_lineups", "simulate", "simulate_until"]
+__all__ = [
+    "BLOCK",
+    "episodes_needed",
+    "is_reached",
+    "listed_lineups",
+    "simulate",
+    "simulate_until",
+]
 
 #: Episodes of a block, the unit of randomness and of standard errors.
 BLOCK = 32
@@ -97,6 +105,7 @@ def simulate(
         seed=program.seed,
         first_episode=program.first_episode,
         event_counts=counts,
+        possible=possible_events(program),
     )
 
 
@@ -115,16 +124,19 @@ def simulate_until(
 ) -> SimulationResult:
     """Plays until every seat's standard error, in every line-up, is at most `stderr`.
 
-    The result is that of `simulate` with as many episodes as it took, in whole blocks. How many
-    is decided by standard errors alone, after each of a few rounds. The progress callback is told
-    the number that is expected to be enough, which may grow.
+    And until no more than that could be due to events that were hardly seen, of which standard
+    errors know nothing (see `SimulationResult.unseen`). The result is that of `simulate` with as
+    many episodes as it took, in whole blocks. How many is decided by these two alone, after each of
+    a few rounds. The progress callback is told the number that is expected to be enough, which may
+    grow.
 
     Parameters
     ----------
     stderr : float
         The precision to reach, above 0.
     max_episodes : int
-        Where to stop all the same; compare ``result.stderr`` with what was asked.
+        Where to stop all the same; compare ``result.stderr`` and ``result.unseen`` with what was
+        asked, as `is_reached` does.
 
     Other parameters are those of `simulate`.
 
@@ -136,6 +148,7 @@ def simulate_until(
         If the backend can't be used here.
     """
     target = as_positive("stderr", stderr)
+    as_callback("progress", progress)
     first = as_u64("first_episode", first_episode)
     # No more than one call may play: beyond, sums could overflow.
     limit = _core.most_episodes(as_scenario(scenario))
@@ -169,12 +182,24 @@ def simulate_until(
         counts = result.event_counts if counts is None else counts.followed_by(result.event_counts)
         played = wanted
         whole = result.with_counts(counts, first_episode=first)
-        worst = float(whole.stderr.max())
-        if played == most or worst <= target:
+        if played == most or is_reached(whole, target):
             return whole
-        growth = 4.0 if math.isnan(worst) else min(max(1.1 * (worst / target) ** 2, 1.1), 16.0)
+        growth = min(max(1.1 * episodes_needed(whole, target) / played, 1.1), 16.0)
         blocks = math.ceil((first + played * growth) / BLOCK)
         wanted = min(blocks * BLOCK - first, most)
+
+
+def is_reached(result: SimulationResult, stderr: float) -> bool:
+    """Whether all standard errors are at most `stderr`, and what may have been missed is, too."""
+    return bool((result.stderr <= stderr).all() and (result.unseen <= stderr).all())
+
+
+def episodes_needed(result: SimulationResult, stderr: float) -> float:
+    """About how many episodes `is_reached` takes, from what some of them were like."""
+    worst = float(result.stderr.max())
+    # A single block has no standard error.
+    ratio = 4.0 if math.isnan(worst) else (worst / stderr) ** 2
+    return result.episodes * max(ratio, float(result.unseen.max()) / stderr)
 
 
 def listed_lineups(lineups: Iterable[Lineup]) -> list[Lineup]:

@@ -1,14 +1,24 @@
 """Strategies: vectors of ten numbers in [0, 1], and the five archetypes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
-from bucket_brigade.errors import InvalidValue
+from bucket_brigade.checks import refuse_unordered
+from bucket_brigade.errors import InvalidValue, shown
 
-__all__ = ["ARCHETYPES", "PARAMETERS", "Strategy", "as_strategy", "parse_strategy", "strategy_name"]
+__all__ = [
+    "ARCHETYPES",
+    "PARAMETERS",
+    "Strategy",
+    "archetype_name",
+    "as_strategy",
+    "distinct_names",
+    "parse_strategy",
+    "strategy_name",
+]
 
 #: A strategy θ: float64, shape (10,), each in [0, 1]. The heuristic agent reads θ0 (honesty),
 #: θ1 (work tendency), θ3 (own house priority) and θ8 (rest reward bias); see docs/rules.md.
@@ -47,13 +57,27 @@ ARCHETYPES: Mapping[str, Strategy] = MappingProxyType(
 )
 
 
+def archetype_name(text: str, field: str = "strategy") -> str:
+    """The name in `ARCHETYPES` that a text stands for: "Hero" and "Free Rider" are understood.
+
+    Raises
+    ------
+    InvalidValue
+        If there is no such archetype.
+    """
+    name = text.strip().casefold().replace(" ", "_").replace("-", "_")
+    if name not in ARCHETYPES:
+        raise InvalidValue(field, shown(text), f"one of {', '.join(ARCHETYPES)}")
+    return name
+
+
 def as_strategy(value: object, field: str = "strategy") -> Strategy:
     """A strategy from an archetype's name or ten numbers.
 
     Parameters
     ----------
     value : str or array_like of float, shape (10,)
-        A name in `ARCHETYPES`, or the ten numbers of `PARAMETERS`.
+        A name in `ARCHETYPES`, in capitals or not, or the ten numbers of `PARAMETERS`.
     field : str
         What to call it in an error.
 
@@ -67,16 +91,15 @@ def as_strategy(value: object, field: str = "strategy") -> Strategy:
         If the name is unknown, or these are not ten numbers in [0, 1].
     """
     if isinstance(value, str):
-        if value not in ARCHETYPES:
-            raise InvalidValue(field, repr(value), f"one of {', '.join(ARCHETYPES)}")
-        return ARCHETYPES[value]
+        return ARCHETYPES[archetype_name(value, field)]
     allowed = "an archetype's name or ten numbers from 0 to 1"
+    refuse_unordered(field, value, allowed)
     try:
         given = np.asarray(value)
         # Text, booleans and complex numbers would convert, too.
         theta = given.astype(np.float64, casting="same_kind" if given.dtype.kind in "fiu" else "no")
-    except (TypeError, ValueError, OverflowError):
-        raise InvalidValue(field, repr(value), allowed) from None
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        raise InvalidValue(field, shown(value), allowed) from None
     if theta.shape != (len(PARAMETERS),):
         raise InvalidValue(field, f"an array of shape {theta.shape}", allowed)
     for name, number in zip(PARAMETERS, theta.tolist(), strict=True):
@@ -98,7 +121,7 @@ def parse_strategy(text: str, field: str = "strategy") -> Strategy:
     try:
         numbers = [float(part) for part in text.split(":")]
     except ValueError:
-        raise InvalidValue(field, repr(text), "ten numbers separated by colons") from None
+        raise InvalidValue(field, shown(text), "ten numbers separated by colons") from None
     return as_strategy(numbers, field)
 
 
@@ -108,3 +131,13 @@ def strategy_name(theta: Strategy) -> str:
         if np.array_equal(theta, archetype):
             return name
     return f"(p={theta[1] * (1.0 - theta[8]):.3g}, q={theta[3]:.3g})"
+
+
+def distinct_names(names: Sequence[str], mark: str = " #") -> tuple[str, ...]:
+    """The same names, numbered where several are equal: ``("a", "b #1", "b #2")``."""
+    seen: dict[str, int] = {}
+    result = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        result.append(f"{name}{mark}{seen[name]}" if list(names).count(name) > 1 else name)
+    return tuple(result)

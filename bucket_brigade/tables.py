@@ -3,7 +3,7 @@
 import csv
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -15,12 +15,20 @@ from bucket_brigade.counts import END_KINDS, CountVectors
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.lineups import Mixture
 from bucket_brigade.scenario import RULES_VERSION, Scenario
-from bucket_brigade.strategies import as_strategy, strategy_name
+from bucket_brigade.strategies import archetype_name, as_strategy, strategy_name
+from bucket_brigade.summaries import Summarised, Summary, cut
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["LineupTables", "check_lineup", "describe_seat", "write_csv"]
+__all__ = [
+    "LineupTables",
+    "check_lineup",
+    "describe_lineup",
+    "describe_seat",
+    "unseen_note",
+    "write_csv",
+]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -49,12 +57,32 @@ class LineupResult(Protocol):
     @property
     def stderr(self) -> FloatArray: ...
     @property
+    def unseen(self) -> FloatArray: ...
+    @property
     def counts(self) -> CountVectors[Any]: ...
     def columns(self) -> dict[str, list[Any]]: ...
 
 
-class LineupTables:
+class LineupTables(Summarised):
     """The tables of a `LineupResult`, as methods."""
+
+    def summary(self: LineupResult) -> Summary:
+        """What `repr` and notebooks show: payoffs of all seats, and nights."""
+        exact = self.episodes is None
+        counted = "exact" if exact else f"{self.episodes:,} episodes, seed {self.seed}"
+        nights = self.counts.nights / (1 if exact else self.episodes)
+        rows = []
+        for i, lineup in enumerate(self.lineups):
+            seats = zip(self.mean[i], self.stderr[i], strict=True)
+            payoffs = [f"{m:.6g}" if exact else f"{m:.6g} ± {e:.2g}" for m, e in seats]
+            rows.append([describe_lineup(lineup), *payoffs, f"{nights[i]:.4g}"])
+        worst = float(self.unseen.max(initial=0.0))
+        return Summary(
+            f"{type(self).__name__}: {cut(self.scenario.name)}, {counted}",
+            ["line-up", *(f"seat {s}:" for s in range(self.counts.agents)), "nights:"],
+            rows,
+            [unseen_note(worst)] if worst > 0 else [],
+        )
 
     def to_dict(self: LineupResult, lineup: int) -> dict[str, Any]:
         """One line-up's result as JSON knows it (NaN becomes null).
@@ -78,6 +106,7 @@ class LineupTables:
             "seed": self.seed,
             "mean": self.mean[lineup].tolist(),
             "stderr": errors,
+            "unseen": self.unseen[lineup].tolist(),
             "counts": {
                 "nights": counts.nights[lineup].item(),
                 "worked": counts.worked[lineup].tolist(),
@@ -129,15 +158,38 @@ def describe_seat(entry: Any) -> str | int | dict[str, float]:
             name = str(describe_seat(strategy))
             shares[name] = shares.get(name, 0.0) + float(weight)
         return shares
-    if isinstance(entry, dict):
+    if isinstance(entry, Mapping):
         return {str(key): float(weight) for key, weight in entry.items()}
     if isinstance(entry, str):
-        return entry
+        return archetype_name(entry)
     if np.ndim(entry) == 0:
         return int(entry)
     if len(entry) != 10:
         return {str(i): float(w) for i, w in enumerate(entry) if w}
     return strategy_name(as_strategy(entry))
+
+
+def describe_lineup(lineup: Sequence[object]) -> str:
+    """What the seats play, in a line."""
+    seats = [_in_words(describe_seat(entry)) for entry in lineup]
+    if len(set(seats)) == 1 and len(seats) > 1:
+        return f"{len(seats)} × {seats[0]}"
+    return ", ".join(seats)
+
+
+def _in_words(seat: str | int | dict[str, float]) -> str:
+    if isinstance(seat, dict):
+        parts = [f"{weight:.3g} {name}" for name, weight in seat.items()]
+        return cut(" + ".join(parts))
+    return str(seat)
+
+
+def unseen_note(most: float) -> str:
+    """What to say of a payoff that may depend on events that were hardly seen."""
+    return (
+        "events that were never seen, or hardly, could still change payoffs by up to "
+        f"{most:.3g}, whatever the standard errors say"
+    )
 
 
 def write_csv(header: Sequence[str], rows: Any, path: str | os.PathLike[str] | None = None) -> str:

@@ -49,7 +49,7 @@ CASES: dict[str, Case] = {
         [3, None],
     ),
     "matrix scenario": parameter(matrix, "scenario", ["default", None, 3]),
-    "matrix strategies": parameter(matrix, "strategies", [3, "hero", ["hero"]]),
+    "matrix strategies": parameter(matrix, "strategies", [3, "hero", {"hero", "liar"}]),
     "matrix method": parameter(matrix, "method", [None, 3, ["exact"]]),
     "evaluated method": parameter(evaluated, "method", [None, 3, b"exact"]),
     "evaluated backend": (lambda x: evaluated(method="auto", backend=x), [None, 3]),

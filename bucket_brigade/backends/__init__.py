@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from bucket_brigade.backends.auto import AutoBackend
 from bucket_brigade.backends.installed import AUTO, GROUP, load, names
 from bucket_brigade.backends.protocol import Backend, Progress, Weighable
-from bucket_brigade.errors import BackendUnavailable, InvalidValue
+from bucket_brigade.errors import BackendUnavailable, InvalidValue, shown
 
 __all__ = [
     "ENVIRONMENT",
@@ -102,7 +102,7 @@ def as_backend(backend: object) -> Backend:
 
 
 def _not_a_backend(value: object) -> InvalidValue:
-    return InvalidValue("backend", repr(value), f"{AUTO} or one of {', '.join(names())}")
+    return InvalidValue("backend", shown(value), f"{AUTO} or one of {', '.join(names())}")
 
 
 def list_backends() -> list[BackendStatus]:

@@ -9,7 +9,7 @@ from bucket_brigade.backends.protocol import Progress
 from bucket_brigade.block_sizes import BlockSizes
 from bucket_brigade.checks import as_u64
 from bucket_brigade.counts import EventCounts
-from bucket_brigade.errors import InvalidValue
+from bucket_brigade.errors import InvalidValue, shown
 
 __all__ = ["CpuBackend", "as_threads"]
 
@@ -39,7 +39,7 @@ class CpuBackend:
     def __init__(self, simd: str = "auto") -> None:
         if not isinstance(simd, str):
             paths = ", ".join(_core.simd_paths()[0])
-            raise InvalidValue("simd", repr(simd), f"auto or one of {paths}")
+            raise InvalidValue("simd", shown(simd), f"auto or one of {paths}")
 
         self.simd = simd
 

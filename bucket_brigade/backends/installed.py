@@ -8,7 +8,7 @@ from typing import Any
 
 from bucket_brigade.backends.cpu import CpuBackend
 from bucket_brigade.backends.protocol import Backend
-from bucket_brigade.errors import BackendUnavailable, BucketBrigadeError, InvalidValue
+from bucket_brigade.errors import BackendUnavailable, BucketBrigadeError, InvalidValue, shown
 
 __all__ = ["AUTO", "GROUP", "TO_INSTALL", "load", "names"]
 
@@ -38,7 +38,7 @@ def _parsed(text: str) -> tuple[str, tuple[int, ...] | None]:
     devices = tuple(map(int, listing.split(","))) if DEVICES.fullmatch(listing) else ()
     if not devices or len(set(devices)) < len(devices):
         allowed = "a name, or a name with devices, each once, as in cuda:0 or cuda:0,1"
-        raise InvalidValue("backend", repr(text), allowed)
+        raise InvalidValue("backend", shown(text), allowed)
     return name, devices
 
 
@@ -60,7 +60,7 @@ def load(text: str) -> Backend:
     if entry is None or name == AUTO:
         if name in TO_INSTALL:
             raise BackendUnavailable(TO_INSTALL[name])
-        raise InvalidValue("backend", repr(text), f"{AUTO} or one of {', '.join(names())}")
+        raise InvalidValue("backend", shown(text), f"{AUTO} or one of {', '.join(names())}")
     try:
         backend = _constructed(entry.load(), text, devices)
         reason = backend.unavailable()
@@ -81,7 +81,7 @@ def _constructed(
     if devices is not None:
         if "devices" not in inspect.signature(factory).parameters:
             alone = text.partition(":")[0]
-            raise InvalidValue("backend", repr(text), f"{alone} alone: it takes no devices")
+            raise InvalidValue("backend", shown(text), f"{alone} alone: it takes no devices")
         options["devices"] = devices
     backend = factory(**options)
     if not isinstance(backend, Backend):

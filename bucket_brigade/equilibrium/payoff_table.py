@@ -1,13 +1,12 @@
 """The payoff table of a restricted game in words: rows are strategies, columns what others play."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade.equilibrium.results import NashEquilibrium
-from bucket_brigade.strategies import strategy_name
+from bucket_brigade.strategies import distinct_names, strategy_name
 
 __all__ = ["MOST_COLUMNS", "PayoffTable", "distinct_names", "payoff_table"]
 
@@ -90,16 +89,6 @@ def payoff_table(found: NashEquilibrium, *, most: int = MOST_COLUMNS) -> PayoffT
         compositions=len(compositions),
         reduced=reduced,
     )
-
-
-def distinct_names(names: Sequence[str], mark: str = " #") -> tuple[str, ...]:
-    """The same names, numbered where several are equal: ``("a", "b #1", "b #2")``."""
-    seen: dict[str, int] = {}
-    result = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        result.append(f"{name}{mark}{seen[name]}" if list(names).count(name) > 1 else name)
-    return tuple(result)
 
 
 def _symbol(index: int) -> str:

@@ -28,8 +28,8 @@ says, and then ``log(1 / error)`` times the larger of
 - ``span / episodes``, where `span` is the most that an episode can gain or lose. This is exactly
   enough for gains that are 0 but for rare events: with none seen, what may be missed with more than
   the allowed probability contributes no more, and the sum of both terms is enough for any number
-  seen. It has the form of empirical Bernstein bounds [2]_, and is soon far below the standard error
-  of candidates that often differ.
+  seen (`bucket_brigade.rare_events` has the term for all who need it). It has the form of empirical
+  Bernstein bounds [2]_, and is soon far below the standard error of candidates that often differ.
 - ``SKEWNESS * s / blocks``, where `s` is the largest standard deviation between blocks of any
   candidate. A skewness moves the limits of a mean by about ``skewness * s * z**2 / 3 / blocks``
   [3]_, and ``z**2 < 2 * log(1 / error)``, so 1.5 times `SKEWNESS` is provided for. It also is
@@ -57,7 +57,8 @@ import numpy as np
 from bucket_brigade.checks import as_at_least_zero, as_callback, as_number, as_u64
 from bucket_brigade.equilibrium.budget import Budget
 from bucket_brigade.equilibrium.symmetric import FloatArray, IntArray
-from bucket_brigade.errors import InvalidValue
+from bucket_brigade.errors import InvalidValue, shown
+from bucket_brigade.rare_events import missed
 
 __all__ = ["Gains", "Regret", "Verdict", "certify", "confidence_of_look"]
 
@@ -179,7 +180,7 @@ class Regret:
         if set(values) != names:
             raise InvalidValue("regret", sorted(values), f"the keys {sorted(names)}")
         if values["verdict"] not in list(Verdict):
-            raise InvalidValue("verdict", repr(values["verdict"]), f"one of {', '.join(Verdict)}")
+            raise InvalidValue("verdict", shown(values["verdict"]), f"one of {', '.join(Verdict)}")
         upper = math.inf if values["upper"] is None else values["upper"]
         return cls(**{**values, "verdict": Verdict(values["verdict"]), "upper": upper})
 
@@ -315,7 +316,7 @@ def certify(
         spent, played = spent + cost, played + episodes
         if cost:
             price, pace = cost / ((chosen.size + 1) * episodes), (budget.elapsed - before) / cost
-        low, high = _limits(gains, error_below, error_above, span / played)
+        low, high = _limits(gains, error_below, error_above, span, played)
         lower[chosen], upper[chosen] = low[chosen], high[chosen]
         known = regret(gains.mean, lower, upper, look + 1)
         if progress is not None:
@@ -327,12 +328,9 @@ def certify(
 
 
 def _limits(
-    gains: Gains, error_below: float, error_above: float, unseen: float
+    gains: Gains, error_below: float, error_above: float, span: float, episodes: int
 ) -> tuple[FloatArray, FloatArray]:
-    """Limits of every candidate's gain, given how often each may be wrong.
-
-    `unseen` is what one episode of all that were played could add to a mean.
-    """
+    """Limits of every candidate's gain, given how often each may be wrong."""
     mean, stderr, blocks = gains.mean.copy(), gains.stderr, gains.blocks
     enough = blocks >= MIN_BLOCKS
     mean[enough] = _finite("gains.mean", mean[enough])
@@ -343,7 +341,8 @@ def _limits(
 
     def reach(error: float) -> FloatArray:
         quantile = max(-NormalDist().inv_cdf(error), 0.0)
-        guard = -math.log(error) * np.maximum(unseen, SKEWNESS * spread / root**2)
+        skewed = -math.log(error) * SKEWNESS * spread / root**2
+        guard = np.maximum(missed(span, episodes, error), skewed)
         return np.where(enough, quantile * stderr + guard, np.inf)
 
     mean = np.where(enough, mean, 0.0)

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bucket_brigade.counts import CountVectors
+from bucket_brigade.by_value import ComparedByValue
+from bucket_brigade.counts import CountVectors, counts_summary
 from bucket_brigade.rewards import weighted_counts
+from bucket_brigade.summaries import Summarised, Summary
 
 __all__ = ["ExpectedCounts"]
 
 FloatArray = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class ExpectedCounts(CountVectors[np.float64]):
+@dataclass(frozen=True, eq=False, repr=False)
+class ExpectedCounts(ComparedByValue, Summarised, CountVectors[np.float64]):
     """Expected numbers of events in one episode, for L line-ups on a ring of H with A agents.
 
     The names are those of `EventCounts`, whose integers are sums over episodes: divided by their
@@ -32,6 +34,10 @@ class ExpectedCounts(CountVectors[np.float64]):
     houses: int
     agents: int
     totals: FloatArray
+
+    def summary(self) -> Summary:
+        """What `repr` and notebooks show."""
+        return counts_summary(self, "expected in an episode", 1)
 
     def mean(self, weights: FloatArray) -> FloatArray:
         """Expected returns, shape (L, A), for weights of counts (A, D) (see `count_weights`)."""

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from bucket_brigade import _core
 from bucket_brigade.backends import Progress
 from bucket_brigade.backends.cpu import as_threads
+from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.checks import as_callback, as_list, as_u64
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.exact.counts import ExpectedCounts
@@ -18,14 +19,16 @@ from bucket_brigade.lineups import Lineup, SeatedStrategies
 from bucket_brigade.rewards import count_weights
 from bucket_brigade.scenario import Scenario
 from bucket_brigade.simulation import listed_lineups
+from bucket_brigade.summaries import Summarised, Summary, cut
+from bucket_brigade.tables import describe_lineup
 
 __all__ = ["ExactGradient", "expected_gradient"]
 
 FloatArray = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class ExactGradient:
+@dataclass(frozen=True, eq=False, repr=False)
+class ExactGradient(ComparedByValue, Summarised):
     """Exact payoffs of L pure line-ups with A seats, and derivatives of K of the payoffs.
 
     Attributes
@@ -51,6 +54,18 @@ class ExactGradient:
     mean: FloatArray
     duties: FloatArray
     theta: FloatArray
+
+    def summary(self) -> Summary:
+        """What `repr` and notebooks show: payoffs, and where they rise fastest."""
+        rows = []
+        for i, lineup in enumerate(self.lineups):
+            steepest = [
+                f"{self.mean[i, seat]:.6g} (own p: {by[seat, 0]:+.3g}, own q: {by[seat, 1]:+.3g})"
+                for seat, by in zip(self.seats, self.duties[i], strict=True)
+            ]
+            rows.append([describe_lineup(lineup), *steepest])
+        title = f"ExactGradient: {cut(self.scenario.name)}, payoffs and their own derivatives"
+        return Summary(title, ["line-up", *(f"seat {seat}:" for seat in self.seats)], rows)
 
 
 def expected_gradient(

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.exact.counts import ExpectedCounts
 from bucket_brigade.rewards import count_weights, reweighted_scenario
 from bucket_brigade.scenario import Scenario
@@ -17,8 +18,8 @@ __all__ = ["ExactResult"]
 FloatArray = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class ExactResult(LineupTables):
+@dataclass(frozen=True, eq=False, repr=False)
+class ExactResult(ComparedByValue, LineupTables):
     """Exact payoffs and expected counts of L line-ups with A seats.
 
     It has what a `SimulationResult` has, so that either can stand in for the other; only its counts
@@ -65,6 +66,11 @@ class ExactResult(LineupTables):
     @cached_property
     def stderr(self) -> FloatArray:
         """Zeros, shape (L, A): nothing was sampled."""
+        return np.zeros_like(self.mean)
+
+    @cached_property
+    def unseen(self) -> FloatArray:
+        """Zeros, shape (L, A): nothing can have been missed."""
         return np.zeros_like(self.mean)
 
     def reweighted(self, **rewards: Any) -> Self:
