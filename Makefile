@@ -1,42 +1,76 @@
-# The targets a user needs: run, test; with a GPU: gpu-check. A contributor's: setup, gpu-setup, lint,
-# bench, clean.
+# For users: run, test; with a GPU: gpu-check. For contributors: setup, test-gpu, test-all, lint, bench,
+# wheels, clean. Each first installs what it needs, and says so.
+#
+# PYTHON=python3.13 make test: with that Python, in an environment of its own, .venv-3.13.
 PYTHON ?= python3
-BIN := .venv/bin
+ifneq ($(origin PYTHON),file)
+VENV ?= .venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+endif
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
 SOURCES := Cargo.toml Cargo.lock pyproject.toml core_rs/Cargo.toml $(shell find core_rs/src -name '*.rs')
+# A process on each core.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
-.PHONY: run test setup gpu-setup gpu-check lint bench clean
+.PHONY: run test test-gpu test-all setup dev-setup gpu-setup gpu-check lint bench wheels clean
 
 # Solves the twelve scenarios, prints a table and writes results/nash.json; goes on where it was
 # interrupted.
 run: setup
+	@echo '== Solving the twelve scenarios: 12 seconds on two cores'
 	$(BIN)/bucket-brigade nash --out results/nash.json $(if $(wildcard results/nash.json.progress),--resume)
 
-# The whole test suite, Rust and Python; the CUDA backend's too, which needs no GPU.
-test: setup gpu-setup
+# The product's tests, Rust and Python.
+test: dev-setup
 	cargo test --no-default-features
-	$(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist worksteal
+	$(PYTEST) --ignore tests/cuda
+	@echo '== Left out: the CUDA backend. "make test-gpu" tests it, without a GPU, "make test-all" everything;'
+	@echo '   both first install 1 GB of compilers. pygambit was asked only if you have it; else its stored'
+	@echo "   answers were compared ($(BIN)/pip install '.[oracle]' brings it)."
 
-# .venv with everything installed; done again when a Rust source or a dependency changes.
-setup: .venv/installed
-.venv/installed: $(SOURCES)
-	test -d .venv || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --editable '.[dev]'
-	touch $@
+# The CUDA backend's.
+test-gpu: gpu-setup
+	$(PYTEST) tests/cuda tests/test_ladder.py
 
-# The CUDA backend with what compiles and runs its kernels without a GPU (about 1 GB).
-gpu-setup: .venv/gpu-installed
-.venv/gpu-installed: .venv/installed gpu/pyproject.toml
-	$(BIN)/pip install --quiet --editable './gpu[proof]'
-	touch $@
+test-all: gpu-setup
+	cargo test --no-default-features
+	$(PYTEST)
+
+# What runs. Done again when a Rust source or a dependency changes.
+setup: $(VENV)/run-installed
+$(VENV)/run-installed: $(SOURCES) | $(BIN)/pip
+	@echo '== Installing NumPy, Rich and Typer (25 MB), and compiling the engines, which takes two to four'
+	@echo '   minutes of processor time: one to two minutes on two cores'
+	$(PIP) install --quiet --editable .
+	@touch $@
+$(BIN)/pip:
+	@echo '== Making a virtual environment, $(VENV): some seconds'
+	$(PYTHON) -m venv $(VENV)
+
+# What tests, checks and draws.
+dev-setup: $(VENV)/dev-installed
+$(VENV)/dev-installed: pyproject.toml | $(VENV)/run-installed
+	@echo '== Installing pytest, mypy, Matplotlib, pandas and others (120 MB): half a minute'
+	$(PIP) install --quiet --editable '.[dev]'
+	@touch $@
+
+# The CUDA backend, with what compiles and executes its kernels where there is no GPU.
+gpu-setup: $(VENV)/gpu-installed
+$(VENV)/gpu-installed: gpu/pyproject.toml | $(VENV)/dev-installed
+	@echo "== Installing the CUDA backend and NVIDIA's compilers (1 GB): a minute or more"
+	$(PIP) install --quiet --editable './gpu[proof]'
+	@touch $@
 
 # On a machine with a GPU: its counts against the CPU's, and how fast it is (docs/cuda.md). CUDA=cu13
 # for drivers from 580 on.
 CUDA ?= cu12
 gpu-check: setup
-	$(BIN)/pip install --quiet --editable './gpu[$(CUDA)]'
+	@echo '== Installing the CUDA backend for $(CUDA) (1 GB): a minute or more'
+	$(PIP) install --quiet --editable './gpu[$(CUDA)]'
 	$(BIN)/bucket-brigade cuda-check
 
-lint: setup gpu-setup
+lint: dev-setup
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
 	cargo clippy --all-targets --no-default-features --features count-calls -- -D warnings
@@ -44,14 +78,21 @@ lint: setup gpu-setup
 	$(BIN)/ruff check
 	$(BIN)/mypy
 
-# What stands beside our own rungs: Numba, JAX.
-.venv/bench-installed: .venv/installed
-	$(BIN)/pip install --quiet --editable '.[dev,baselines]'
-	touch $@
-
-bench: .venv/bench-installed
+# With what stands beside our own rungs: Numba, JAX.
+bench: $(VENV)/bench-installed
 	$(BIN)/python -m bench throughput
 	$(BIN)/python -m bench ladder
+$(VENV)/bench-installed: pyproject.toml | $(VENV)/dev-installed
+	@echo '== Installing Numba and JAX (200 MB): half a minute'
+	$(PIP) install --quiet --editable '.[dev,baselines]'
+	@touch $@
+
+# A wheel for this platform in dist/, for any Python from 3.11 on; installed and tried elsewhere.
+wheels: dev-setup
+	rm -rf dist
+	@echo '== Compiling the engines for a wheel: two to four minutes of processor time'
+	$(BIN)/maturin build --release --out dist
+	.ci/check-wheel dist/*.whl
 
 clean:
-	rm -rf .venv target results build dist bucket_brigade/*.so
+	rm -rf .venv .venv-* target results build dist bucket_brigade/*.so

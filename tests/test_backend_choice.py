@@ -143,7 +143,7 @@ def test_the_list_survives_what_is_broken(
 
 def test_cuda_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch)
-    advice = "not installed: pip install 'bucket-brigade-cuda[cu12]' (or [cu13]); see docs/cuda.md"
+    advice = "not installed: pip install './gpu[cu12]' (or [cu13]) in a checkout; see docs/cuda.md"
     assert bb.list_backends()[1:] == [bb.BackendStatus("cuda", False, advice)]
     for name in ("cuda", "cuda:0"):
         with pytest.raises(bb.BackendUnavailable) as caught:

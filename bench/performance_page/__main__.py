@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=file_to_write, default=Path("docs/performance.md"))
     options = parser.parse_args(arguments)
     if importlib.util.find_spec("matplotlib") is None:
-        print("Plots need Matplotlib: pip install 'bucket-brigade[plot]'", file=sys.stderr)
+        print("Plots need Matplotlib: pip install '.[plot]'", file=sys.stderr)
         return 2
     try:
         write(options.results, options.out)

@@ -17,7 +17,7 @@ GROUP = "bucket_brigade.backends"
 
 #: Backends that people ask for before they have them, and how to come by them.
 TO_INSTALL = {
-    "cuda": "not installed: pip install 'bucket-brigade-cuda[cu12]' (or [cu13]); see docs/cuda.md"
+    "cuda": "not installed: pip install './gpu[cu12]' (or [cu13]) in a checkout; see docs/cuda.md"
 }
 
 #: Which devices of a kind there are is for their backend to say, but none has a billion.

@@ -64,7 +64,7 @@ def check_plot(path: str | os.PathLike[str]) -> str:
         canvas = import_module("matplotlib.backend_bases").FigureCanvasBase
     except ImportError as error:
         raise PlotUnavailable(
-            f"drawing needs Matplotlib ({error}): pip install 'bucket-brigade[plot]'"
+            f"drawing needs Matplotlib ({error}): pip install '.[plot]' (in a checkout)"
         ) from error
     kinds = sorted(set(canvas.get_supported_filetypes()) - UNSUITABLE)
     kind = Path(path).suffix.lower().removeprefix(".")

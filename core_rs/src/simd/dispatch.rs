@@ -30,9 +30,9 @@ impl SimdPath {
     pub fn run<K: WordKernel>(self, kernel: K) -> K::Output {
         assert!(self.is_available(), "no {} on this processor", self.name());
         match self {
-            Self::Portable1 => kernel.run::<words::Portable<1>>(),
-            Self::Portable8 => kernel.run::<words::Portable<8>>(),
-            Self::Portable16 => kernel.run::<words::Portable<16>>(),
+            Self::Portable1 => words_portable::<1, K>(kernel),
+            Self::Portable8 => words_portable::<8, K>(kernel),
+            Self::Portable16 => words_portable::<16, K>(kernel),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: checked above.
             Self::Avx2 => unsafe { words_avx2(kernel) },
@@ -43,6 +43,12 @@ impl SimdPath {
             Self::Avx2 | Self::Avx512 => unreachable!("not available"),
         }
     }
+}
+
+// Not inlined, so that the compiler works on the engines of all paths at the same time.
+#[inline(never)]
+fn words_portable<const N: usize, K: WordKernel>(kernel: K) -> K::Output {
+    kernel.run::<words::Portable<N>>()
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -75,7 +81,7 @@ impl Isa {
     pub fn run<K: DoubleKernel>(self, kernel: K) -> K::Output {
         assert!(self.is_available(), "no {} on this processor", self.name());
         match self {
-            Self::Portable => kernel.run::<doubles::Portable>(),
+            Self::Portable => doubles_portable(kernel),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: checked above.
             Self::Avx2 => unsafe { doubles_avx2(kernel) },
@@ -86,6 +92,11 @@ impl Isa {
             Self::Avx2 | Self::Avx512 => unreachable!("not available"),
         }
     }
+}
+
+#[inline(never)]
+fn doubles_portable<K: DoubleKernel>(kernel: K) -> K::Output {
+    kernel.run::<doubles::Portable>()
 }
 
 #[cfg(target_arch = "x86_64")]
