@@ -19,7 +19,9 @@ __all__ = [
     "Mixture",
     "SeatEntry",
     "SeatedStrategies",
+    "as_pool",
     "compile_program",
+    "is_weights",
     "seat_strategies",
 ]
 
@@ -50,16 +52,22 @@ SeatEntry = object
 Lineup = Sequence[SeatEntry]
 
 
+def as_pool(pool: Iterable[object] | None) -> tuple[Strategy, ...] | None:
+    """The strategies of a pool, if one is given; otherwise raises `InvalidValue`."""
+    if pool is None:
+        return None
+    listed = as_list("pool", pool, "strategies")
+    return tuple(as_strategy(value, f"pool[{i}]") for i, value in enumerate(listed))
+
+
 class _Pool:
     """Collects the strategies of line-ups, each once."""
 
     def __init__(self, given: Sequence[object] | None) -> None:
-        pool = None if given is None else as_list("pool", given, "strategies")
+        pool = as_pool(given)
         self.given = None if pool is None else len(pool)
-        self.strategies: list[Strategy] = []
+        self.strategies: list[Strategy] = list(pool or ())
         self.index: dict[object, int] = {}
-        for i, value in enumerate(pool or []):
-            self.strategies.append(as_strategy(value, f"pool[{i}]"))
 
     def add(self, value: object, field: str) -> int:
         """The index of a strategy, taken into the pool if it is new."""
@@ -97,19 +105,21 @@ class _Pool:
             strategies, weights = list(entry.keys()), list(entry.values())
             if not strategies:
                 raise InvalidValue(field, "an empty mixture", "at least one strategy")
-        elif self.given is not None and _is_vector(entry, self.given):
-            strategies, weights = list(range(self.given)), as_list(field, entry, "weights")
+        elif is_weights(entry, self.given):
+            weights = as_list(field, entry, "weights")
+            strategies = list(range(len(weights)))
         else:
             return [self.add(entry, field)], [1.0]
         indices = [self.add(value, f"{field}[{i}]") for i, value in enumerate(strategies)]
         return indices, [as_number(f"{field}.weights", weight) for weight in weights]
 
 
-def _is_vector(entry: object, length: int) -> bool:
-    if isinstance(entry, str | bytes) or not isinstance(entry, Sized):
+def is_weights(entry: object, pool_size: int | None) -> bool:
+    """Whether a seat entry has a probability for each strategy of a pool, of that size if any."""
+    if pool_size is None or isinstance(entry, str | bytes) or not isinstance(entry, Sized):
         return False
     try:
-        return len(entry) == length
+        return len(entry) == pool_size
     except TypeError:  # an array without dimensions
         return False
 

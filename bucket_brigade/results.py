@@ -13,6 +13,7 @@ from bucket_brigade.counts import EventCounts, Moments, each_once
 from bucket_brigade.rare_events import PossibleEvents, differing_in, is_rare, missed, seen_in
 from bucket_brigade.rewards import return_span, reweighted_scenario
 from bucket_brigade.scenario import Scenario
+from bucket_brigade.strategies import Strategy
 from bucket_brigade.summaries import Summarised, Summary, cut
 from bucket_brigade.tables import LineupTables, check_lineup, unseen_note
 
@@ -40,6 +41,8 @@ class SimulationResult(ComparedByValue, LineupTables):
         What happened; also as `counts`.
     possible : PossibleEvents
         What could have happened, which `unseen` needs.
+    pool : tuple of ndarray, shape (10,), optional
+        What indices and weights in line-ups refer to.
     method : str
         "sampled" (an `ExactResult` has "exact").
     """
@@ -52,6 +55,7 @@ class SimulationResult(ComparedByValue, LineupTables):
     first_episode: int
     event_counts: EventCounts
     possible: PossibleEvents = field(compare=False)
+    pool: tuple[Strategy, ...] | None = None
 
     @property
     def counts(self) -> EventCounts:

@@ -8,7 +8,7 @@ from bucket_brigade.backends import Backend, Progress, as_backend
 from bucket_brigade.checks import as_callback, as_flag, as_list, as_positive, as_u64
 from bucket_brigade.counts import EventCounts
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.lineups import Lineup, compile_program
+from bucket_brigade.lineups import Lineup, as_pool, compile_program
 from bucket_brigade.rare_events import possible_events
 from bucket_brigade.results import SimulationResult
 from bucket_brigade.scenario import Scenario, as_scenario
@@ -93,8 +93,9 @@ def simulate(
     player = as_backend(backend)
     as_callback("progress", progress)
     lineups = listed_lineups(lineups)
+    chosen = as_pool(pool)
     program = compile_program(
-        scenario, lineups, pool=pool, seed=seed, first_episode=first_episode, episodes=episodes
+        scenario, lineups, pool=chosen, seed=seed, first_episode=first_episode, episodes=episodes
     )
     counts = player.run(
         program, threads=threads, per_block=as_flag("per_block", per_block), progress=progress
@@ -106,6 +107,7 @@ def simulate(
         first_episode=program.first_episode,
         event_counts=counts,
         possible=possible_events(program),
+        pool=chosen,
     )
 
 

@@ -1,7 +1,9 @@
 """Strategies: vectors of ten numbers in [0, 1], and the five archetypes."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +17,17 @@ __all__ = [
     "Strategy",
     "archetype_name",
     "as_strategy",
+    "distinct_labels",
     "distinct_names",
     "parse_strategy",
+    "strategy_labels",
     "strategy_name",
 ]
+
+K = TypeVar("K", bound=Hashable)
+
+#: Digits of the numbers in labels: more where different strategies would share one.
+DIGITS = (3, 4, 6, 9, 17)
 
 #: A strategy θ: float64, shape (10,), each in [0, 1]. The heuristic agent reads θ0 (honesty),
 #: θ1 (work tendency), θ3 (own house priority) and θ8 (rest reward bias); see docs/rules.md.
@@ -125,12 +134,41 @@ def parse_strategy(text: str, field: str = "strategy") -> Strategy:
     return as_strategy(numbers, field)
 
 
-def strategy_name(theta: Strategy) -> str:
+def strategy_name(theta: Strategy, digits: int = DIGITS[0]) -> str:
     """The archetype's name, or its probabilities of working and of working at home first."""
     for name, archetype in ARCHETYPES.items():
         if np.array_equal(theta, archetype):
             return name
-    return f"(p={theta[1] * (1.0 - theta[8]):.3g}, q={theta[3]:.3g})"
+    return f"(p={theta[1] * (1.0 - theta[8]):.{digits}g}, q={theta[3]:.{digits}g})"
+
+
+def strategy_labels(strategies: Iterable[Strategy]) -> dict[tuple[float, ...], str]:
+    """Labels by θ as `strategy_name` has them, but different for different strategies.
+
+    Where rounding would make two the same, they have more digits; where these are the same too,
+    since the strategies differ in numbers that change nothing, they are numbered.
+    """
+    return distinct_labels(
+        (tuple(theta.tolist()) for theta in strategies),
+        lambda theta, digits: strategy_name(np.array(theta), digits),
+    )
+
+
+def distinct_labels(keys: Iterable[K], label: Callable[[K, int], str]) -> dict[K, str]:
+    """A label of its own for each different key, with no more digits than that takes."""
+    left = list(dict.fromkeys(keys))
+    labels = dict.fromkeys(left, "")
+    for digits in DIGITS:
+        labels.update((key, label(key, digits)) for key in left)
+        shared = Counter(labels.values())
+        left = [key for key in left if shared[labels[key]] > 1]
+    numbers: Counter[str] = Counter()
+    for key in left:
+        name = labels[key]
+        while labels[key] in shared:
+            numbers[name] += 1
+            labels[key] = f"{name} #{numbers[name]}"
+    return labels
 
 
 def distinct_names(names: Sequence[str], mark: str = " #") -> tuple[str, ...]:

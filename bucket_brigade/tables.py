@@ -2,8 +2,9 @@
 
 import csv
 import io
+import itertools
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -13,9 +14,15 @@ from bucket_brigade.atomic_files import write_text
 from bucket_brigade.checks import as_u64
 from bucket_brigade.counts import END_KINDS, CountVectors
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.lineups import Mixture
+from bucket_brigade.lineups import Mixture, is_weights, seat_strategies
 from bucket_brigade.scenario import RULES_VERSION, Scenario
-from bucket_brigade.strategies import archetype_name, as_strategy, strategy_name
+from bucket_brigade.strategies import (
+    Strategy,
+    archetype_name,
+    as_strategy,
+    strategy_labels,
+    strategy_name,
+)
 from bucket_brigade.summaries import Summarised, Summary, cut
 
 if TYPE_CHECKING:
@@ -26,6 +33,7 @@ __all__ = [
     "check_lineup",
     "describe_lineup",
     "describe_seat",
+    "described_lineups",
     "unseen_note",
     "write_csv",
 ]
@@ -33,13 +41,24 @@ __all__ = [
 FloatArray = npt.NDArray[np.float64]
 
 
-class LineupResult(Protocol):
-    """What tables are made of; None is for what a method lacks, as exact payoffs do a seed."""
+#: A name, an index, or a mixture of them.
+SeatInWords = str | int | dict[str, float]
+
+
+class LineupsWithPool(Protocol):
+    """Line-ups, and the pool that their indices and weights refer to."""
 
     @property
     def scenario(self) -> Scenario: ...
     @property
     def lineups(self) -> tuple[tuple[object, ...], ...]: ...
+    @property
+    def pool(self) -> tuple[Strategy, ...] | None: ...
+
+
+class LineupResult(LineupsWithPool, Protocol):
+    """What tables are made of; None is for what a method lacks, as exact payoffs do a seed."""
+
     @property
     def method(self) -> str: ...
     @property
@@ -72,7 +91,7 @@ class LineupTables(Summarised):
         counted = "exact" if exact else f"{self.episodes:,} episodes, seed {self.seed}"
         nights = self.counts.nights / (1 if exact else self.episodes)
         rows = []
-        for i, lineup in enumerate(self.lineups):
+        for i, lineup in enumerate(described_lineups(self)):
             seats = zip(self.mean[i], self.stderr[i], strict=True)
             payoffs = [f"{m:.6g}" if exact else f"{m:.6g} ± {e:.2g}" for m, e in seats]
             rows.append([describe_lineup(lineup), *payoffs, f"{nights[i]:.4g}"])
@@ -89,7 +108,9 @@ class LineupTables(Summarised):
 
         Sampled and exact results have the same keys. Exact ones have null for backend, device,
         episodes, first episode and seed; their counts are expected numbers for one episode, where
-        sampled ones are totals over all episodes.
+        sampled ones are totals over all episodes. ``strategy_pool`` and ``seats`` say in full what
+        ``lineup`` names: ``simulate(scenario, [[Mixture(**seat) for seat in seats]],
+        pool=strategy_pool, ...)`` plays the same.
         """
         check_lineup("lineup", lineup, self.lineups)
         counts = self.counts
@@ -100,7 +121,8 @@ class LineupTables(Summarised):
             "method": self.method,
             "backend": self.backend,
             "device": self.device,
-            "lineup": [describe_seat(entry) for entry in self.lineups[lineup]],
+            "lineup": described_lineups(self)[lineup],
+            **_replayable(self, lineup),
             "episodes": self.episodes,
             "first_episode": self.first_episode,
             "seed": self.seed,
@@ -124,7 +146,7 @@ class LineupTables(Summarised):
         rows = [(i, s) for i in range(len(self.lineups)) for s in range(agents)]
         table["lineup"] = [i for i, _ in rows]
         table["seat"] = [s for _, s in rows]
-        table["strategy"] = [describe_seat(self.lineups[i][s]) for i, s in rows]
+        table["strategy"] = [entry for lineup in described_lineups(self) for entry in lineup]
         table["mean"] = self.mean.ravel().tolist()
         table["stderr"] = self.stderr.ravel().tolist()
         table["worked"] = counts.worked.ravel().tolist()
@@ -144,40 +166,85 @@ class LineupTables(Summarised):
         return pd.DataFrame(self.columns())
 
 
+def _replayable(result: LineupResult, lineup: int) -> dict[str, Any]:
+    """A line-up in full, its strategies once each: θ, a label, and which the seats draw from."""
+    seated = seat_strategies(result.scenario, [result.lineups[lineup]], result.pool)
+    drawn = zip(seated.indices.tolist(), seated.weights.tolist(), strict=True)
+    played: dict[int, int] = {}
+    seats: list[dict[str, list[Any]]] = []
+    for size in seated.sizes[0].tolist():
+        some = [(index, weight) for index, weight in itertools.islice(drawn, size) if weight > 0]
+        numbers = [played.setdefault(index, len(played)) for index, _ in some]
+        seats.append({"strategies": numbers, "weights": [weight for _, weight in some]})
+    pool = seated.strategies[list(played)]
+    labels = strategy_labels(pool)
+    return {
+        "strategy_pool": pool.tolist(),
+        "names": [labels[tuple(theta)] for theta in pool.tolist()],
+        "seats": seats,
+    }
+
+
 def check_lineup(name: str, index: object, lineups: Sequence[object]) -> None:
     """Raises `InvalidValue` for what is not the index of a line-up."""
     if as_u64(name, index) >= len(lineups):
         raise InvalidValue(name, index, f"a line-up from 0 to {len(lineups) - 1}")
 
 
-def describe_seat(entry: Any) -> str | int | dict[str, float]:
-    """What a seat plays, for people: a name, an index, or a mixture of them."""
-    if isinstance(entry, Mixture):
-        shares: dict[str, float] = {}
-        for strategy, weight in zip(entry.strategies, entry.weights, strict=True):
-            name = str(describe_seat(strategy))
-            shares[name] = shares.get(name, 0.0) + float(weight)
-        return shares
-    if isinstance(entry, Mapping):
-        return {str(key): float(weight) for key, weight in entry.items()}
+def describe_seat(
+    entry: Any, pool_size: int | None = None, label: Callable[[Strategy], str] = strategy_name
+) -> SeatInWords:
+    """What a seat plays, for people: a name, an index, or a mixture of them.
+
+    Parameters
+    ----------
+    entry : seat entry
+        See `SeatEntry`.
+    pool_size : int, optional
+        How many strategies were given as a pool: an entry of that length is a mixture.
+    label : callable
+        What strategies go by.
+    """
     if isinstance(entry, str):
         return archetype_name(entry)
-    if np.ndim(entry) == 0:
+    if isinstance(entry, Mixture):
+        weights = zip(entry.strategies, entry.weights, strict=True)
+    elif isinstance(entry, Mapping):
+        weights = zip(entry.keys(), entry.values(), strict=True)
+    elif np.ndim(entry) == 0:
         return int(entry)
-    if len(entry) != 10:
+    elif is_weights(entry, pool_size):
         return {str(i): float(w) for i, w in enumerate(entry) if w}
-    return strategy_name(as_strategy(entry))
+    else:
+        return label(as_strategy(entry))
+    shares: dict[str, float] = {}
+    for strategy, weight in weights:
+        name = str(describe_seat(strategy, label=label))
+        shares[name] = shares.get(name, 0.0) + float(weight)
+    return shares
 
 
-def describe_lineup(lineup: Sequence[object]) -> str:
+def described_lineups(result: LineupsWithPool) -> list[list[SeatInWords]]:
+    """What the seats of each line-up play; different strategies go by different names."""
+    seated = seat_strategies(result.scenario, result.lineups, result.pool)
+    labels = strategy_labels(seated.strategies)
+    size = None if result.pool is None else len(result.pool)
+
+    def label(theta: Strategy) -> str:
+        return labels[tuple(theta.tolist())]
+
+    return [[describe_seat(entry, size, label) for entry in line] for line in result.lineups]
+
+
+def describe_lineup(described: Sequence[SeatInWords]) -> str:
     """What the seats play, in a line."""
-    seats = [_in_words(describe_seat(entry)) for entry in lineup]
+    seats = [_in_words(seat) for seat in described]
     if len(set(seats)) == 1 and len(seats) > 1:
         return f"{len(seats)} × {seats[0]}"
     return ", ".join(seats)
 
 
-def _in_words(seat: str | int | dict[str, float]) -> str:
+def _in_words(seat: SeatInWords) -> str:
     if isinstance(seat, dict):
         parts = [f"{weight:.3g} {name}" for name, weight in seat.items()]
         return cut(" + ".join(parts))

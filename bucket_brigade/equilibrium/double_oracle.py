@@ -41,7 +41,7 @@ from bucket_brigade.equilibrium.sources import LOOKS, ProfileGains
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.exact.pure import duties
 from bucket_brigade.scenario import Scenario
-from bucket_brigade.strategies import ARCHETYPES, Strategy, as_strategy, strategy_name
+from bucket_brigade.strategies import ARCHETYPES, Strategy, as_strategy, strategy_labels
 
 __all__ = ["DEFAULT_POOL", "EPSILON", "DoubleOracle"]
 
@@ -252,11 +252,15 @@ class _Computation:
             self.prepared = self.spent - self.begun
             regret, gains = self._verdict(profile, response, iteration)
             best = response.candidates[max(regret.best, 0)]
+            labels = strategy_labels([*self.game.pool, best])
+            described = describe(self.game.pool, mixture, labels)
             self.history.append(
                 {
-                    "equilibrium": describe(self.game.pool, mixture),
+                    "equilibrium": described,
+                    "distribution": {str(i): weight for i, weight in mixture.items()},
                     "strategies": len(restricted.indices),
-                    "best_response": strategy_name(best),
+                    "best_response": labels[tuple(best.tolist())],
+                    "best_response_strategy": best.tolist(),
                     "verdict": str(regret.verdict),
                     "lower": regret.lower,
                     "upper": regret.upper if math.isfinite(regret.upper) else None,
@@ -266,8 +270,8 @@ class _Computation:
             reason = self._next(regret, best, mixture, iteration)
             if self.asked.on_iteration is not None:
                 self.asked.on_iteration(
-                    f"iteration {iteration}: {describe(self.game.pool, mixture)}, regret "
-                    f"{regret.lower:.3f} to {regret.upper:.3f} by {strategy_name(best)}"
+                    f"iteration {iteration}: {described}, regret {regret.lower:.3f} to "
+                    f"{regret.upper:.3f} by {labels[tuple(best.tolist())]}"
                 )
             if reason is not None:
                 return self._result(reason, mixture, restricted, found, response, regret, gains)
@@ -434,7 +438,7 @@ class _Computation:
             method=self.source.method,
             reason=reason,
             iterations=len(self.history),
-            history=tuple(self.history),
+            history=self._history(response),
             seed=self.asked.seed,
             seat=self.asked.seat,
             num_simulations=self.asked.num_simulations,
@@ -442,6 +446,19 @@ class _Computation:
             backend=self.source.backend,
             seconds=self.seconds,
         )
+
+    def _history(self, response: BestResponse) -> tuple[dict[str, Any], ...]:
+        """The iterations by the names that strategies have in the end, when all are known."""
+        pool = self.game.pool
+        labels = strategy_labels([*pool, *response.candidates])
+        named = []
+        for entry in self.history:
+            if "distribution" in entry:  # not in what was begun by an earlier version
+                mixture = {int(i): weight for i, weight in entry["distribution"].items()}
+                best = labels[tuple(entry["best_response_strategy"])]
+                entry |= {"equilibrium": describe(pool, mixture, labels), "best_response": best}
+            named.append(entry)
+        return tuple(named)
 
     def _note_start(self) -> None:
         """Notes what a resumed computation starts this iteration from."""

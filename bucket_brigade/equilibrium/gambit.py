@@ -17,7 +17,6 @@ from bucket_brigade.equilibrium.payoff_table import distinct_names
 from bucket_brigade.equilibrium.results import NashEquilibrium
 from bucket_brigade.equilibrium.symmetric import SymmetricGame
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.strategies import strategy_name
 
 __all__ = ["MOST_NUMBERS", "export_gambit", "to_gambit"]
 
@@ -129,7 +128,7 @@ def export_gambit(found: NashEquilibrium, path: str | os.PathLike[str]) -> None:
         comment += f", standard errors up to {np.max(restricted.stderr):.3g}"
     text = to_gambit(
         restricted.game,
-        [strategy_name(found.strategy_pool[i]) for i in restricted.indices],
+        [found.labels[tuple(found.strategy_pool[i].tolist())] for i in restricted.indices],
         title=f"{scenario.name}: the restricted game",
         comment=comment,
     )

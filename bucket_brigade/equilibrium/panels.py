@@ -9,7 +9,7 @@ from bucket_brigade.equilibrium.gain_grid import GainGrid
 from bucket_brigade.equilibrium.payoff_table import MOST_COLUMNS, PayoffTable
 from bucket_brigade.equilibrium.results import NashEquilibrium
 from bucket_brigade.exact.pure import duties
-from bucket_brigade.strategies import ARCHETYPES, strategy_name
+from bucket_brigade.strategies import ARCHETYPES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -125,7 +125,7 @@ def _draw_strategies(axes: "Axes", found: NashEquilibrium) -> None:
     names = dict(ARCHETYPES)
     played = sorted(found.distribution.items(), key=lambda item: -item[1])
     for index, _ in played:
-        names.pop(strategy_name(pool[index]), None)
+        names.pop(found.labels[tuple(pool[index].tolist())], None)
     at = np.array([duties(theta) for theta in names.values()])
     axes.plot(*at.T, "D", ms=5, mfc="white", mec="black", label="archetypes", zorder=3)
     for name, (p, q) in zip(names, at, strict=True):
@@ -146,7 +146,14 @@ def _draw_strategies(axes: "Axes", found: NashEquilibrium) -> None:
         share = "" if len(played) == 1 else f"{weight:.3f} "
         # Below those of the strategies nearby.
         row = int((np.abs(at[:i] - (p, q)) < NEARBY).all(axis=1).sum())
-        _label(axes, share + strategy_name(pool[index]), p, q, -13.0 - 11.0 * row, bold=True)
+        _label(
+            axes,
+            share + found.labels[tuple(pool[index].tolist())],
+            p,
+            q,
+            -13.0 - 11.0 * row,
+            bold=True,
+        )
     best = found.deviations[0]
     gain = f": {best.gain:+.2g}" if math.isfinite(best.gain) else ""
     gain += f" ± {best.stderr:.2g}" if best.stderr > 0 else ""
@@ -157,7 +164,7 @@ def _draw_strategies(axes: "Axes", found: NashEquilibrium) -> None:
         mew=1.8,
         color="black",
         clip_on=False,
-        label=f"best response found, {strategy_name(np.array(best.strategy))}{gain}",
+        label=f"best response found, {found.labels[best.strategy]}{gain}",
         zorder=5,
     )
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade.equilibrium.results import NashEquilibrium
-from bucket_brigade.strategies import distinct_names, strategy_name
+from bucket_brigade.strategies import distinct_names
 
 __all__ = ["MOST_COLUMNS", "PayoffTable", "distinct_names", "payoff_table"]
 
@@ -81,7 +81,9 @@ def payoff_table(found: NashEquilibrium, *, most: int = MOST_COLUMNS) -> PayoffT
     mixture = found.equilibria[0].distribution
     return PayoffTable(
         symbols=symbols,
-        names=distinct_names([strategy_name(found.strategy_pool[i]) for i in restricted.indices]),
+        names=tuple(
+            found.labels[tuple(found.strategy_pool[i].tolist())] for i in restricted.indices
+        ),
         weights=np.array([mixture.get(i, 0.0) for i in restricted.indices]),
         columns=columns,
         payoffs=restricted.payoffs[:, shown],

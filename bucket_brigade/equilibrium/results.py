@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -16,8 +17,9 @@ from bucket_brigade.equilibrium.profile import Profile
 from bucket_brigade.equilibrium.regret import Regret, Verdict
 from bucket_brigade.equilibrium.symmetric import SymmetricGame
 from bucket_brigade.errors import InvalidFile
+from bucket_brigade.lineups import Mixture
 from bucket_brigade.scenario import RULES_VERSION, Scenario
-from bucket_brigade.strategies import Strategy, as_strategy, strategy_name
+from bucket_brigade.strategies import Strategy, as_strategy, strategy_labels
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -55,11 +57,11 @@ class DeviationGain:
     gain: float
     stderr: float
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON knows it."""
+    def to_dict(self, name: str) -> dict[str, Any]:
+        """As JSON knows it; the strategy goes by some name there."""
         return {
             "strategy": list(self.strategy),
-            "name": strategy_name(np.array(self.strategy)),
+            "name": name,
             "seats": list(self.seats),
             "gain": or_null(self.gain),
             "stderr": or_null(self.stderr),
@@ -200,7 +202,8 @@ class NashEquilibrium(ToldResult):
     iterations : int
         Restricted games solved.
     history : tuple of dict
-        What each iteration came to.
+        What each iteration came to: ``distribution`` over the pool and ``best_response_strategy``
+        (θ) are what the texts ``equilibrium`` and ``best_response`` name.
     seed, seat, num_simulations, episodes, backend
         How it was computed; `episodes` is how many were played in all, and `backend` what played
         them (see `EventCounts.backend`), None if exact.
@@ -249,9 +252,22 @@ class NashEquilibrium(ToldResult):
         """What every seat plays."""
         return Profile.symmetric(self.scenario, self.strategy_pool, self.distribution)
 
+    @property
+    def lineup(self) -> list[object]:
+        """The equilibrium as a line-up, one entry a seat, for `simulate` and `evaluate`."""
+        played = [self.strategy_pool[i] for i in self.distribution]
+        mixture = Mixture(played, list(self.distribution.values()))
+        return [played[0] if len(played) == 1 else mixture] * self.scenario.num_agents
+
+    @cached_property
+    def labels(self) -> dict[tuple[float, ...], str]:
+        """Names of all strategies of the pool and the deviations by θ; no two share one."""
+        deviations = [np.array(deviation.strategy) for deviation in self.deviations]
+        return strategy_labels([*self.strategy_pool, *deviations])
+
     def describe(self) -> str:
         """The mixture in one line, likeliest strategy first."""
-        return describe(self.strategy_pool, self.distribution)
+        return describe(self.strategy_pool, self.distribution, self.labels)
 
     def to_dict(self) -> dict[str, Any]:
         """The equilibrium as JSON knows it."""
@@ -268,11 +284,13 @@ class NashEquilibrium(ToldResult):
             "payoff": self.payoff,
             "payoff_stderr": or_null(self.payoff_stderr),
             "strategy_pool": [theta.tolist() for theta in pool],
-            "names": [strategy_name(theta) for theta in pool],
+            "names": [self.labels[tuple(theta.tolist())] for theta in pool],
             "distribution": {str(i): w for i, w in self.distribution.items()},
             "equilibria": [equilibrium.to_dict() for equilibrium in self.equilibria],
             "restricted_game": self.restricted.to_dict(),
-            "deviations": [deviation.to_dict() for deviation in self.deviations],
+            "deviations": [
+                deviation.to_dict(self.labels[deviation.strategy]) for deviation in self.deviations
+            ],
             "searched": self.searched,
             "reason": self.reason,
             "iterations": self.iterations,
@@ -312,12 +330,17 @@ class NashEquilibrium(ToldResult):
         )
 
 
-def describe(pool: Sequence[Strategy], distribution: Mapping[int, float]) -> str:
-    """A mixture in one line, likeliest strategy first."""
+def describe(
+    pool: Sequence[Strategy],
+    distribution: Mapping[int, float],
+    labels: Mapping[tuple[float, ...], str],
+) -> str:
+    """A mixture in one line, likeliest strategy first, by labels of θ."""
     parts = sorted(distribution.items(), key=lambda item: -item[1])
+    names = [labels[tuple(pool[i].tolist())] for i, _ in parts]
     if len(parts) == 1:
-        return strategy_name(pool[parts[0][0]])
-    return " + ".join(f"{w:.3f} {strategy_name(pool[i])}" for i, w in parts)
+        return names[0]
+    return " + ".join(f"{w:.3f} {name}" for (_, w), name in zip(parts, names, strict=True))
 
 
 def save_equilibria(found: Sequence[NashEquilibrium], path: str | os.PathLike[str]) -> None:

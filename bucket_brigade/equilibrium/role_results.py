@@ -22,7 +22,7 @@ from bucket_brigade.equilibrium.results import (
 )
 from bucket_brigade.exact.pure import duties
 from bucket_brigade.scenario import RULES_VERSION, Scenario
-from bucket_brigade.strategies import Strategy, as_strategy
+from bucket_brigade.strategies import Strategy, as_strategy, distinct_labels, strategy_labels
 
 __all__ = ["RoleEquilibrium", "load_roles", "role_name", "save_roles"]
 
@@ -34,10 +34,27 @@ KEY = "roles"
 
 def role_name(theta: Strategy) -> str:
     """The role of a strategy by how often it works, p, and both numbers it is known by."""
+    return _label(_duty(theta))
+
+
+def role_names(strategies: Sequence[Strategy]) -> list[str]:
+    """The roles of several strategies; who plays differently has another name."""
+    keys = [_duty(theta) for theta in strategies]
+    labels = distinct_labels(keys, _label)
+    return [labels[key] for key in keys]
+
+
+def _duty(theta: Strategy) -> tuple[float, float]:
+    """(p, q), all that a payoff depends on; who never works has no q."""
     p, q = duties(theta).tolist()
+    return (p, q) if p > 0 else (0.0, 0.0)
+
+
+def _label(duty: tuple[float, float], digits: int = 3) -> str:
+    p, q = duty
     role = next(name for name, (low, high) in ROLES.items() if low <= p <= high)
-    at_home = f", q={q:.3g}" if p > 0 else ""  # otherwise it makes no difference
-    return f"{role} (p={p:.3g}{at_home})"
+    at_home = f", q={q:.{digits}g}" if p > 0 else ""  # otherwise it makes no difference
+    return f"{role} (p={p:.{digits}g}{at_home})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,15 +131,21 @@ class RoleEquilibrium(ToldResult):
         """What every seat plays."""
         return Profile.pure(self.scenario, self.strategies)
 
+    @property
+    def lineup(self) -> list[object]:
+        """The profile as a line-up, θ for each seat, for `simulate` and `evaluate`."""
+        return list(self.strategies)
+
     def describe(self) -> str:
         """Who plays what, in one line."""
         seats: dict[str, list[int]] = {}
-        for seat, theta in enumerate(self.strategies):
-            seats.setdefault(role_name(theta), []).append(seat)
+        for seat, name in enumerate(role_names(self.strategies)):
+            seats.setdefault(name, []).append(seat)
         return "; ".join(f"{' '.join(map(str, at))}: {name}" for name, at in seats.items())
 
     def to_dict(self) -> dict[str, Any]:
         """The profile as JSON knows it."""
+        labels = strategy_labels(np.array(deviation.strategy) for deviation in self.deviations)
         return {
             "scenario": self.scenario.to_dict(),
             "rules_version": RULES_VERSION,
@@ -133,10 +156,12 @@ class RoleEquilibrium(ToldResult):
             "verdict": str(self.verdict),
             "regret": self.regret.to_dict(),
             "strategies": [theta.tolist() for theta in self.strategies],
-            "roles": [role_name(theta) for theta in self.strategies],
+            "roles": role_names(self.strategies),
             "payoffs": [or_null(payoff) for payoff in self.payoffs],
             "payoffs_stderr": [or_null(error) for error in self.payoffs_stderr],
-            "deviations": [deviation.to_dict() for deviation in self.deviations],
+            "deviations": [
+                deviation.to_dict(labels[deviation.strategy]) for deviation in self.deviations
+            ],
             "searched": list(self.searched),
             "reason": self.reason,
             "rounds": self.rounds,

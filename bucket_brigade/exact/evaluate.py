@@ -12,7 +12,7 @@ from bucket_brigade.errors import InvalidValue
 from bucket_brigade.exact.counts import ExpectedCounts
 from bucket_brigade.exact.pure import pure_lineups
 from bucket_brigade.exact.result import ExactResult
-from bucket_brigade.lineups import Lineup, SeatedStrategies, seat_strategies
+from bucket_brigade.lineups import Lineup, SeatedStrategies, as_pool, seat_strategies
 from bucket_brigade.scenario import Scenario
 from bucket_brigade.simulation import listed_lineups
 
@@ -68,7 +68,8 @@ def expected(
     """
     as_callback("progress", progress)
     lineups = listed_lineups(lineups)
-    pure = pure_lineups(checked_strategies(scenario, lineups, pool))
+    chosen = as_pool(pool)
+    pure = pure_lineups(checked_strategies(scenario, lineups, chosen))
     number = len(pure.duties)
     report = reporter(progress, number)
     totals = _core.expected(scenario, pure.duties, threads=as_threads(threads), progress=report)
@@ -81,6 +82,7 @@ def expected(
             scenario.num_houses, scenario.num_agents, pure.mixed(totals)
         ),
         pure_lineups=number,
+        pool=chosen,
     )
 
 

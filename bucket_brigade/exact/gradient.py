@@ -15,12 +15,13 @@ from bucket_brigade.errors import InvalidValue
 from bucket_brigade.exact.counts import ExpectedCounts
 from bucket_brigade.exact.evaluate import checked_strategies, reporter
 from bucket_brigade.exact.pure import duties
-from bucket_brigade.lineups import Lineup, SeatedStrategies
+from bucket_brigade.lineups import Lineup, SeatedStrategies, as_pool
 from bucket_brigade.rewards import count_weights
 from bucket_brigade.scenario import Scenario
 from bucket_brigade.simulation import listed_lineups
+from bucket_brigade.strategies import Strategy
 from bucket_brigade.summaries import Summarised, Summary, cut
-from bucket_brigade.tables import describe_lineup
+from bucket_brigade.tables import describe_lineup, described_lineups
 
 __all__ = ["ExactGradient", "expected_gradient"]
 
@@ -46,6 +47,8 @@ class ExactGradient(ComparedByValue, Summarised):
     theta : ndarray of float64, shape (L, K, A, 10)
         The same with respect to the ten numbers of each seat's strategy, of which only θ1, θ3 and
         θ8 matter.
+    pool : tuple of ndarray, shape (10,), optional
+        What indices in line-ups refer to.
     """
 
     scenario: Scenario
@@ -54,11 +57,12 @@ class ExactGradient(ComparedByValue, Summarised):
     mean: FloatArray
     duties: FloatArray
     theta: FloatArray
+    pool: tuple[Strategy, ...] | None = None
 
     def summary(self) -> Summary:
         """What `repr` and notebooks show: payoffs, and where they rise fastest."""
         rows = []
-        for i, lineup in enumerate(self.lineups):
+        for i, lineup in enumerate(described_lineups(self)):
             steepest = [
                 f"{self.mean[i, seat]:.6g} (own p: {by[seat, 0]:+.3g}, own q: {by[seat, 1]:+.3g})"
                 for seat, by in zip(self.seats, self.duties[i], strict=True)
@@ -112,7 +116,8 @@ def expected_gradient(
     """
     as_callback("progress", progress)
     lineups = listed_lineups(lineups)
-    theta = _pure(checked_strategies(scenario, lineups, pool))
+    known = as_pool(pool)
+    theta = _pure(checked_strategies(scenario, lineups, known))
     houses, agents = scenario.num_houses, scenario.num_agents
     chosen = _payoff_seats(seats, agents)
     weights = count_weights(scenario)
@@ -136,6 +141,7 @@ def expected_gradient(
         mean=expected.mean(weights),
         duties=gradient,
         theta=_by_theta(theta, gradient),
+        pool=known,
     )
 
 

@@ -11,6 +11,7 @@ from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.exact.counts import ExpectedCounts
 from bucket_brigade.rewards import count_weights, reweighted_scenario
 from bucket_brigade.scenario import Scenario
+from bucket_brigade.strategies import Strategy
 from bucket_brigade.tables import LineupTables
 
 __all__ = ["ExactResult"]
@@ -34,6 +35,8 @@ class ExactResult(ComparedByValue, LineupTables):
         The line-ups as they were given.
     expected_counts : ExpectedCounts
         What is expected to happen; also as `counts`.
+    pool : tuple of ndarray, shape (10,), optional
+        What indices and weights in line-ups refer to.
     pure_lineups : int
         Distinct pure line-ups that were computed for them.
     method : str
@@ -51,6 +54,7 @@ class ExactResult(ComparedByValue, LineupTables):
     lineups: tuple[tuple[object, ...], ...]
     expected_counts: ExpectedCounts
     pure_lineups: int
+    pool: tuple[Strategy, ...] | None = None
 
     @property
     def counts(self) -> ExpectedCounts:
