@@ -23,7 +23,7 @@ from bucket_brigade.strategies import (
     parse_strategy,
 )
 
-__all__ = ["load_lineup", "load_strategy"]
+__all__ = ["SeatEntry", "load_lineup", "load_strategy", "parse_lineup"]
 
 _STRATEGY = ("genome", "params", "strategy")
 _PROFILE = ("positions", "strategy_profile", "strategies", "lineup")
@@ -68,6 +68,30 @@ def load_lineup(source: str | os.PathLike[str], num_agents: int = 4) -> list[Sea
     if len(profile) != seats:
         raise InvalidFile(f"{at} has {len(profile)} seats, and the game {seats}")
     return [_seat(entry, f"{at}[{i}]") for i, entry in enumerate(profile)]
+
+
+def parse_lineup(text: str, num_agents: int = 4) -> list[SeatEntry]:
+    """A line-up in the form used on the command line.
+
+    Parameters
+    ----------
+    text : str
+        A strategy per seat, as `load_strategy` takes them, separated by commas; or a single file,
+        as `load_lineup` takes it.
+    num_agents : int
+        How many seats a single file stands for.
+
+    Raises
+    ------
+    InvalidValue
+        If a strategy is unknown.
+    InvalidFile
+        If a file holds something else.
+    """
+    if split_source(text)[0] is not None:
+        return load_lineup(text, num_agents)
+    parts = [part.strip() for part in text.split(",")]
+    return [load_strategy(part, f"lineup[{i}]") for i, part in enumerate(parts)]
 
 
 def load_strategy(source: str | os.PathLike[str], field: str = "strategy") -> SeatEntry:

@@ -15,7 +15,7 @@ from bucket_brigade.errors import InvalidValue, shown
 from bucket_brigade.payoffs import focal_payoffs
 from bucket_brigade.scenario import RULES_VERSION, Scenario
 from bucket_brigade.strategies import ARCHETYPES, as_strategy, distinct_names, strategy_name
-from bucket_brigade.summaries import Summarised, Summary, cut
+from bucket_brigade.summaries import Summarised, Summary, cut, with_error
 from bucket_brigade.tables import unseen_note, write_csv
 
 __all__ = ["PayoffMatrix", "payoff_matrix"]
@@ -64,7 +64,7 @@ class PayoffMatrix(ComparedByValue, Summarised):
         who = "mean over seats" if self.seat is None else f"seat {self.seat}"
         cells = [
             [
-                f"{m:.6g} ± {e:.2g}" if sampled else f"{m:.6g}"
+                with_error(m, e) if sampled else f"{m:.6g}"
                 for m, e in zip(means, errors, strict=True)
             ]
             for means, errors in zip(self.mean, self.stderr, strict=True)

@@ -14,7 +14,7 @@ from bucket_brigade.rare_events import PossibleEvents, differing_in, is_rare, mi
 from bucket_brigade.rewards import return_span, reweighted_scenario
 from bucket_brigade.scenario import Scenario
 from bucket_brigade.strategies import Strategy
-from bucket_brigade.summaries import Summarised, Summary, cut
+from bucket_brigade.summaries import Summarised, Summary, cut, with_error
 from bucket_brigade.tables import LineupTables, check_lineup, unseen_note
 
 __all__ = ["PairedDifference", "SimulationResult"]
@@ -200,7 +200,7 @@ class PairedDifference(ComparedByValue, Summarised):
 
     def summary(self) -> Summary:
         """What `repr` and notebooks show."""
-        row = [f"{m:.6g} ± {e:.2g}" for m, e in zip(self.mean, self.stderr, strict=True)]
+        row = [with_error(m, e) for m, e in zip(self.mean, self.stderr, strict=True)]
         worst = float(self.unseen.max())
         return Summary(
             f"PairedDifference: {cut(self.scenario.name)}, {self.episodes:,} episodes",

@@ -12,6 +12,7 @@ from bucket_brigade.lineups import Lineup, as_pool, compile_program
 from bucket_brigade.rare_events import possible_events
 from bucket_brigade.results import SimulationResult
 from bucket_brigade.scenario import Scenario, as_scenario
+from bucket_brigade.tables import LineupResult
 
 __all__ = [
     "BLOCK",
@@ -191,7 +192,7 @@ def simulate_until(
         wanted = min(blocks * BLOCK - first, most)
 
 
-def is_reached(result: SimulationResult, stderr: float) -> bool:
+def is_reached(result: LineupResult, stderr: float) -> bool:
     """Whether all standard errors are at most `stderr`, and what may have been missed is, too."""
     return bool((result.stderr <= stderr).all() and (result.unseen <= stderr).all())
 

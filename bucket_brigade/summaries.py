@@ -3,7 +3,7 @@
 import html
 from dataclasses import dataclass, field
 
-__all__ = ["Summarised", "Summary", "cut", "legible"]
+__all__ = ["Summarised", "Summary", "cut", "legible", "with_error"]
 
 #: Rows, and columns of a row, that a summary shows.
 MOST_ROWS, MOST_COLUMNS = 8, 16
@@ -79,6 +79,11 @@ def legible(text: str) -> str:
 
 def _escaped(text: str) -> str:
     return html.escape(legible(text), quote=True)
+
+
+def with_error(mean: float, error: float) -> str:
+    """A mean with its standard error, of which two digits tell enough."""
+    return f"{mean:.6g} ± {error:.0f}" if error >= 10 else f"{mean:.6g} ± {error:.2g}"
 
 
 def cut(text: str, most: int = LONGEST) -> str:

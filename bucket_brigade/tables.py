@@ -23,7 +23,7 @@ from bucket_brigade.strategies import (
     strategy_labels,
     strategy_name,
 )
-from bucket_brigade.summaries import Summarised, Summary, cut
+from bucket_brigade.summaries import Summarised, Summary, cut, with_error
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,7 +93,7 @@ class LineupTables(Summarised):
         rows = []
         for i, lineup in enumerate(described_lineups(self)):
             seats = zip(self.mean[i], self.stderr[i], strict=True)
-            payoffs = [f"{m:.6g}" if exact else f"{m:.6g} ± {e:.2g}" for m, e in seats]
+            payoffs = [f"{m:.6g}" if exact else with_error(m, e) for m, e in seats]
             rows.append([describe_lineup(lineup), *payoffs, f"{nights[i]:.4g}"])
         worst = float(self.unseen.max(initial=0.0))
         return Summary(

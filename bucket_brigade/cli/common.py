@@ -13,8 +13,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from bucket_brigade.backends import Progress as Report
 from bucket_brigade.errors import BucketBrigadeError, InvalidFile, InvalidValue
-from bucket_brigade.scenario import Scenario, load_scenario
-from bucket_brigade.strategies import Strategy, parse_strategy
+from bucket_brigade.lineup_files import SeatEntry, parse_lineup
+from bucket_brigade.scenario import Scenario, load_scenario, load_scenarios
 
 FAILED, BAD_USAGE, INTERRUPTED = 1, 2, 130
 
@@ -26,14 +26,18 @@ ORDERS = ("spread_then_burn_out", "burn_out_then_spread")
 #: Units of a budget, in seconds; without one it is a number of episodes.
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
-Name = Annotated[str, typer.Argument(help="A scenario's name, or a file that holds one.")]
+Name = Annotated[
+    str, typer.Argument(help="A scenario's name, a file that holds one, or FILE:NAME.")
+]
 Names = Annotated[
-    list[str] | None, typer.Argument(help="Scenarios or files; by default all twelve.")
+    list[str] | None,
+    typer.Argument(help="Scenarios or files, or FILE:* for all of a file; by default all twelve."),
 ]
 Lineup = Annotated[
     str,
     typer.Option(
-        help="One strategy per seat, separated by commas: an archetype, or ten numbers with colons."
+        help="One strategy per seat, separated by commas: an archetype, ten numbers with colons, "
+        "or a file of a strategy; or a single file, of a line-up or of what every seat plays."
     ),
 ]
 Seed = Annotated[int, typer.Option(help="Seed of all randomness.")]
@@ -103,6 +107,13 @@ def chosen_scenario(
     changes: list[str] | None = None,
 ) -> Scenario:
     """The scenario of a name or file, with the changes asked for."""
+    return load_scenario(name).replace(**_given(night_order, end_rule, changes))
+
+
+def _given(
+    night_order: str | None, end_rule: str | None, changes: list[str] | None
+) -> dict[str, Any]:
+    """The changes asked for, by parameter."""
     given: dict[str, Any] = {}
     for change in changes or []:
         parameter, equals, text = change.partition("=")
@@ -110,21 +121,25 @@ def chosen_scenario(
             raise InvalidValue("--set", repr(change), "NAME=VALUE")
         try:
             given[parameter.strip()] = json.loads(text)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):  # also for integers too long to be read
             given[parameter.strip()] = text.strip()
     if night_order is not None:
         given["night_order"] = night_order
     if end_rule is not None:
         given["end_rule"] = end_rule
-    return load_scenario(name).replace(**given)
+    return given
 
 
 def both_orders(
     name: str, night_order: str | None, end_rule: str | None, changes: list[str] | None
 ) -> list[Scenario]:
-    """The scenario of a name or file under each night order asked for."""
+    """The scenarios of a name or file, or of all of FILE:*, under each night order asked for."""
     orders = ORDERS if night_order == BOTH else (night_order,)
-    return [chosen_scenario(name, order, end_rule, changes) for order in orders]
+    return [
+        scenario.replace(**_given(order, end_rule, changes))
+        for scenario in load_scenarios(name)
+        for order in orders
+    ]
 
 
 def limits(budget: str | None) -> dict[str, Any]:
@@ -141,11 +156,9 @@ def limits(budget: str | None) -> dict[str, Any]:
         raise InvalidValue("--budget", repr(budget), allowed) from None
 
 
-def chosen_lineup(text: str) -> list[str | Strategy]:
-    """The strategies of a line-up; archetypes keep their names."""
-    parts = [part.strip() for part in text.split(",")]
-    checked = [parse_strategy(part, f"lineup[{i}]") for i, part in enumerate(parts)]
-    return [theta if ":" in part else part for part, theta in zip(parts, checked, strict=True)]
+def chosen_lineup(text: str, num_agents: int = 4) -> list[SeatEntry]:
+    """What the seats of a line-up play, from text or a file; archetypes keep their names."""
+    return parse_lineup(text, num_agents)
 
 
 @contextlib.contextmanager

@@ -41,7 +41,7 @@ def episode(
 ) -> None:
     """Replay one episode of a batch with the plain engine, as a picture of the ring."""
     scenario = chosen_scenario(name, night_order, end_rule, changes)
-    strategies = chosen_lineup(lineup)
+    strategies = chosen_lineup(lineup, scenario.num_agents)
     nights = replay(scenario, strategies, seed=seed, episode=number)
     seats = range(scenario.num_agents)
     returns = [sum(night.rewards[seat] for night in nights) for seat in seats]

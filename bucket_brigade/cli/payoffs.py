@@ -24,6 +24,7 @@ from bucket_brigade.cli.common import (
 )
 from bucket_brigade.cli.outputs import Csv, check_outputs
 from bucket_brigade.matrices import PayoffMatrix, payoff_matrix
+from bucket_brigade.tables import unseen_note
 
 
 @reports_errors
@@ -80,4 +81,6 @@ def _table(matrix: PayoffMatrix, seat: int | None) -> Table:
             for m, e in zip(matrix.mean[i], matrix.stderr[i], strict=True)
         ]
         table.add_row(focal, *cells)
+    if matrix.unseen.max() > 0:
+        table.caption = unseen_note(matrix.unseen.max())
     return table

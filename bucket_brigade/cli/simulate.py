@@ -32,6 +32,8 @@ from bucket_brigade.exact import ExactResult
 from bucket_brigade.exact.check import cross_examine
 from bucket_brigade.methods import as_method, evaluate
 from bucket_brigade.results import SimulationResult
+from bucket_brigade.simulation import is_reached
+from bucket_brigade.tables import unseen_note
 
 DEFAULT_EPISODES = 100_000
 
@@ -73,7 +75,7 @@ def simulate(
         episodes = DEFAULT_EPISODES
     as_method(method)
     scenario = chosen_scenario(name, night_order, end_rule, changes)
-    chosen = chosen_lineup(lineup)
+    chosen = chosen_lineup(lineup, scenario.num_agents)
     printed = check_outputs([("--csv", csv)], as_json)
     options: dict[str, Any] = {
         "episodes": episodes,
@@ -109,11 +111,12 @@ def simulate(
             print_json(result.to_dict(0))
         else:
             _print(result, console(stderr=printed))
-    if stderr is not None and not result.stderr.max() <= stderr:
-        worst = result.stderr.max()
+    if stderr is not None and not is_reached(result, stderr):
+        worst = f"the standard error is still {result.stderr.max():.4g}"
+        if result.stderr.max() <= stderr:
+            worst = f"what was hardly seen could still change payoffs by {result.unseen.max():.4g}"
         typer.echo(
-            f"bucket-brigade: the standard error is still {worst:.4g} after {result.episodes:,} "
-            "episodes (see --max-episodes)",
+            f"bucket-brigade: {worst} after {result.episodes:,} episodes (see --max-episodes)",
             err=True,
         )
         raise typer.Exit(FAILED)
@@ -148,6 +151,8 @@ def _print(result: SimulationResult | ExactResult, out: Console) -> None:
     out.print(houses)
     ended = ", ".join(f"{kind} {n / episodes:.1%}" for kind, n in data["counts"]["ended"].items())
     out.print(f"{nights / episodes:.1f} nights an episode; ended: {ended}")
+    if result.unseen.max() > 0:
+        out.print(unseen_note(result.unseen.max()))
     out.print(
         "computed without sampling" if exact else f"played by {result.backend}: {result.device}"
     )
