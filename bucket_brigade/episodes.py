@@ -11,7 +11,9 @@ from bucket_brigade import _core
 from bucket_brigade.checks import as_flag, as_list, as_u64
 from bucket_brigade.errors import InvalidValue, shown
 from bucket_brigade.lineups import Lineup, compile_program, seat_strategies
+from bucket_brigade.ring_picture import ring_svg
 from bucket_brigade.scenario import Scenario, as_scenario
+from bucket_brigade.summaries import cut, legible
 
 __all__ = ["Action", "Episode", "House", "Night", "replay", "run_heuristic_episode"]
 
@@ -76,6 +78,15 @@ class Night:
     after: tuple[House, ...]
     rewards: tuple[float, ...]
     ended: str | None
+
+    def _repr_svg_(self) -> str:
+        told = f"night {self.night}" + (f", then {self.ended}" if self.ended else "")
+        changes = dict.fromkeys(self.saved, "saved") | dict.fromkeys(self.caught, "caught fire")
+        for h, (before, after) in enumerate(zip(self.before, self.after, strict=True)):
+            if after is House.RUINED and before is not House.RUINED:
+                changes[h] = "burned down"
+        agents = [(action.house, action.works) for action in self.actions]
+        return ring_svg([house.name for house in self.after], agents, told, changes)
 
 
 class Episode:
@@ -142,6 +153,18 @@ class Episode:
     def strategies(self) -> tuple[int, ...]:
         """Which strategy of the line-up each seat plays, numbered as they first appear in it."""
         return tuple(self._core.strategies)
+
+    def __repr__(self) -> str:
+        states = self.houses
+        counts = ", ".join(f"{states.count(kind)} {kind.name.lower()}" for kind in House)
+        where = f"ended: {self.ended}" if self.ended else f"before night {self.night}"
+        name = legible(cut(self.scenario.name))
+        return f"Episode: {name}, number {self.episode} of seed {self.seed}, {where}; {counts}"
+
+    def _repr_svg_(self) -> str:
+        if self._last is not None:
+            return self._last._repr_svg_()
+        return ring_svg([house.name for house in self.houses], [], "before night 0", {})
 
     def step(self, actions: Sequence[Action] | None = None) -> Night:
         """Plays a night.

@@ -3,7 +3,7 @@
 import html
 from dataclasses import dataclass, field
 
-__all__ = ["Summarised", "Summary", "cut", "legible", "with_error"]
+__all__ = ["Summarised", "Summary", "cut", "escaped", "legible", "with_error"]
 
 #: Rows, and columns of a row, that a summary shows.
 MOST_ROWS, MOST_COLUMNS = 8, 16
@@ -50,12 +50,12 @@ class Summary:
         """As a table, with everything escaped."""
 
         def cells(tag: str, row: list[str]) -> str:
-            return "".join(f"<{tag}>{_escaped(cell)}</{tag}>" for cell in row[: 1 + MOST_COLUMNS])
+            return "".join(f"<{tag}>{escaped(cell)}</{tag}>" for cell in row[: 1 + MOST_COLUMNS])
 
         rows = "".join(f"<tr>{cells('td', row)}</tr>" for row in self.rows[:MOST_ROWS])
-        notes = "".join(f"<p>{_escaped(note)}</p>" for note in [*self._left_out, *self.notes])
+        notes = "".join(f"<p>{escaped(note)}</p>" for note in [*self._left_out, *self.notes])
         table = f"<thead><tr>{cells('th', self.head)}</tr></thead><tbody>{rows}</tbody>"
-        return f"<div><table><caption>{_escaped(self.title)}</caption>{table}</table>{notes}</div>"
+        return f"<div><table><caption>{escaped(self.title)}</caption>{table}</table>{notes}</div>"
 
 
 class Summarised:
@@ -77,7 +77,8 @@ def legible(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Legible text as HTML and SVG have it."""
     return html.escape(legible(text), quote=True)
 
 

@@ -149,7 +149,7 @@ MIXED = ([HERO, LIAR], [0.25, 0.75])
     ],
 )
 def test_line_ups_load(tmp_path: Path, content: object, expected: list[object]) -> None:
-    path = written(tmp_path, content)
+    path = written(tmp_path, json.dumps(content))
     lineup = bb.load_lineup(path)
     assert [plain(entry) for entry in lineup] == expected
     played = bb.simulate(bb.scenario("easy"), [lineup, parse_lineup(str(path))], episodes=64)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.random import default_rng
 
+from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.checks import as_positive, as_u64
 from bucket_brigade.equilibrium.profile import Deviation, Profile, each_duty_once, strategy_of
 from bucket_brigade.equilibrium.sources import SEARCH, SELECTION, PayoffSource
@@ -45,8 +46,8 @@ NEAR = 0.1
 BOX_POPULATION, BOX_ROUNDS = 6, 40
 
 
-@dataclass(frozen=True)
-class BestResponse:
+@dataclass(frozen=True, eq=False)
+class BestResponse(ComparedByValue):
     """The best strategy of those searched, and all that a verdict should compare.
 
     Attributes

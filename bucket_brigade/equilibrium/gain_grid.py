@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade.backends import Backend
+from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.checks import as_u64
 from bucket_brigade.equilibrium.exact_payoffs import ExactPayoffs
 from bucket_brigade.equilibrium.profile import Deviation, Profile, strategy_of
@@ -33,7 +34,7 @@ LOOK = LOOKS - 1
 
 
 @dataclass(frozen=True, eq=False)
-class GainGrid:
+class GainGrid(ComparedByValue):
     """Gains of a player who plays (p, q) while all others keep to an equilibrium.
 
     Attributes

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.equilibrium.results import NashEquilibrium
 from bucket_brigade.strategies import distinct_names
 
@@ -19,7 +20,7 @@ LONGEST_WORD = 5
 
 
 @dataclass(frozen=True, eq=False)
-class PayoffTable:
+class PayoffTable(ComparedByValue):
     """Payoffs of the last restricted game, or of its reduction.
 
     Attributes

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.exact.pure import duties
 from bucket_brigade.scenario import Scenario
 from bucket_brigade.strategies import Strategy
@@ -34,8 +35,8 @@ def each_duty_once(strategies: Sequence[Strategy]) -> list[Strategy]:
     return list(reversed(unique.values()))
 
 
-@dataclass(frozen=True)
-class Deviation:
+@dataclass(frozen=True, eq=False)
+class Deviation(ComparedByValue):
     """A strategy that a player may turn to.
 
     Attributes
@@ -50,8 +51,8 @@ class Deviation:
     seats: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Profile:
+@dataclass(frozen=True, eq=False)
+class Profile(ComparedByValue):
     """What every seat plays.
 
     Attributes

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from bucket_brigade._core import __version__
 from bucket_brigade.atomic_files import write_json
+from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.equilibrium.profile import Profile
 from bucket_brigade.equilibrium.regret import Regret, Verdict
 from bucket_brigade.equilibrium.symmetric import SymmetricGame
@@ -20,6 +21,7 @@ from bucket_brigade.errors import InvalidFile
 from bucket_brigade.lineups import Mixture
 from bucket_brigade.scenario import RULES_VERSION, Scenario
 from bucket_brigade.strategies import Strategy, as_strategy, strategy_labels
+from bucket_brigade.summaries import Summarised, Summary, cut, with_error
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -110,7 +112,7 @@ class PoolEquilibrium:
 
 
 @dataclass(frozen=True, eq=False)
-class RestrictedPayoffs:
+class RestrictedPayoffs(ComparedByValue):
     """The last restricted game.
 
     Attributes
@@ -151,7 +153,7 @@ class RestrictedPayoffs:
         return cls(tuple(data["strategies"]), data["players"], np.array(data["payoffs"]), stderr)
 
 
-class ToldResult:
+class ToldResult(Summarised):
     """A result that equals another if all that they tell is the same, but for the seconds."""
 
     def to_dict(self) -> dict[str, Any]:
@@ -167,7 +169,7 @@ class ToldResult:
     __hash__ = None  # type: ignore[assignment]  # dictionaries inside
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class NashEquilibrium(ToldResult):
     """A symmetric equilibrium, with how much anybody could still gain by leaving it.
 
@@ -265,6 +267,21 @@ class NashEquilibrium(ToldResult):
         deviations = [np.array(deviation.strategy) for deviation in self.deviations]
         return strategy_labels([*self.strategy_pool, *deviations])
 
+    def summary(self) -> Summary:
+        """What `repr` and notebooks show: who plays what, the payoff, and the verdict."""
+        return Summary(
+            f"NashEquilibrium: {cut(self.scenario.name)}, {self.verdict} ({self.reason})",
+            ["mixture", "payoff", "regret from"],
+            [
+                [
+                    cut(self.describe(), 200),
+                    told_payoff(self.payoff, self.payoff_stderr, self.method),
+                    told_regret(self.regret),
+                ]
+            ],
+            [f"{self.method}, {self.iterations} iterations, pool of {len(self.strategy_pool)}"],
+        )
+
     def describe(self) -> str:
         """The mixture in one line, likeliest strategy first."""
         return describe(self.strategy_pool, self.distribution, self.labels)
@@ -328,6 +345,16 @@ class NashEquilibrium(ToldResult):
             backend=data["backend"],
             seconds=data["seconds"],
         )
+
+
+def told_payoff(payoff: float, stderr: float, method: str) -> str:
+    """A payoff, with its standard error if it was sampled."""
+    return with_error(payoff, stderr) if method == "sampled" else f"{payoff:.6g}"
+
+
+def told_regret(regret: Regret) -> str:
+    """The interval of a regret, beside what was allowed."""
+    return f"{regret.lower:.3g} to {regret.upper:.3g}, allowed {regret.epsilon:g}"
 
 
 def describe(

@@ -19,10 +19,13 @@ from bucket_brigade.equilibrium.results import (
     or_nan,
     or_null,
     read_results,
+    told_payoff,
+    told_regret,
 )
 from bucket_brigade.exact.pure import duties
 from bucket_brigade.scenario import RULES_VERSION, Scenario
 from bucket_brigade.strategies import Strategy, as_strategy, distinct_labels, strategy_labels
+from bucket_brigade.summaries import Summary, cut
 
 __all__ = ["RoleEquilibrium", "load_roles", "role_name", "save_roles"]
 
@@ -57,7 +60,7 @@ def _label(duty: tuple[float, float], digits: int = 3) -> str:
     return f"{role} (p={p:.{digits}g}{at_home})"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class RoleEquilibrium(ToldResult):
     """A strategy for each seat, with how much any of them could still gain by leaving its own.
 
@@ -135,6 +138,22 @@ class RoleEquilibrium(ToldResult):
     def lineup(self) -> list[object]:
         """The profile as a line-up, θ for each seat, for `simulate` and `evaluate`."""
         return list(self.strategies)
+
+    def summary(self) -> Summary:
+        """What `repr` and notebooks show: who plays what, for what payoff, and the verdict."""
+        payoffs = zip(self.payoffs, self.payoffs_stderr, strict=True)
+        rows = [
+            [f"seat {seat}", name, told_payoff(payoff, error, self.method)]
+            for seat, (name, (payoff, error)) in enumerate(
+                zip(role_names(self.strategies), payoffs, strict=True)
+            )
+        ]
+        return Summary(
+            f"RoleEquilibrium: {cut(self.scenario.name)}, {self.verdict} ({self.reason})",
+            ["", "plays", "payoff"],
+            rows,
+            [f"regret from {told_regret(self.regret)}; {self.method}"],
+        )
 
     def describe(self) -> str:
         """Who plays what, in one line."""

@@ -30,6 +30,7 @@ import numpy as np
 # Not when it is first used, as NumPy would: a Ctrl-C during its import is lost.
 from numpy.random import default_rng
 
+from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.equilibrium.approximation import logit_path, multiplicative_weights
 from bucket_brigade.equilibrium.comparison import Comparison, undominated, with_exact_ties
 from bucket_brigade.equilibrium.support_enumeration import (
@@ -69,7 +70,7 @@ CHUNK = 3e6
 
 
 @dataclass(frozen=True, eq=False)
-class SymmetricEquilibrium:
+class SymmetricEquilibrium(ComparedByValue):
     """A mixture that is a best response to opponents who all use it.
 
     Attributes

@@ -18,6 +18,8 @@ import numpy as np
 import numpy.typing as npt
 from numpy.polynomial import chebyshev
 
+from bucket_brigade.by_value import ComparedByValue
+
 __all__ = ["PayoffSurface", "fit_surface"]
 
 FloatArray = npt.NDArray[np.float64]
@@ -35,8 +37,8 @@ SAFETY = 4.0
 RESOLUTION = 1e-9
 
 
-@dataclass(frozen=True)
-class PayoffSurface:
+@dataclass(frozen=True, eq=False)
+class PayoffSurface(ComparedByValue):
     """A polynomial in p and q on the unit square.
 
     Attributes

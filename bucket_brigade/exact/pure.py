@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.lineups import SeatedStrategies
 
@@ -27,8 +28,8 @@ def duties(strategies: FloatArray) -> FloatArray:
     return np.stack([work, strategies[..., 3]], axis=-1)
 
 
-@dataclass(frozen=True)
-class PureLineups:
+@dataclass(frozen=True, eq=False)
+class PureLineups(ComparedByValue):
     """The pure line-ups that L line-ups are mixtures of, each once.
 
     Attributes
