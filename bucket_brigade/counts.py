@@ -214,7 +214,24 @@ class EventCounts(ComparedByValue, Summarised, CountVectors[np.int64]):
         return _core.features(self.houses, self.agents, self.block_episodes, counts)
 
     def followed_by(self, later: Self) -> Self:
-        """These counts and those of a later range of episodes that begins with a new block."""
+        """These counts and those of a later range of episodes that begins with a new block.
+
+        Counts do not tell whose they are: `SimulationResult.joined` checks that they belong
+        together.
+
+        Raises
+        ------
+        InvalidValue
+            If houses, agents or line-ups are not as many, or only one has counts of blocks.
+        """
+        for name, mine, theirs in (
+            ("houses", self.houses, later.houses),
+            ("agents", self.agents, later.agents),
+            ("lineups", len(self.totals), len(later.totals)),
+            ("per_block", self.blocks is not None, later.blocks is not None),
+        ):
+            if mine != theirs:
+                raise InvalidValue(name, theirs, f"{mine}, as in the counts before")
         blocks = None
         if self.blocks is not None and later.blocks is not None:
             blocks = np.concatenate([self.blocks, later.blocks], axis=1)

@@ -140,7 +140,7 @@ def focal_payoffs(
         player, sizes = each_once(player, part.backend), part.counts.block_episodes
         counts = replace(part.counts, blocks=None)
         counts = counts if whole is None else whole.counts.followed_by(counts)
-        whole = part.with_counts(counts, first_episode=part.first_episode)
+        whole = replace(part, event_counts=counts)
         for i, payoff in enumerate(payoffs):
             payoff.add(seat_mean(part, i * len(seats), seats), sizes)
     mean = np.array([payoff.mean for payoff in payoffs])

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade import _core
-from bucket_brigade.by_value import ComparedByValue
+from bucket_brigade.by_value import ComparedByValue, same
 from bucket_brigade.counts import EventCounts, Moments, each_once
+from bucket_brigade.errors import InvalidValue
 from bucket_brigade.rare_events import PossibleEvents, differing_in, is_rare, missed, seen_in
 from bucket_brigade.rewards import return_span, reweighted_scenario
 from bucket_brigade.scenario import Scenario
@@ -17,7 +18,10 @@ from bucket_brigade.strategies import Strategy
 from bucket_brigade.summaries import Summarised, Summary, cut, with_error
 from bucket_brigade.tables import LineupTables, check_lineup, unseen_note
 
-__all__ = ["PairedDifference", "SimulationResult"]
+__all__ = ["BLOCK", "PairedDifference", "SimulationResult"]
+
+#: Episodes of a block, the unit of randomness and of standard errors.
+BLOCK = 32
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -119,9 +123,47 @@ class SimulationResult(ComparedByValue, LineupTables):
         """
         return replace(self, scenario=reweighted_scenario(self.scenario, rewards))
 
-    def with_counts(self, counts: EventCounts, *, first_episode: int) -> Self:
-        """The same request with the counts of other episodes."""
-        return replace(self, event_counts=counts, first_episode=first_episode)
+    def joined(self, other: Self) -> Self:
+        """Join two results of adjoining ranges of episodes: what one run of both would return.
+
+        Parameters
+        ----------
+        other : SimulationResult
+            Of the same scenario, line-ups and seed, right before or after these episodes. Where
+            they meet is a multiple of 32, the episodes of a block.
+
+        Raises
+        ------
+        InvalidValue
+            For the first thing that does not fit: episodes that both have or that neither has,
+            another game or line-up, counts of blocks in one only, or more episodes in all than
+            sums can hold.
+
+        Examples
+        --------
+        ::
+
+            first = bb.simulate(scenario, lineups, episodes=64_000, seed=1)
+            more = bb.simulate(scenario, lineups, episodes=64_000, seed=1, first_episode=64_000)
+            both = first.joined(more)  # as with episodes=128_000
+        """
+        if not isinstance(other, SimulationResult):
+            raise InvalidValue("other", repr(other), "a SimulationResult")
+        for name in ("scenario", "lineups", "pool", "seed"):
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if not same(mine, theirs):
+                raise InvalidValue(f"other.{name}", theirs, f"{mine}, as in the result it joins")
+        early, late = sorted((self, other), key=lambda result: result.first_episode)
+        end = early.first_episode + early.episodes
+        if late.first_episode != end:
+            given = f"{late.first_episode}, after episodes {early.first_episode} to {end - 1}"
+            raise InvalidValue("first_episode", given, f"{end}, where they end")
+        if end % BLOCK:
+            raise InvalidValue("first_episode", end, f"ranges that meet at a multiple of {BLOCK}")
+        episodes, most = early.episodes + late.episodes, _core.most_episodes(self.scenario)
+        if episodes > most:
+            raise InvalidValue("episodes", episodes, f"at most {most} in all")
+        return replace(early, event_counts=early.event_counts.followed_by(late.event_counts))
 
     def difference(self, a: int, b: int) -> "PairedDifference":
         """Payoffs of line-up `a` less those of line-up `b`, with paired standard errors.
@@ -215,7 +257,15 @@ class PairedDifference(ComparedByValue, Summarised):
         return int(self.moments.sums[0, 0])
 
     def followed_by(self, later: Self) -> Self:
-        """This difference and that of a later range of episodes that begins with a new block."""
+        """This difference and that of a later range of episodes that begins with a new block.
+
+        Raises
+        ------
+        InvalidValue
+            If the later one is of another scenario.
+        """
+        if later.scenario != self.scenario:
+            raise InvalidValue("scenario", later.scenario, f"{self.scenario}, as before")
         return replace(
             self,
             moments=self.moments + later.moments,

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from bucket_brigade import _core
 from bucket_brigade.backends import Backend, Progress, as_backend
 from bucket_brigade.checks import as_callback, as_flag, as_list, as_positive, as_u64
-from bucket_brigade.counts import EventCounts
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.lineups import Lineup, as_pool, compile_program
 from bucket_brigade.rare_events import possible_events
-from bucket_brigade.results import SimulationResult
+from bucket_brigade.results import BLOCK, SimulationResult
 from bucket_brigade.scenario import Scenario, as_scenario
 from bucket_brigade.tables import LineupResult
 
@@ -22,9 +21,6 @@ __all__ = [
     "simulate",
     "simulate_until",
 ]
-
-#: Episodes of a block, the unit of randomness and of standard errors.
-BLOCK = 32
 
 
 def simulate(
@@ -58,7 +54,7 @@ def simulate(
         0 to 2^64 - 1.
     first_episode : int
         Number of the first one; ``first_episode + episodes`` is at most 2^64. Results of adjoining
-        ranges add up to those of the whole.
+        ranges can be joined (`SimulationResult.joined`).
     pool : sequence of strategies, optional
         What indices refer to.
     threads : int, optional
@@ -163,7 +159,7 @@ def simulate_until(
     # Rounds end at the ends of blocks, so that together they are one run.
     played = 0
     wanted = min(1024 * BLOCK - first % BLOCK, most)
-    counts: EventCounts | None = None
+    whole: SimulationResult | None = None
     while True:
         before, expected = played, wanted
 
@@ -182,9 +178,8 @@ def simulate_until(
             backend=player,
             progress=told,
         )
-        counts = result.event_counts if counts is None else counts.followed_by(result.event_counts)
+        whole = result if whole is None else whole.joined(result)
         played = wanted
-        whole = result.with_counts(counts, first_episode=first)
         if played == most or is_reached(whole, target):
             return whole
         growth = min(max(1.1 * episodes_needed(whole, target) / played, 1.1), 16.0)
