@@ -1,5 +1,6 @@
 """Strategies: vectors of ten numbers in [0, 1], and the five archetypes."""
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -172,10 +173,17 @@ def distinct_labels(keys: Iterable[K], label: Callable[[K, int], str]) -> dict[K
 
 
 def distinct_names(names: Sequence[str], mark: str = " #") -> tuple[str, ...]:
-    """The same names, numbered where several are equal: ``("a", "b #1", "b #2")``."""
-    seen: dict[str, int] = {}
-    result = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        result.append(f"{name}{mark}{seen[name]}" if list(names).count(name) > 1 else name)
-    return tuple(result)
+    """The same names, numbered where several are equal: ``("a", "b #1", "b #2")``.
+
+    Numbers that would make another one's name are passed over.
+    """
+    count, taken = Counter(names), set(names)
+    numbers = {name: itertools.count(1) for name in count}
+
+    def numbered(name: str) -> str:
+        candidates = (f"{name}{mark}{number}" for number in numbers[name])
+        one = next(candidate for candidate in candidates if candidate not in taken)
+        taken.add(one)
+        return one
+
+    return tuple(numbered(name) if count[name] > 1 else name for name in names)

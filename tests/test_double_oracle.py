@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from drawn_games import as_reference
 from small_chain import expected_counts, expected_returns
+from small_games import LIVELY
 
 import bucket_brigade as bb
 from bucket_brigade.equilibrium import (
@@ -19,6 +20,7 @@ from bucket_brigade.equilibrium import (
     seating,
 )
 from bucket_brigade.equilibrium.profile import Deviation, strategy_of
+from bucket_brigade.rewards import REWARDS
 
 SMALL = bb.scenario("default").replace(num_houses=3, num_agents=2, min_nights=3, max_nights=12)
 
@@ -213,6 +215,44 @@ def test_rounding_grows_with_rewards() -> None:
     # Doubles of that size are thousandths of a point apart, at best.
     assert found.payoff > 1e11
     assert found.regret.upper > 1e-3
+
+
+def in_units(scenario: bb.Scenario, factor: float) -> bb.Scenario:
+    """The scenario with all rewards multiplied."""
+    values = {name: np.multiply(getattr(scenario, name), factor).tolist() for name in REWARDS}
+    rewards = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    return scenario.replace(**rewards)
+
+
+@pytest.mark.parametrize("factor", [1e-5, 2.0**-17, 1e5, 2.0**20])
+@pytest.mark.parametrize(
+    ("scenario", "epsilon"),
+    [(SMALL, 0.01), (LIVELY, 0.01), (LIVELY, 1e-4)],
+)
+def test_the_unit_of_rewards_changes_nothing(
+    scenario: bb.Scenario, epsilon: float, factor: float
+) -> None:
+    one = oracle("exact", scenario=scenario, epsilon=epsilon).solve()
+    other = oracle("exact", scenario=in_units(scenario, factor), epsilon=epsilon * factor).solve()
+    assert (one.verdict, one.reason) == (other.verdict, other.reason)
+    assert one.iterations == other.iterations
+    assert list(one.distribution) == list(other.distribution)
+    assert other.payoff == pytest.approx(factor * one.payoff, rel=1e-6)
+    upper = pytest.approx(factor * one.regret.upper, rel=1e-3, abs=factor * 1e-6)
+    assert other.regret.upper == upper
+    for index, share in one.distribution.items():
+        assert other.distribution[index] == pytest.approx(share, abs=1e-6)
+        np.testing.assert_allclose(
+            one.strategy_pool[index], other.strategy_pool[index], rtol=0, atol=1e-6
+        )
+
+
+@pytest.mark.parametrize("factor", [1.0, 1e-5])
+def test_a_regret_of_nothing_is_below_a_tiny_epsilon(factor: float) -> None:
+    calm = in_units(bb.scenario("trivial_cooperation"), factor)
+    found = oracle("exact", scenario=calm, epsilon=1e-7 * factor).solve()
+    assert (found.verdict, found.reason) == (Verdict.CERTIFIED, "certified")
+    assert 0 < found.regret.upper <= 1e-7 * factor
 
 
 @pytest.mark.parametrize("method", ["sampled", "exact"])

@@ -131,6 +131,29 @@ def test_reduced_games_say_so(
     assert "2 players stand for 3 agents" in game.comment
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["a #1", "a", "a"],
+        ["a", "a", "a #2", "a #2"],
+        ["a", "a #1", "a", "a #1 #1", "a #1"],
+        ["2", "", "", "4", " \t"],
+        ['"', '\\"', "\\", "/", '/"'],
+        ["é", "ü", "?", "\ud800", "\x00"],
+        ["a\nb", "a b", "a  b", "A B", "a\u00a0b"],
+    ],
+)
+def test_labels_differ_whatever_the_names(read: Reader, names: list[str]) -> None:
+    labels, _ = read(to_gambit(drawn_game(2, len(names)), names)).labels
+    assert len(set(labels)) == len(labels) == len(names)
+    assert all(label.isascii() and label.isprintable() and label for label in labels)
+
+
+def test_unique_names_are_kept(read: Reader) -> None:
+    labels, _ = read(to_gambit(drawn_game(2, 4), ["a #1", "a", "b", "a"])).labels
+    assert labels == ["a #1", "a #2", "b", "a #3"]
+
+
 def test_awkward_text(read: Reader) -> None:
     names = ['a "quoted" one', "back\\", " ", "twice  é", "twice ?"]
     back = read(to_gambit(drawn_game(2, 5), names, title='\n"x\\', comment="± 1\t\\"))

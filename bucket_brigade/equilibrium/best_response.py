@@ -19,10 +19,12 @@ from numpy.random import default_rng
 from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.checks import as_positive, as_u64
 from bucket_brigade.equilibrium.profile import Deviation, Profile, each_duty_once, strategy_of
+from bucket_brigade.equilibrium.regret import ROUNDING
 from bucket_brigade.equilibrium.sources import SEARCH, SELECTION, PayoffSource
 from bucket_brigade.equilibrium.surface import PayoffSurface, fit_surface
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.exact.pure import duties
+from bucket_brigade.rewards import return_span
 from bucket_brigade.simulation import BLOCK
 from bucket_brigade.strategies import PARAMETERS, Strategy, as_strategy
 
@@ -37,11 +39,11 @@ FINE = (0.025, 0.25)
 FINALISTS = 6
 #: Episodes of a sampled best response, at most, in units of those of a finalist.
 RESPONSE = 25
-#: Error of an interpolated surface that is small enough, in points; more is allowed where gains are
-#: large.
-SURFACE_TOLERANCE = 1e-3
-#: Strategies are computed again if the surface puts them no further below the profile, in points.
-NEAR = 0.1
+#: Error of an interpolated surface that is small enough, in parts of ε; more is allowed where gains
+#: are large.
+SURFACE_TOLERANCE = 0.1
+#: Strategies are computed again if the surface puts them no further below the profile, in ε.
+NEAR = 10.0
 #: Candidates of a round of `best_response_in_box`, per parameter, and rounds at most.
 BOX_POPULATION, BOX_ROUNDS = 6, 40
 
@@ -93,6 +95,7 @@ def best_response(
     extra: Sequence[Strategy],
     *,
     episodes: int,
+    epsilon: float = 0.01,
 ) -> BestResponse:
     """Searches (p, q) for a player who may sit at any of `seats`, and some strategies besides.
 
@@ -108,9 +111,14 @@ def best_response(
         Other candidates, such as archetypes and the pool.
     episodes : int
         Episodes of each finalist, if sampled; searching takes fewer of each candidate.
+    epsilon : float
+        Gain that is small enough, in points an episode: exact payoffs are interpolated to a tenth
+        of it, as far as rounding allows.
     """
-    search = _surface_search if source.method == "exact" else _grid_search
-    return search(source, profile, tuple(seats), each_duty_once(extra), episodes)
+    candidates = each_duty_once(extra)
+    if source.method == "exact":
+        return _surface_search(source, profile, tuple(seats), candidates, epsilon)
+    return _grid_search(source, profile, tuple(seats), candidates, episodes)
 
 
 def _surface_search(
@@ -118,23 +126,25 @@ def _surface_search(
     profile: Profile,
     seats: tuple[int, ...],
     extra: list[Strategy],
-    episodes: int,
+    epsilon: float,
 ) -> BestResponse:
     def payoffs(strategies: Sequence[Strategy]) -> FloatArray:
         deviations = [Deviation(strategy, seats) for strategy in strategies]
-        return source.payoffs(profile, deviations, episodes=episodes, purpose=SEARCH)
+        return source.payoffs(profile, deviations, episodes=0, purpose=SEARCH)
 
     played = [theta for theta in profile.pool if _is_played(profile, theta)]
     own = float(payoffs(played).max())
+    rounding = ROUNDING * float(return_span(source.scenario).max())
 
     def is_fine(surface: PayoffSurface) -> bool:
         # Where much can be gained, it need not be known how much.
         gain = float(surface.grid()[2].max()) - own
-        return surface.error <= max(SURFACE_TOLERANCE, gain / 30.0)
+        return surface.error <= max(SURFACE_TOLERANCE * epsilon, rounding, gain / 30.0)
 
     surface = fit_surface(lambda points: payoffs([strategy_of(*at) for at in points]), is_fine)
     peaks = [strategy_of(*point) for point in surface.maxima()]
-    near = [theta for theta in extra if surface(*duties(theta)) >= own - NEAR - surface.error]
+    least = own - NEAR * epsilon - surface.error
+    near = [theta for theta in extra if surface(*duties(theta)) >= least]
     candidates = each_duty_once([*peaks, *near, *played])
     values = payoffs(candidates)
     best = int(values.argmax())

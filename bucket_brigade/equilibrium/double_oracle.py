@@ -318,6 +318,7 @@ class _Computation:
                 self.game.seating.focal,
                 [*self.game.pool, *ARCHETYPES.values()],
                 episodes=self.episodes,
+                epsilon=self.epsilon,
             )
             self.response = iteration, response
             self._account()

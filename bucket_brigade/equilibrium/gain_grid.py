@@ -27,8 +27,8 @@ FloatArray = npt.NDArray[np.float64]
 GRID = (201, 101)
 #: Degrees in p and q through sampled gains: enough for the shape, and few points to play.
 SAMPLED_DEGREES = (8, 4)
-#: Error of interpolation that is small enough: in points, and in parts of the range of gains.
-TOLERANCE, PART = 1e-3, 1e-4
+#: Error of interpolation that is small enough, in parts of ε and of the range of gains.
+TOLERANCE, PART = 0.1, 1e-4
 #: The look whose episodes are played: the last of a seed, which no verdict comes to.
 LOOK = LOOKS - 1
 
@@ -94,12 +94,15 @@ def gain_grid(
         raise InvalidValue("episodes", episodes, "from 1 to 2^40")
     focal = Seating(found.scenario.num_agents, found.seat).focal
     if found.method == "exact":
-        return _exact(ExactPayoffs(found.scenario, threads=threads), found.profile, focal)
+        exact = ExactPayoffs(found.scenario, threads=threads)
+        return _exact(exact, found.profile, focal, found.regret.epsilon)
     source = SampledPayoffs(found.scenario, seed=found.seed, threads=threads, backend=backend)
     return _sampled(source, found.profile, focal, episodes)
 
 
-def _exact(source: ExactPayoffs, profile: Profile, focal: tuple[int, ...]) -> GainGrid:
+def _exact(
+    source: ExactPayoffs, profile: Profile, focal: tuple[int, ...], epsilon: float
+) -> GainGrid:
     regular = source.returns(profile.pool, [profile.lineup()])[0]
     own = float(regular[list(focal)].mean())
 
@@ -107,7 +110,7 @@ def _exact(source: ExactPayoffs, profile: Profile, focal: tuple[int, ...]) -> Ga
         return source.payoffs(profile, [Deviation(strategy_of(*at), focal) for at in points]) - own
 
     def is_fine(surface: PayoffSurface) -> bool:
-        return surface.error <= max(TOLERANCE, PART * float(np.ptp(surface.grid()[2])))
+        return surface.error <= max(TOLERANCE * epsilon, PART * float(np.ptp(surface.grid()[2])))
 
     surface = fit_surface(gains, is_fine)
     return GainGrid(*surface.grid(GRID), 0.0, surface.error, surface.coefficients.size, 0)

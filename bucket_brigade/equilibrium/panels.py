@@ -36,7 +36,7 @@ def gain_levels(gains: GainGrid) -> list[float]:
     They surround all gains, and leave out what makes no difference or is within the noise.
     """
     low, high = float(gains.gain.min()), float(gains.gain.max())
-    top = max(-low, high, 1e-9)
+    top = max(-low, high) or 1.0
     least = max(top * FINEST, min(gains.stderr, top))
     powers = range(math.floor(math.log10(least)) - 1, math.ceil(math.log10(top)) + 2)
     levels: list[float] = []
@@ -229,7 +229,7 @@ def draw_table(axes: "Axes", found: NashEquilibrium, table: PayoffTable) -> None
 
 def _digits(scale: float) -> int:
     """Decimals that show a tenth of what a choice can change."""
-    return int(np.clip(1 - np.floor(np.log10(scale)), 1, 4)) if scale > 0 else 1
+    return max(1 - math.floor(math.log10(scale)), 1) if scale > 0 else 1
 
 
 def _table_title(found: NashEquilibrium) -> str:

@@ -54,7 +54,9 @@ class PayoffTable(ComparedByValue):
     def best(self) -> npt.NDArray[np.bool_]:
         """Which payoffs are the best reply to their column, shape (K, C); several if they tie."""
         highest = self.payoffs.max(axis=0)
-        return np.asarray(self.payoffs >= highest - 1e-9 * (1.0 + np.abs(highest)))
+        # Rounded as parts of what they are, or of what the choice matters.
+        off = np.maximum(1e-12 * np.abs(highest), 1e-9 * np.ptp(self.payoffs, axis=0))
+        return np.asarray(self.payoffs >= highest - off)
 
 
 def payoff_table(found: NashEquilibrium, *, most: int = MOST_COLUMNS) -> PayoffTable:

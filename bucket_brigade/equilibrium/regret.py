@@ -66,10 +66,8 @@ SKEWNESS = 2.0
 """Factor of the term for how far means of few blocks are from being normal."""
 MIN_BLOCKS = 32
 """Blocks below which a candidate has no limits."""
-ROUNDING = 1e-6
-"""How far exact gains may be off, in points an episode; really some 1e-9 for the scenarios."""
-RELATIVE_ROUNDING = 1e-13
-"""The same in parts of the span, for games with much larger rewards."""
+ROUNDING = 1e-12
+"""How far exact gains may be off, in parts of the span; really less than a tenth of that."""
 
 
 class Gains(Protocol):
@@ -216,7 +214,7 @@ def certify(
     budget: Budget | None = None,
     first_episodes: int = 4096,
     max_episodes: int = 1 << 24,
-    rounding: float = ROUNDING,
+    rounding: float | None = None,
     progress: Callable[[Regret], object] | None = None,
 ) -> Regret:
     """Decides whether regret over some candidates is at most ε.
@@ -238,8 +236,9 @@ def certify(
     first_episodes, max_episodes : int
         Episodes of each candidate at the first look, and of any candidate at most. Numbers that
         make whole blocks, for each focal seat, waste nothing.
-    rounding : float
-        How far exact gains may be off, at least; more where the span is large.
+    rounding : float, optional
+        How far exact gains may be off, in points; by default a small part of the span
+        (`ROUNDING`), whatever the unit of rewards.
     progress : callable, optional
         Called with what is known after every look.
 
@@ -257,7 +256,8 @@ def certify(
     most = as_u64("max_episodes", max_episodes)
     if not 1 <= first <= most:
         raise InvalidValue("first_episodes", first, f"from 1 to max_episodes, which is {most}")
-    rounding = as_at_least_zero("rounding", rounding)
+    if rounding is not None:
+        rounding = as_at_least_zero("rounding", rounding)
     as_callback("progress", progress)
     budget = Budget() if budget is None else budget
     size = len(gains)
@@ -286,7 +286,9 @@ def certify(
     spent = 0
     if gains.is_exact:
         mean = _finite("gains.mean", gains.mean)
-        off = max(rounding, RELATIVE_ROUNDING * as_at_least_zero("gains.span", gains.span))
+        span = as_at_least_zero("gains.span", gains.span)
+        last_digit = float(np.spacing(np.abs(mean).max()))
+        off = max(ROUNDING * span, last_digit) if rounding is None else rounding
         return regret(mean, mean - off, mean + off, 1)
     if np.any(gains.blocks):
         raise InvalidValue("gains", "played already", "gains of which nothing has been played")

@@ -12,6 +12,7 @@ from bucket_brigade.equilibrium.profile import Deviation, Profile, strategy_of
 from bucket_brigade.equilibrium.regret import ROUNDING
 from bucket_brigade.equilibrium.sources import SELECTION, PayoffSource
 from bucket_brigade.exact.pure import duties
+from bucket_brigade.rewards import return_span
 from bucket_brigade.strategies import ARCHETYPES, Strategy
 
 __all__ = ["Outcome", "SeatDynamics"]
@@ -76,7 +77,8 @@ class SeatDynamics:
         self.budget = budget
         self.episodes = episodes
         self.max_rounds = max_rounds
-        self._stays = max(STAYS * epsilon, ROUNDING)
+        self.epsilon = epsilon
+        self._stays = max(STAYS * epsilon, ROUNDING * float(return_span(source.scenario).max()))
         self._known: dict[tuple[int, bytes], BestResponse] = {}
 
     def follow(self, start: Sequence[Strategy], order: Sequence[int]) -> Outcome | None:
@@ -117,6 +119,7 @@ class SeatDynamics:
                 (seat,),
                 list(ARCHETYPES.values()),
                 episodes=self.episodes,
+                epsilon=self.epsilon,
             )
             self._account()
         return self._known[key]

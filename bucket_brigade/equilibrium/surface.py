@@ -92,7 +92,7 @@ class PayoffSurface(ComparedByValue):
             i, j = np.unravel_index(int(values.argmax()), values.shape)
             p, q, reach = float(x[i]), float(y[j]), reach * 0.3
         value = float(self(p, q))
-        if self(p, 1.0) >= value - 1e-12 * (1.0 + abs(value)):
+        if self(p, 1.0) >= value - 1e-12 * np.abs(self.coefficients).sum():
             q = 1.0  # where it makes no difference, as for who never works
         return value, p, q
 
