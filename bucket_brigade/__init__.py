@@ -5,6 +5,8 @@ package plays line-ups of strategies millions of times on all cores, exactly rep
 computes equilibria of the game. Start with `simulate`, or with ``bucket-brigade --help``.
 """
 
+import logging
+
 from bucket_brigade._core import __version__
 from bucket_brigade.backends import BackendStatus, list_backends, select_backend
 from bucket_brigade.comparison import compare
@@ -95,3 +97,6 @@ __all__ = [
     "simulate",
     "simulate_until",
 ]
+
+# Whoever wants to hear what computations log sets up `logging`; nobody else does.
+logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -1,5 +1,6 @@
 """Checks of arguments that do not reach Rust as they are: each returns the value, with its type."""
 
+import difflib
 import math
 import numbers
 from collections.abc import ItemsView, Iterable, KeysView, Mapping, Set
@@ -17,6 +18,7 @@ __all__ = [
     "as_number",
     "as_positive",
     "as_u64",
+    "did_you_mean",
     "refuse_unordered",
     "scalar",
 ]
@@ -108,3 +110,17 @@ def as_callback(field: str, value: Any) -> Any:
     if value is not None and not callable(value):
         raise InvalidValue(field, shown(value), "a function or None")
     return value
+
+
+def did_you_mean(given: object, names: Iterable[str]) -> str:
+    """A question after the name that was probably meant, or nothing.
+
+    Examples
+    --------
+    >>> did_you_mean("hrad", ["easy", "hard"])
+    '; did you mean hard?'
+    """
+    known = {name.lower().replace("-", "_"): name for name in names}
+    asked = str(given)[:100].lower().replace("-", "_")
+    near = difflib.get_close_matches(asked, known, n=1)
+    return f"; did you mean {known[near[0]]}?" if near else ""

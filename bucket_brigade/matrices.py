@@ -41,6 +41,8 @@ class PayoffMatrix(ComparedByValue, Summarised):
         What events that were hardly seen could still change (see `SimulationResult.unseen`).
     seat : int or None
         The focal agent's seat; None for the mean over seats.
+    nights : ndarray of float64, shape (K, K)
+        Mean nights of an episode of each pair.
     scenario, episodes, seed, backend, method
         How it was computed. `backend` is what played (see `EventCounts.backend`); `method` is
         "sampled" or "exact", and with the latter `episodes`, `seed` and `backend` are None.
@@ -56,6 +58,12 @@ class PayoffMatrix(ComparedByValue, Summarised):
     seed: int | None
     backend: str | None = field(compare=False)
     method: str = "sampled"
+    nights: FloatArray = field(kw_only=True)
+
+    @property
+    def payoff_a_night(self) -> FloatArray:
+        """Expected return of an episode over its expected nights, shape (K, K)."""
+        return self.mean / self.nights
 
     def summary(self) -> Summary:
         """What `repr` and notebooks show."""
@@ -81,11 +89,17 @@ class PayoffMatrix(ComparedByValue, Summarised):
     def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
         """The matrix as CSV text, a row per pair, also written to a file if one is named."""
         pairs = [(i, j) for i in range(len(self.names)) for j in range(len(self.names))]
+        tables = (self.mean, self.stderr, self.nights, self.payoff_a_night)
         rows = [
-            (self.names[i], self.names[j], self.mean[i, j].item(), self.stderr[i, j].item())
+            (
+                self.names[i],
+                self.names[j],
+                *(table[i, j].item() for table in tables),
+            )
             for i, j in pairs
         ]
-        return write_csv(["focal", "others", "mean", "stderr"], rows, path)
+        header = ["focal", "others", "mean", "stderr", "nights_an_episode", "payoff_a_night"]
+        return write_csv(header, rows, path)
 
     def to_dict(self) -> dict[str, Any]:
         """The matrix as JSON knows it."""
@@ -101,6 +115,8 @@ class PayoffMatrix(ComparedByValue, Summarised):
             "mean": self.mean.tolist(),
             "stderr": [[None if np.isnan(x) else x for x in row] for row in self.stderr.tolist()],
             "unseen": self.unseen.tolist(),
+            "nights": self.nights.tolist(),
+            "payoff_a_night": self.payoff_a_night.tolist(),
         }
 
 
@@ -108,7 +124,7 @@ def payoff_matrix(
     scenario: Scenario,
     strategies: Mapping[str, object] | Iterable[object] | None = None,
     *,
-    episodes: int = 10_000,
+    episodes: int = 20_000,
     seed: int = 0,
     seat: int | None = None,
     threads: int | None = None,
@@ -160,6 +176,7 @@ def payoff_matrix(
         seed=seed if sampled else None,
         backend=payoffs.backend,
         method=payoffs.method,
+        nights=payoffs.nights.reshape(size, size),
     )
 
 

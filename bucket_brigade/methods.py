@@ -12,7 +12,7 @@ from bucket_brigade import _core
 from bucket_brigade.backends import AutoBackend, Backend, Progress, Weighable, as_backend
 from bucket_brigade.backends.auto import WORTH_LOADING
 from bucket_brigade.backends.cpu import CpuBackend, as_threads
-from bucket_brigade.checks import as_positive, as_u64
+from bucket_brigade.checks import as_positive, as_u64, did_you_mean
 from bucket_brigade.errors import InvalidValue, shown
 from bucket_brigade.exact import ExactResult, expected
 from bucket_brigade.exact.evaluate import applies
@@ -39,7 +39,8 @@ PILOT = 32 * BLOCK
 def as_method(method: object) -> str:
     """One of `METHODS`; otherwise raises `InvalidValue`."""
     if not isinstance(method, str) or method not in METHODS:
-        raise InvalidValue("method", shown(method), f"one of {', '.join(METHODS)}")
+        meant = did_you_mean(method, METHODS)
+        raise InvalidValue("method", shown(method), f"one of {', '.join(METHODS)}{meant}")
     return method
 
 

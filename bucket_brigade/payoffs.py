@@ -40,6 +40,8 @@ class FocalPayoffs(ComparedByValue):
         What played (see `EventCounts.backend`); None if exact.
     method : str
         "sampled" or "exact".
+    nights : ndarray of float64, shape (pairs,)
+        Mean nights of an episode.
     """
 
     mean: FloatArray
@@ -47,6 +49,7 @@ class FocalPayoffs(ComparedByValue):
     unseen: FloatArray
     backend: str | None
     method: str
+    nights: FloatArray
 
 
 def _focal_seats(scenario: Scenario, seat: int | None) -> list[int]:
@@ -121,7 +124,9 @@ def focal_payoffs(
         exact = expected(scenario, lineups, pool=pool, threads=threads, progress=progress)
         own = exact.mean.reshape(len(pairs), len(seats), agents)
         mean = np.mean([own[:, i, seat] for i, seat in enumerate(seats)], axis=0)
-        return FocalPayoffs(mean, np.zeros(len(pairs)), np.zeros(len(pairs)), None, exact.method)
+        nights = exact.nights.reshape(len(pairs), len(seats)).mean(axis=1)
+        nothing = np.zeros(len(pairs))
+        return FocalPayoffs(mean, nothing, nothing, None, exact.method, nights)
     options |= {
         "episodes": episodes,
         "pool": pool,
@@ -133,7 +138,7 @@ def focal_payoffs(
         result = simulate(scenario, lineups, **options)
         own, errors = result.mean[:, seats[0]], result.stderr[:, seats[0]]
         unseen = result.unseen[:, seats[0]]
-        return FocalPayoffs(own, errors, unseen, result.backend, result.method)
+        return FocalPayoffs(own, errors, unseen, result.backend, result.method, result.nights)
     payoffs = [BlockMean() for _ in pairs]
     player, whole = "", None
     for part in simulate_parts(scenario, lineups, **options):
@@ -149,7 +154,8 @@ def focal_payoffs(
     assert whole is not None, "at least one episode was played"
     by_pair = whole.unseen.reshape(len(pairs), len(seats), agents)
     unseen = np.mean([by_pair[:, i, seat] for i, seat in enumerate(seats)], axis=0)
-    return FocalPayoffs(mean, errors, unseen, player, "sampled")
+    nights = whole.nights.reshape(len(pairs), len(seats)).mean(axis=1)
+    return FocalPayoffs(mean, errors, unseen, player, "sampled", nights)
 
 
 def seat_mean(part: SimulationResult, first: int, seats: Sequence[int]) -> FloatArray:

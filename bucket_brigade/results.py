@@ -188,6 +188,7 @@ class SimulationResult(ComparedByValue, LineupTables):
             device=self.device,
             possible=self.possible.of_difference(a, b),
             seen=differing_in(features, self.counts.agents),
+            sums=self.event_counts.statistics().sums[[a, b]],
         )
 
 
@@ -209,6 +210,8 @@ class PairedDifference(ComparedByValue, Summarised):
         What could have differed, which `unseen` needs.
     seen : ndarray of float64, shape (1, 2 A + 2 O)
         How many blocks differed in each of these events.
+    sums : ndarray of int64, shape (2, F)
+        Features of the one line-up and of the other, summed over all episodes.
     """
 
     scenario: Scenario
@@ -217,6 +220,7 @@ class PairedDifference(ComparedByValue, Summarised):
     device: str = field(compare=False)
     possible: PossibleEvents = field(compare=False)
     seen: FloatArray = field(compare=False)
+    sums: npt.NDArray[np.int64] = field(kw_only=True)
 
     @property
     def mean(self) -> FloatArray:
@@ -256,6 +260,24 @@ class PairedDifference(ComparedByValue, Summarised):
         """Episodes of each line-up."""
         return int(self.moments.sums[0, 0])
 
+    @property
+    def nights(self) -> FloatArray:
+        """Mean nights of an episode of the one line-up and of the other, shape (2,)."""
+        nights: FloatArray = self.sums[:, 1] / self.episodes
+        return nights
+
+    @property
+    def payoffs(self) -> FloatArray:
+        """Mean return of an episode of either line-up, shape (2, A)."""
+        weights = _core.reward_weights(self.scenario)
+        payoffs: FloatArray = _core.weighted_sums(weights, self.sums) / self.episodes
+        return payoffs
+
+    @property
+    def payoff_a_night(self) -> FloatArray:
+        """`payoffs` over `nights`, shape (2, A)."""
+        return self.payoffs / self.nights[:, None]
+
     def followed_by(self, later: Self) -> Self:
         """This difference and that of a later range of episodes that begins with a new block.
 
@@ -272,6 +294,7 @@ class PairedDifference(ComparedByValue, Summarised):
             seen=self.seen + later.seen,
             backend=each_once(self.backend, later.backend),
             device=each_once(self.device, later.device, separator="; "),
+            sums=self.sums + later.sums,
         )
 
     def reweighted(self, **rewards: Any) -> Self:

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from bucket_brigade import _core
 from bucket_brigade.atomic_files import write_json
-from bucket_brigade.checks import as_number, refuse_unordered, scalar
+from bucket_brigade.checks import as_number, did_you_mean, refuse_unordered, scalar
 from bucket_brigade.errors import InvalidFile, InvalidValue, shown
 
 __all__ = [
@@ -236,7 +236,8 @@ def _is_repeated(value: object) -> bool:
 def _check_name(name: object) -> None:
     known = [field.name for field in dataclasses.fields(Scenario)]
     if name not in known:
-        raise InvalidValue("parameter", shown(name), f"one of {', '.join(known)}")
+        meant = did_you_mean(name, known)
+        raise InvalidValue("parameter", shown(name), f"one of {', '.join(known)}{meant}")
 
 
 def _normalised(name: str, value: object) -> object:
@@ -346,7 +347,7 @@ def scenario(name: str) -> Scenario:
         If there is none.
     """
     if not isinstance(name, str) or _known(name) is None:
-        raise InvalidValue("scenario", shown(name), _SOURCES)
+        raise _no_scenario(name)
     return SCENARIOS[str(_known(name))]
 
 
@@ -357,6 +358,10 @@ def _known(text: str) -> str | None:
     """The name of a scenario that comes with the package, if the text is one."""
     name = text.removesuffix("-v1")
     return name if name in SCENARIOS else None
+
+
+def _no_scenario(given: object) -> InvalidValue:
+    return InvalidValue("scenario", shown(given), _SOURCES + did_you_mean(given, SCENARIOS))
 
 
 def load_scenario(source: str | os.PathLike[str]) -> Scenario:
@@ -398,14 +403,14 @@ def load_scenarios(source: str | os.PathLike[str]) -> list[Scenario]:
         If the file is not JSON, or holds no scenario.
     """
     if not isinstance(source, str | os.PathLike):
-        raise InvalidValue("scenario", shown(source), _SOURCES)
+        raise _no_scenario(source)
     text = os.fsdecode(source)
     name = _known(text)
     if name is not None:
         return [SCENARIOS[name]]
     path, part = split_source(text)
     if path is None:
-        raise InvalidValue("scenario", shown(text), _SOURCES)
+        raise _no_scenario(text)
     content = read_json(path)
     several = content.get("scenarios") if isinstance(content, dict) else None
     if not isinstance(several, dict):

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from bucket_brigade.checks import refuse_unordered
+from bucket_brigade.checks import did_you_mean, refuse_unordered
 from bucket_brigade.errors import InvalidValue, shown
 
 __all__ = [
@@ -77,7 +77,8 @@ def archetype_name(text: str, field: str = "strategy") -> str:
     """
     name = text.strip().casefold().replace(" ", "_").replace("-", "_")
     if name not in ARCHETYPES:
-        raise InvalidValue(field, shown(text), f"one of {', '.join(ARCHETYPES)}")
+        meant = did_you_mean(text, ARCHETYPES)
+        raise InvalidValue(field, shown(text), f"one of {', '.join(ARCHETYPES)}{meant}")
     return name
 
 

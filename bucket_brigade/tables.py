@@ -79,6 +79,10 @@ class LineupResult(LineupsWithPool, Protocol):
     def unseen(self) -> FloatArray: ...
     @property
     def counts(self) -> CountVectors[Any]: ...
+    @property
+    def nights(self) -> FloatArray: ...
+    @property
+    def payoff_a_night(self) -> FloatArray: ...
     def columns(self) -> dict[str, list[Any]]: ...
 
 
@@ -89,12 +93,11 @@ class LineupTables(Summarised):
         """What `repr` and notebooks show: payoffs of all seats, and nights."""
         exact = self.episodes is None
         counted = "exact" if exact else f"{self.episodes:,} episodes, seed {self.seed}"
-        nights = self.counts.nights / (1 if exact else self.episodes)
         rows = []
         for i, lineup in enumerate(described_lineups(self)):
             seats = zip(self.mean[i], self.stderr[i], strict=True)
             payoffs = [f"{m:.6g}" if exact else with_error(m, e) for m, e in seats]
-            rows.append([describe_lineup(lineup), *payoffs, f"{nights[i]:.4g}"])
+            rows.append([describe_lineup(lineup), *payoffs, f"{self.nights[i]:.4g}"])
         worst = float(self.unseen.max(initial=0.0))
         return Summary(
             f"{type(self).__name__}: {cut(self.scenario.name)}, {counted}",
@@ -103,6 +106,17 @@ class LineupTables(Summarised):
             [unseen_note(worst)] if worst > 0 else [],
         )
 
+    @property
+    def nights(self: LineupResult) -> FloatArray:
+        """Mean nights of an episode, shape (L,)."""
+        nights: FloatArray = self.counts.nights / (self.episodes or 1)
+        return nights
+
+    @property
+    def payoff_a_night(self: LineupResult) -> FloatArray:
+        """Mean return of an episode over its mean nights, shape (L, A)."""
+        return self.mean / self.nights[:, None]
+
     def to_dict(self: LineupResult, lineup: int) -> dict[str, Any]:
         """One line-up's result as JSON knows it (NaN becomes null).
 
@@ -110,7 +124,8 @@ class LineupTables(Summarised):
         episodes, first episode and seed; their counts are expected numbers for one episode, where
         sampled ones are totals over all episodes. ``strategy_pool`` and ``seats`` say in full what
         ``lineup`` names: ``simulate(scenario, [[Mixture(**seat) for seat in seats]],
-        pool=strategy_pool, ...)`` plays the same.
+        pool=strategy_pool, ...)`` plays the same. `nights` is the mean of an episode, and
+        `payoff_a_night` the mean return over it.
         """
         check_lineup("lineup", lineup, self.lineups)
         counts = self.counts
@@ -137,10 +152,15 @@ class LineupTables(Summarised):
                 "saved": counts.saved[lineup].tolist(),
                 "ended": dict(zip(END_KINDS, counts.ended[lineup].tolist(), strict=True)),
             },
+            "nights": self.nights[lineup].item(),
+            "payoff_a_night": self.payoff_a_night[lineup].tolist(),
         }
 
     def columns(self: LineupResult) -> dict[str, list[Any]]:
-        """A table with a row per line-up and seat: who plays, payoff, standard error, counts."""
+        """A table with a row per line-up and seat: who plays, payoff, standard error, counts.
+
+        "nights" are those of all episodes, "nights_an_episode" their mean.
+        """
         counts, table = self.counts, dict[str, list[Any]]()
         agents = counts.agents
         rows = [(i, s) for i in range(len(self.lineups)) for s in range(agents)]
@@ -152,6 +172,8 @@ class LineupTables(Summarised):
         table["worked"] = counts.worked.ravel().tolist()
         table["nights"] = np.repeat(counts.nights, agents).tolist()
         table["episodes"] = [self.episodes] * len(rows)
+        table["nights_an_episode"] = np.repeat(self.nights, agents).tolist()
+        table["payoff_a_night"] = self.payoff_a_night.ravel().tolist()
         return table
 
     def to_csv(self: LineupResult, path: str | os.PathLike[str] | None = None) -> str:

@@ -197,7 +197,7 @@ def test_csv_reads_back(played: bb.SimulationResult, tmp_path: Path) -> None:
 def test_frames(played: bb.SimulationResult) -> None:
     pytest.importorskip("pandas")
     frame = played.to_frame()
-    assert frame.shape == (8, 8)
+    assert frame.shape == (8, 10)
     assert frame.groupby("lineup")["mean"].max().tolist() == played.mean.max(axis=1).tolist()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from bucket_brigade.backends.cpu import CpuBackend
 from bucket_brigade.backends.protocol import Backend
+from bucket_brigade.checks import did_you_mean
 from bucket_brigade.errors import BackendUnavailable, BucketBrigadeError, InvalidValue, shown
 
 __all__ = ["AUTO", "GROUP", "TO_INSTALL", "load", "names"]
@@ -60,7 +61,8 @@ def load(text: str) -> Backend:
     if entry is None or name == AUTO:
         if name in TO_INSTALL:
             raise BackendUnavailable(TO_INSTALL[name])
-        raise InvalidValue("backend", shown(text), f"{AUTO} or one of {', '.join(names())}")
+        meant = did_you_mean(name, [AUTO, *names()])
+        raise InvalidValue("backend", shown(text), f"{AUTO} or one of {', '.join(names())}{meant}")
     try:
         backend = _constructed(entry.load(), text, devices)
         reason = backend.unavailable()

@@ -1,6 +1,7 @@
 """The command ``bucket-brigade``: a module per subcommand, and those that other packages bring.
 
-Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.
+Exit codes: 0 done; 1 failed, also where it did not come to what an option asked for (`--stderr`,
+`--check`, `--strict`); 2 bad usage; 130 interrupted.
 """
 
 import functools
@@ -10,7 +11,9 @@ from typing import Annotated, Any
 import typer
 
 from bucket_brigade import __version__
+from bucket_brigade.cli.archetypes import archetypes
 from bucket_brigade.cli.backends import backends
+from bucket_brigade.cli.common import FAILED, say
 from bucket_brigade.cli.episode import episode
 from bucket_brigade.cli.nash import nash
 from bucket_brigade.cli.outputs import Resumable
@@ -19,6 +22,7 @@ from bucket_brigade.cli.plugins import Commands
 from bucket_brigade.cli.roles import roles
 from bucket_brigade.cli.scenarios import scenarios
 from bucket_brigade.cli.simulate import simulate
+from bucket_brigade.cli.terminal import guarded_streams
 from bucket_brigade.errors import BackendWarning
 
 __all__ = ["app", "main"]
@@ -28,10 +32,9 @@ app = typer.Typer(
     cls=Commands,
     help="Play a social-dilemma game in enormous batches, and compute its equilibria.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (scenarios, simulate, payoffs, nash, roles, episode, backends):
+for command in (scenarios, archetypes, simulate, payoffs, nash, roles, episode, backends):
     app.command(cls=Resumable if command in (nash, roles) else None)(command)
 
 
@@ -52,7 +55,7 @@ def _options(
 
 def _show_warning(others: Any, message: Any, category: Any, *args: Any, **options: Any) -> None:
     if issubclass(category, BackendWarning):
-        typer.echo(f"bucket-brigade: {message}", err=True)
+        say(str(message))
     else:
         others(message, category, *args, **options)
 
@@ -61,4 +64,5 @@ def main() -> None:
     """Runs the command line."""
     # As a message, like errors: the line of code that warned is of no use to whoever typed this.
     warnings.showwarning = functools.partial(_show_warning, warnings.showwarning)
-    app()
+    with guarded_streams(FAILED):
+        app(prog_name="bucket-brigade")

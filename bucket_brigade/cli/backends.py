@@ -2,12 +2,9 @@
 
 from dataclasses import asdict
 
-import typer
-from rich.markup import escape
-from rich.table import Table
-
 from bucket_brigade.backends import about_auto, list_backends
 from bucket_brigade.cli.common import AsJson, console, print_json, reports_errors
+from bucket_brigade.cli.tables import Column, print_table
 
 
 @reports_errors
@@ -17,9 +14,7 @@ def backends(as_json: AsJson = False) -> None:
     if as_json:
         print_json([asdict(status) for status in statuses])
         return
-    table = Table("backend", "usable", "detail")
-    for status in statuses:
-        # Brackets, as in "package[extra]", would be taken for markup.
-        table.add_row(escape(status.name), "yes" if status.usable else "no", escape(status.detail))
-    console().print(table)
-    typer.echo(about_auto())
+    out = console()
+    columns = [Column("backend"), Column("usable"), Column("detail", prose=True)]
+    rows = [[each.name, "yes" if each.usable else "no", each.detail] for each in statuses]
+    print_table(out, columns, rows, caption=about_auto())

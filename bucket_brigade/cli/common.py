@@ -1,20 +1,57 @@
 """What the subcommands share: options, errors as messages, progress, output."""
 
-import contextlib
 import functools
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from bucket_brigade.backends import Progress as Report
+from bucket_brigade.cli.completion import backend_names, lineups, parameters, scenario_names
+from bucket_brigade.cli.progress import ProgressStyle, progress_bar, status_line
+from bucket_brigade.cli.terminal import console, print_json, say
 from bucket_brigade.errors import BucketBrigadeError, InvalidFile, InvalidValue
 from bucket_brigade.lineup_files import SeatEntry, parse_lineup
+from bucket_brigade.methods import METHODS
 from bucket_brigade.scenario import Scenario, load_scenario, load_scenarios
+
+__all__ = [
+    "BAD_USAGE",
+    "FAILED",
+    "INTERRUPTED",
+    "AsJson",
+    "Backend",
+    "Budget",
+    "Changes",
+    "Confidence",
+    "EndRule",
+    "Epsilon",
+    "EquilibriumMethod",
+    "Lineup",
+    "Method",
+    "Name",
+    "Names",
+    "NightOrder",
+    "NightOrders",
+    "ProgressStyle",
+    "Seat",
+    "Seed",
+    "Strict",
+    "Threads",
+    "both_orders",
+    "chosen_lineup",
+    "chosen_scenario",
+    "console",
+    "limits",
+    "print_json",
+    "progress_bar",
+    "reports_errors",
+    "say",
+    "status_line",
+    "whole",
+    "whole_number",
+]
 
 FAILED, BAD_USAGE, INTERRUPTED = 1, 2, 130
 
@@ -26,21 +63,53 @@ ORDERS = ("spread_then_burn_out", "burn_out_then_spread")
 #: Units of a budget, in seconds; without one it is a number of episodes.
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
+
+def whole_number(text: str | int) -> int:
+    """A whole number as people write it, such as 100000, 100_000 or 1e5.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is no whole number, or none that a computer counts to.
+    """
+    try:
+        number = Decimal(text.replace("_", "") if isinstance(text, str) else text)
+        if number != number.to_integral_value() or abs(number) >= 1 << 64:
+            raise ValueError
+    except (InvalidOperation, ValueError):
+        raise typer.BadParameter(f"{text!r} is not a whole number, such as 100000 or 1e5") from None
+    return int(number)
+
+
+def whole(help: str, name: str | None = None) -> Any:
+    """An option that takes a whole number."""
+    names = () if name is None else (name,)
+    return typer.Option(*names, help=help, parser=whole_number, metavar="N")
+
+
 Name = Annotated[
-    str, typer.Argument(help="A scenario's name, a file that holds one, or FILE:NAME.")
+    str,
+    typer.Argument(
+        help="A scenario's name, a file that holds one, or FILE:NAME.",
+        autocompletion=scenario_names,
+    ),
 ]
 Names = Annotated[
     list[str] | None,
-    typer.Argument(help="Scenarios or files, or FILE:* for all of a file; by default all twelve."),
+    typer.Argument(
+        help="Scenarios or files, or FILE:* for all of a file; by default all twelve.",
+        autocompletion=scenario_names,
+    ),
 ]
 Lineup = Annotated[
     str,
     typer.Option(
         help="One strategy per seat, separated by commas: an archetype, ten numbers with colons, "
-        "or a file of a strategy; or a single file, of a line-up or of what every seat plays."
+        "or a file of a strategy; or a single file, of a line-up or of what every seat plays.",
+        autocompletion=lineups,
     ),
 ]
-Seed = Annotated[int, typer.Option(help="Seed of all randomness.")]
+Seed = Annotated[int, whole("Seed of all randomness.")]
 Seat = Annotated[
     int | None, typer.Option(help="Focal seat; by default payoffs are means over all seats.")
 ]
@@ -53,30 +122,49 @@ NightOrders = Annotated[
 EndRule = Annotated[str | None, typer.Option(help="all_safe_or_all_ruined or no_fires.")]
 Changes = Annotated[
     list[str] | None,
-    typer.Option("--set", help="Change a parameter: NAME=VALUE. May be repeated.", metavar="N=V"),
+    typer.Option(
+        "--set",
+        help="Change a parameter: NAME=VALUE. May be repeated.",
+        metavar="N=V",
+        autocompletion=parameters,
+    ),
 ]
 Threads = Annotated[int | None, typer.Option(help="CPU threads at most; by default all.")]
 Backend = Annotated[
     str,
-    typer.Option(help="auto, cpu or an installed one, also with its devices, as in cuda:0,1."),
+    typer.Option(
+        help="auto, cpu or an installed one, also with its devices, as in cuda:0,1.",
+        autocompletion=backend_names,
+    ),
 ]
 Method = Annotated[
-    str, typer.Option(help="sampled, exact (no sampling), or auto for what should be done first.")
+    str,
+    typer.Option(
+        help="sampled, exact (no sampling), or auto for what should be done first.",
+        autocompletion=lambda: list(METHODS),
+    ),
 ]
 EquilibriumMethod = Annotated[
-    str, typer.Option(help="sampled, exact, or auto for exact wherever that is possible.")
+    str,
+    typer.Option(
+        help="sampled, exact, or auto for exact wherever that is possible.",
+        autocompletion=lambda: list(METHODS),
+    ),
 ]
 Epsilon = Annotated[
     float | None,
     typer.Option(
-        help="Gain that is small enough, in points. [default: 0.01, or 5 if sampled]",
-        show_default=False,
+        help="Gain that is small enough, in points.", show_default="0.01, or 5 if sampled"
     ),
 ]
 Confidence = Annotated[float, typer.Option(help="With which sampled verdicts hold.")]
 Budget = Annotated[
     str | None,
     typer.Option(help="Most to spend on each scenario: episodes (1e8), or time (90s, 5m, 1h)."),
+]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Fail (exit code 1) unless every verdict is certified."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -90,11 +178,13 @@ def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except (InvalidValue, InvalidFile) as error:
             code, message = BAD_USAGE, str(error)
+        except BrokenPipeError:
+            raise  # nobody reads on, nor would read a message about it
         except (BucketBrigadeError, OSError, MemoryError) as error:
             code, message = FAILED, str(error) or type(error).__name__
         except KeyboardInterrupt:
             code, message = INTERRUPTED, "interrupted"
-        typer.echo(f"bucket-brigade: {message}", err=True)
+        say(message)
         raise typer.Exit(code)
 
     return wrapped
@@ -150,8 +240,8 @@ def limits(budget: str | None) -> dict[str, Any]:
     try:
         if text[-1:] in UNITS:
             return {"budget_seconds": float(text[:-1]) * UNITS[text[-1]]}
-        return {"budget_episodes": int(float(text))}
-    except (ValueError, OverflowError):
+        return {"budget_episodes": whole_number(text)}
+    except (ValueError, OverflowError, typer.BadParameter):
         allowed = "a number of episodes, such as 1e8, or a time, such as 90s, 5m or 1h"
         raise InvalidValue("--budget", repr(budget), allowed) from None
 
@@ -159,45 +249,3 @@ def limits(budget: str | None) -> dict[str, Any]:
 def chosen_lineup(text: str, num_agents: int = 4) -> list[SeatEntry]:
     """What the seats of a line-up play, from text or a file; archetypes keep their names."""
     return parse_lineup(text, num_agents)
-
-
-@contextlib.contextmanager
-def progress_bar(description: str) -> Iterator[Report | None]:
-    """A progress callback that draws a bar where standard error is a terminal; None elsewhere."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(description, total=None)
-        yield lambda done, every: bar.update(task, completed=done, total=every)
-
-
-@contextlib.contextmanager
-def status_line() -> Iterator[Callable[[str], None]]:
-    """Shows one line of text on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda text: None
-        return
-    with Console(stderr=True).status("") as status:
-        yield status.update
-
-
-def print_json(value: object) -> None:
-    """Prints a value as JSON."""
-    typer.echo(json.dumps(value, indent=2, allow_nan=False))
-
-
-def console(*, stderr: bool = False) -> Console:
-    """Where tables are printed; as wide as they need where that is no terminal.
-
-    On standard error where a file is printed on standard output.
-    """
-    terminal = (sys.stderr if stderr else sys.stdout).isatty()
-    return Console(stderr=stderr, width=None if terminal else 160)

@@ -1,10 +1,9 @@
 """``bucket-brigade episode``: one episode of a batch, night by night."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
-import typer
-from rich.table import Table
 from rich.text import Text
 
 from bucket_brigade.cli.common import (
@@ -20,7 +19,10 @@ from bucket_brigade.cli.common import (
     console,
     print_json,
     reports_errors,
+    whole,
 )
+from bucket_brigade.cli.tables import Column, print_table
+from bucket_brigade.cli.terminal import Terminal
 from bucket_brigade.episodes import House, Night, replay
 from bucket_brigade.scenario import RULES_VERSION, Scenario
 from bucket_brigade.tables import describe_seat
@@ -33,7 +35,7 @@ def episode(
     name: Name,
     lineup: Lineup,
     seed: Seed = 0,
-    number: Annotated[int, typer.Option("--episode", help="Its number in the batch.")] = 0,
+    number: Annotated[int, whole("Its number in the batch.", name="--episode")] = 0,
     night_order: NightOrder = None,
     end_rule: EndRule = None,
     changes: Changes = None,
@@ -56,20 +58,35 @@ def episode(
                 "ended": nights[-1].ended,
                 "returns": returns,
                 "nights": [_night_json(night) for night in nights],
+                "payoff_a_night": [payoff / len(nights) for payoff in returns],
             }
         )
         return
     out = console()
-    out.print(_picture(scenario, nights, f"{scenario.name}: episode {number} of seed {seed}"))
-    for seat in seats:
-        out.print(
-            f"agent {_letter(seat)}: {describe_seat(strategies[seat])}, return {returns[seat]:.2f}"
-        )
-    out.print(f"ended: {nights[-1].ended} after {len(nights)} nights")
-    out.print(
-        ". safe  * burning  # ruined; letters: agents that work there. Each row shows the ring"
+    _print_picture(out, scenario, nights, f"{scenario.name}: episode {number} of seed {seed}")
+    out.print()
+    rows = [
+        [
+            _letter(seat),
+            str(describe_seat(strategies[seat])),
+            f"{returns[seat]:.2f}",
+            f"{returns[seat] / len(nights):.2f}",
+        ]
+        for seat in seats
+    ]
+    columns = [
+        Column("agent"),
+        Column("strategy"),
+        Column("return", right=True),
+        Column("a night", right=True),
+    ]
+    print_table(out, columns, rows)
+    out.print()
+    out.note(f"ended: {nights[-1].ended} after {len(nights)} nights")
+    out.note(
+        ". safe, * burning, # ruined. Each row shows the ring at the start of a night, the last "
+        "one its end; above the houses, their numbers and the agents that own them."
     )
-    out.print("at the start of a night, the last one its end; column heads are house:owner.")
 
 
 def _night_json(night: Night) -> dict[str, Any]:
@@ -83,27 +100,36 @@ def _letter(agent: int) -> str:
     return chr(ord("a") + agent)
 
 
-def _house(state: House, workers: str) -> Text:
-    sign, style = SIGNS[state]
-    return Text(sign, style=style).append(workers, style="cyan")
+def _ring(states: Sequence[House]) -> Text:
+    return Text().join(Text(SIGNS[state][0], style=SIGNS[state][1]) for state in states)
 
 
-def _picture(scenario: Scenario, nights: list[Night], title: str) -> Table:
-    table = Table(title=title, show_lines=False, padding=(0, 1))
-    table.add_column("night", justify="right")
-    agents = scenario.num_agents
-    for h in range(scenario.num_houses):
-        table.add_column(f"{h}:{_letter(h % agents)}")
-    table.add_column("what happened")
-    for night in nights:
-        workers = ["" for _ in night.before]
-        for agent, action in enumerate(night.actions):
-            if action.works:
-                workers[action.house] += _letter(agent)
-        cells = [_house(s, w) for s, w in zip(night.before, workers, strict=True)]
-        table.add_row(str(night.night), *cells, _events(night))
-    table.add_row("end", *[_house(state, "") for state in nights[-1].after], "")
-    return table
+def _workers(night: Night) -> str:
+    """Who works where, house by house."""
+    at: dict[int, str] = {}
+    for agent, action in enumerate(night.actions):
+        if action.works:
+            at[action.house] = at.get(action.house, "") + _letter(agent)
+    return ", ".join(f"{house}: {at[house]}" for house in sorted(at))
+
+
+def _print_picture(out: Terminal, scenario: Scenario, nights: list[Night], title: str) -> None:
+    houses = range(scenario.num_houses)
+    heads = [
+        *(["".join(str(h // 10) for h in houses)] if len(houses) > 10 else []),
+        "".join(str(h % 10) for h in houses),
+        "".join(_letter(h % scenario.num_agents) for h in houses),
+    ]
+    columns = [
+        Column("night", right=True),
+        Column("\n".join(heads)),
+        Column("at work", prose=True),
+        Column("what happened", prose=True),
+    ]
+    rows: list[list[str | Text]] = [
+        [str(night.night), _ring(night.before), _workers(night), _events(night)] for night in nights
+    ]
+    print_table(out, columns, [*rows, ["end", _ring(nights[-1].after), "", ""]], title=title)
 
 
 def _events(night: Night) -> str:

@@ -1,11 +1,9 @@
 """``bucket-brigade nash``: equilibria of scenarios, as a table and a file."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from bucket_brigade.atomic_files import is_standard_output, is_stream
 from bucket_brigade.cli.common import (
@@ -19,8 +17,10 @@ from bucket_brigade.cli.common import (
     EquilibriumMethod,
     Names,
     NightOrders,
+    ProgressStyle,
     Seat,
     Seed,
+    Strict,
     Threads,
     both_orders,
     console,
@@ -28,6 +28,7 @@ from bucket_brigade.cli.common import (
     print_json,
     reports_errors,
     status_line,
+    whole,
 )
 from bucket_brigade.cli.outputs import (
     Out,
@@ -37,6 +38,9 @@ from bucket_brigade.cli.outputs import (
     files_of,
     kept_progress,
 )
+from bucket_brigade.cli.tables import Column, print_table
+from bucket_brigade.cli.terminal import Terminal
+from bucket_brigade.cli.verdicts import check_verdicts, interval, nights_texts, payoff_text
 from bucket_brigade.equilibrium import (
     DoubleOracle,
     NashEquilibrium,
@@ -47,7 +51,7 @@ from bucket_brigade.equilibrium import (
 )
 from bucket_brigade.equilibrium.results import document, save_equilibria
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.scenario import Scenario, list_scenarios
+from bucket_brigade.scenario import list_scenarios
 
 #: By default. With a tenth of them, the restricted games of some scenarios are too coarse for a
 #: verdict.
@@ -62,9 +66,9 @@ def nash(
     confidence: Confidence = 0.95,
     budget: Budget = None,
     episodes: Annotated[
-        int, typer.Option(help="Episodes of each composition of strategies, if sampled.")
+        int, whole("Episodes of each composition of strategies, if sampled.")
     ] = EPISODES,
-    max_iterations: Annotated[int, typer.Option(help="Restricted games to solve at most.")] = 20,
+    max_iterations: Annotated[int, whole("Restricted games to solve at most.")] = 20,
     seed: Seed = 0,
     seat: Seat = None,
     night_order: NightOrders = None,
@@ -90,7 +94,9 @@ def nash(
             help="Write each restricted game for Gambit (.nfg); FILE as for --plot, - prints it.",
         ),
     ] = None,
+    strict: Strict = False,
     as_json: AsJson = False,
+    progress_style: ProgressStyle = "auto",
 ) -> None:
     """Compute a symmetric equilibrium of each scenario, and save it as soon as it is found.
 
@@ -118,7 +124,7 @@ def nash(
     found: list[NashEquilibrium] = []
     refused: InvalidValue | None = None
     try:
-        with status_line() as tell:
+        with status_line(progress_style) as tell:
             # All before the first is solved: a parameter may be wrong for the last only.
             oracles = [
                 DoubleOracle(
@@ -132,7 +138,6 @@ def nash(
                     seat=seat,
                     threads=threads,
                     backend=backend,
-                    on_iteration=_teller(tell, scenario),
                     **within,
                 )
                 for scenario in scenarios
@@ -147,7 +152,7 @@ def nash(
             ) as progress:
                 progress.check(oracles)
                 for i, oracle in enumerate(oracles):
-                    tell(oracle.scenario.name)
+                    tell(f"{oracle.scenario.name}: {i + 1} of {len(oracles)}")
                     found.append(progress.solve(oracle))
                     if not is_stream(out):
                         save_equilibria(found, out)
@@ -165,6 +170,7 @@ def nash(
             _show(found, out, as_json, printed)
     if refused is not None:
         raise refused
+    check_verdicts([(each.scenario.name, each.regret) for each in found], strict)
 
 
 def _show(found: list[NashEquilibrium], out: Path, as_json: bool, printed: bool) -> None:
@@ -172,43 +178,47 @@ def _show(found: list[NashEquilibrium], out: Path, as_json: bool, printed: bool)
     if as_json:
         print_json(document(found))
     else:
-        console(stderr=printed).print(_table(found))
+        _print(found, console(stderr=printed))
     if is_stream(out) and not is_standard_output(out):
         save_equilibria(found, out)
     if not as_json:
-        typer.echo(f"saved to {out}", err=printed)
+        console(stderr=printed).note(f"saved to {out}")
 
 
-def _teller(tell: Callable[[str], None], scenario: Scenario) -> Callable[[str], None]:
-    return lambda text: tell(f"{scenario.name}: {text}")
-
-
-def _table(found: list[NashEquilibrium]) -> Table:
+def _print(found: list[NashEquilibrium], out: Terminal) -> None:
     orders = {each.scenario.night_order for each in found}
-    table = Table(
-        "scenario",
-        *(["night order"] if len(orders) > 1 else []),
-        "equilibrium",
-        "payoff",
-        "regret",
-        "verdict",
-        "seconds",
-    )
-    for each in found:
-        digits = 2 if each.method == "sampled" else 4
-        interval = f"{each.regret.lower:.{digits}f} to {each.regret.upper:.{digits}f}"
-        verdict = str(each.verdict)
-        if each.verdict != Verdict.CERTIFIED:
-            verdict = f"{verdict} ({each.reason})"
-        table.add_row(
+    columns = [
+        Column("scenario"),
+        *([Column("night order")] if len(orders) > 1 else []),
+        Column("equilibrium", prose=True),
+        Column("payoff", right=True),
+        Column("nights", right=True),
+        Column("a night", right=True),
+        Column("regret", right=True, prose=True),
+        Column("verdict", prose=True),
+        Column("seconds", right=True),
+    ]
+    rows = [
+        [
             each.scenario.name,
             *([each.scenario.night_order] if len(orders) > 1 else []),
             each.describe(),
-            f"{each.payoff:.1f} ± {each.payoff_stderr:.1f}",
-            interval,
-            f"{verdict}, {each.method}",
+            payoff_text(each.payoff, each.payoff_stderr, each.method),
+            *nights_texts(each.nights, each.payoff_a_night),
+            interval(each.regret, 2 if each.method == "sampled" else 4),
+            f"{_verdict(each)}, {each.method}",
             f"{each.seconds:.1f}",
-        )
+        ]
+        for each in found
+    ]
     total = sum(each.seconds for each in found)
-    table.caption = f"{total:.1f} s in all; regret in points an episode, over the searched set"
-    return table
+    caption = (
+        f"{total:.1f} s in all; payoff an episode of so many nights, and a night; regret in points "
+        "an episode, over the searched set"
+    )
+    print_table(out, columns, rows, caption=caption, keys=2 if len(orders) > 1 else 1)
+
+
+def _verdict(each: NashEquilibrium) -> str:
+    certified = each.verdict == Verdict.CERTIFIED
+    return str(each.verdict) if certified else f"{each.verdict} ({each.reason})"

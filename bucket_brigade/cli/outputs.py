@@ -16,6 +16,7 @@ from bucket_brigade.atomic_files import (
     is_standard_output,
     is_stream,
 )
+from bucket_brigade.cli.terminal import say
 from bucket_brigade.equilibrium.payoff_table import distinct_names
 from bucket_brigade.equilibrium.saved import Progress
 from bucket_brigade.errors import InvalidFile, InvalidValue
@@ -165,7 +166,7 @@ def kept_progress(
         try:
             check_output(path, "the progress of --out")
         except OSError as error:
-            typer.echo(f"bucket-brigade: no progress is kept: {error}", err=True)
+            say(f"no progress is kept: {error}")
             path = None
     with FileLock(path) if path is not None else contextlib.nullcontext():
         progress = Progress(
@@ -180,7 +181,7 @@ def kept_progress(
             yield progress
         except KeyboardInterrupt:
             if path is not None and path.exists():
-                typer.echo(f"to go on: {RESUME} {path}", err=True)
+                say(f"to go on: {RESUME} {path}")
             raise
 
 

@@ -2,9 +2,6 @@
 
 from typing import Annotated
 
-import typer
-from rich.table import Table
-
 from bucket_brigade.cli.common import (
     AsJson,
     Backend,
@@ -13,6 +10,7 @@ from bucket_brigade.cli.common import (
     Method,
     Name,
     NightOrder,
+    ProgressStyle,
     Seat,
     Seed,
     Threads,
@@ -21,8 +19,11 @@ from bucket_brigade.cli.common import (
     print_json,
     progress_bar,
     reports_errors,
+    whole,
 )
 from bucket_brigade.cli.outputs import Csv, check_outputs
+from bucket_brigade.cli.tables import Column, print_table
+from bucket_brigade.cli.terminal import Terminal
 from bucket_brigade.matrices import PayoffMatrix, payoff_matrix
 from bucket_brigade.tables import unseen_note
 
@@ -30,7 +31,7 @@ from bucket_brigade.tables import unseen_note
 @reports_errors
 def payoffs(
     name: Name,
-    episodes: Annotated[int, typer.Option(help="Episodes of each line-up, if sampled.")] = 20_000,
+    episodes: Annotated[int, whole("Episodes of each line-up, if sampled.")] = 20_000,
     seed: Seed = 0,
     seat: Seat = None,
     night_order: NightOrder = None,
@@ -41,11 +42,12 @@ def payoffs(
     method: Method = "sampled",
     csv: Csv = None,
     as_json: AsJson = False,
+    progress_style: ProgressStyle = "auto",
 ) -> None:
     """Show what each archetype earns when everyone else plays one of them."""
     scenario = chosen_scenario(name, night_order, end_rule, changes)
     printed = check_outputs([("--csv", csv)], as_json)
-    with progress_bar(scenario.name) as progress:
+    with progress_bar(scenario.name, progress_style) as progress:
         matrix = payoff_matrix(
             scenario,
             episodes=episodes,
@@ -63,24 +65,39 @@ def payoffs(
         if as_json:
             print_json(matrix.to_dict())
         else:
-            console(stderr=printed).print(_table(matrix, seat))
+            _print(matrix, seat, console(stderr=printed))
 
 
-def _table(matrix: PayoffMatrix, seat: int | None) -> Table:
+def _print(matrix: PayoffMatrix, seat: int | None, out: Terminal) -> None:
     who = "mean over seats" if seat is None else f"seat {seat}"
-    table = Table(
-        title=f"{matrix.scenario.name}: {matrix.method} return of the row ({who}) when all others "
-        "play the column"
-    )
-    table.add_column("focal")
-    for other in matrix.names:
-        table.add_column(other, justify="right")
-    for i, focal in enumerate(matrix.names):
-        cells = [
-            f"{m:.1f} ± {e:.1f}" if matrix.method == "sampled" else f"{m:.3f}"
-            for m, e in zip(matrix.mean[i], matrix.stderr[i], strict=True)
+    columns = [Column("focal"), *(Column(other, right=True) for other in matrix.names)]
+    exact = matrix.method == "exact"
+    returns = [
+        [
+            focal,
+            *(
+                f"{m:.3f}" if exact else f"{m:.1f} ± {e:.1f}"
+                for m, e in zip(matrix.mean[i], matrix.stderr[i], strict=True)
+            ),
         ]
-        table.add_row(focal, *cells)
+        for i, focal in enumerate(matrix.names)
+    ]
+    a_night = [
+        [
+            focal,
+            *(
+                f"{payoff:.2f} of {nights:.1f}"
+                for payoff, nights in zip(matrix.payoff_a_night[i], matrix.nights[i], strict=True)
+            ),
+        ]
+        for i, focal in enumerate(matrix.names)
+    ]
+    title = (
+        f"{matrix.scenario.name}: {matrix.method} return of the row ({who}) when all others play "
+        "the column"
+    )
+    print_table(out, columns, returns, title=title)
+    out.print()
+    print_table(out, columns, a_night, title="The same a night, of the mean nights of an episode")
     if matrix.unseen.max() > 0:
-        table.caption = unseen_note(matrix.unseen.max())
-    return table
+        out.note(unseen_note(matrix.unseen.max()))

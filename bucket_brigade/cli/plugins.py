@@ -12,6 +12,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from bucket_brigade.cli.terminal import say
+
 __all__ = ["GROUP", "Commands"]
 
 GROUP = "bucket_brigade.commands"
@@ -46,8 +48,5 @@ def _loaded(name: str) -> Any:
         return typer.main.get_command(single)
     except Exception as error:
         # Whatever is wrong with it, the other commands have to work.
-        typer.echo(
-            f"bucket-brigade: command {name!r} can't be loaded: {type(error).__name__}: {error}",
-            err=True,
-        )
+        say(f"command {name!r} can't be loaded: {type(error).__name__}: {error}")
         return None

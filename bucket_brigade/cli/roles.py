@@ -1,10 +1,10 @@
 """``bucket-brigade roles``: profiles that no seat gains by leaving, as a table and a file."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from bucket_brigade.cli.common import (
     AsJson,
@@ -17,15 +17,22 @@ from bucket_brigade.cli.common import (
     EquilibriumMethod,
     Names,
     NightOrders,
+    ProgressStyle,
     Seed,
+    Strict,
     Threads,
     both_orders,
     console,
     limits,
     print_json,
     reports_errors,
+    say,
     status_line,
+    whole,
 )
+from bucket_brigade.cli.tables import Column, print_table
+from bucket_brigade.cli.terminal import Terminal
+from bucket_brigade.cli.verdicts import check_verdicts, interval, nights_texts, payoff_text
 from bucket_brigade.equilibrium import RoleEquilibrium, RoleSearch, save_roles
 from bucket_brigade.equilibrium.results import document
 from bucket_brigade.equilibrium.role_results import KEY
@@ -39,10 +46,8 @@ def roles(
     epsilon: Epsilon = None,
     confidence: Confidence = 0.95,
     budget: Budget = None,
-    episodes: Annotated[
-        int, typer.Option(help="Unit of episodes of a search, if sampled.")
-    ] = 50_000,
-    starts: Annotated[int, typer.Option(help="Random profiles to start from as well.")] = 8,
+    episodes: Annotated[int, whole("Unit of episodes of a search, if sampled.")] = 50_000,
+    starts: Annotated[int, whole("Random profiles to start from as well.")] = 8,
     seed: Seed = 0,
     night_order: NightOrders = None,
     end_rule: EndRule = None,
@@ -50,7 +55,9 @@ def roles(
     threads: Threads = None,
     backend: Backend = "auto",
     out: Annotated[Path, typer.Option(help="Where to save.")] = Path("results/roles.json"),
+    strict: Strict = False,
     as_json: AsJson = False,
+    progress_style: ProgressStyle = "auto",
 ) -> None:
     """Find profiles with a strategy for each seat that no seat gains by leaving.
 
@@ -63,16 +70,13 @@ def roles(
     ]
     within = limits(budget)
     found: list[RoleEquilibrium] = []
-    with status_line() as tell:
-        for scenario in scenarios:
+    with status_line(progress_style) as tell:
+        for number, scenario in enumerate(scenarios, 1):
             so_far = list(found)
 
             def keep(profile: RoleEquilibrium, so_far: list[RoleEquilibrium] = so_far) -> None:
                 so_far.append(profile)
                 save_roles(so_far, out)
-
-            def progress(text: str, name: str = scenario.name) -> None:
-                tell(f"{name}: {text}")
 
             search = RoleSearch(
                 scenario,
@@ -84,56 +88,65 @@ def roles(
                 seed=seed,
                 threads=threads,
                 backend=backend,
-                on_start=progress,
                 on_profile=keep,
                 **within,
             )
-            tell(scenario.name)
+            tell(f"{scenario.name}: {number} of {len(scenarios)}")
             solved = search.solve()
             if not solved:
-                typer.echo(f"{scenario.name}: nothing found within the budget", err=True)
+                say(f"{scenario.name}: nothing found within the budget")
             found += solved
             save_roles(found, out)
     if as_json:
         print_json(document(found, KEY))
-        return
-    console().print(_table(found))
-    typer.echo(f"saved to {out}")
+    else:
+        _print(found, console())
+        console().note(f"saved to {out}")
+    check_verdicts([(each.scenario.name, each.regret) for each in found], strict)
 
 
-def _table(found: list[RoleEquilibrium]) -> Table:
+def _print(found: list[RoleEquilibrium], out: Terminal) -> None:
     orders = {each.scenario.night_order for each in found}
-    table = Table(
-        "scenario",
-        *(["night order"] if len(orders) > 1 else []),
-        "seats and their roles",
-        "payoffs",
-        "regret",
-        "verdict",
-        "starts",
-    )
-    for each in found:
-        digits = 2 if each.method == "sampled" else 4
-        verdict = (
-            str(each.verdict) if each.reason == "converged" else f"{each.verdict} ({each.reason})"
-        )
-        table.add_row(
-            each.scenario.name,
-            *([each.scenario.night_order] if len(orders) > 1 else []),
-            "\n".join(each.describe().split("; ")),
-            "\n".join(_payoffs(each)),
-            f"{each.regret.lower:.{digits}f} to {each.regret.upper:.{digits}f}",
-            f"{verdict}, {each.method}",
-            str(each.starts),
-        )
-    table.caption = "regret in points an episode: the largest gain of a seat, over the searched set"
-    return table
-
-
-def _payoffs(each: RoleEquilibrium) -> list[str]:
-    """Of all seats, two a line."""
-    texts = [
-        f"{payoff:.1f} ± {error:.1f}" if each.method == "sampled" else f"{payoff:.1f}"
-        for payoff, error in zip(each.payoffs, each.payoffs_stderr, strict=True)
+    columns = [
+        Column("scenario"),
+        *([Column("night order")] if len(orders) > 1 else []),
+        Column("seats and their roles"),
+        Column("payoffs", prose=True),
+        Column("nights", right=True),
+        Column("a night", prose=True),
+        Column("regret", right=True, prose=True),
+        Column("verdict", prose=True),
+        Column("starts", right=True),
     ]
-    return [", ".join(texts[i : i + 2]) for i in range(0, len(texts), 2)]
+    rows = []
+    for each in found:
+        converged = each.reason == "converged"
+        verdict = str(each.verdict) if converged else f"{each.verdict} ({each.reason})"
+        nights = [nights_texts(each.nights, payoff) for payoff in each.payoffs_a_night]
+        rows.append(
+            [
+                each.scenario.name,
+                *([each.scenario.night_order] if len(orders) > 1 else []),
+                "\n".join(each.describe().split("; ")),
+                _in_pairs(
+                    payoff_text(payoff, error, each.method)
+                    for payoff, error in zip(each.payoffs, each.payoffs_stderr, strict=True)
+                ),
+                nights[0][0],
+                _in_pairs(a_night for _, a_night in nights),
+                interval(each.regret, 2 if each.method == "sampled" else 4),
+                f"{verdict}, {each.method}",
+                str(each.starts),
+            ]
+        )
+    caption = (
+        "payoffs seat by seat, an episode of so many nights and a night; regret in points an "
+        "episode: the largest gain of a seat, over the searched set"
+    )
+    print_table(out, columns, rows, caption=caption, keys=2 if len(orders) > 1 else 1)
+
+
+def _in_pairs(texts: Iterable[str]) -> str:
+    """Of all seats, two a line."""
+    listed = list(texts)
+    return "\n".join(", ".join(listed[i : i + 2]) for i in range(0, len(listed), 2))

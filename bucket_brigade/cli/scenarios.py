@@ -3,16 +3,20 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from bucket_brigade.cli.common import AsJson, console, print_json, reports_errors
+from bucket_brigade.cli.completion import scenario_names
+from bucket_brigade.cli.tables import Column, print_table
 from bucket_brigade.scenario import SCENARIOS, load_scenario
 
 
 @reports_errors
 def scenarios(
     name: Annotated[
-        str | None, typer.Argument(help="A scenario's name, or a file that holds one.")
+        str | None,
+        typer.Argument(
+            help="A scenario's name, or a file that holds one.", autocompletion=scenario_names
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -22,17 +26,21 @@ def scenarios(
         if as_json:
             print_json(parameters)
             return
-        table = Table("parameter", "value", title=str(parameters["name"]))
-        for key, value in parameters.items():
-            table.add_row(key, str(value))
-        console().print(table)
+        columns = [Column("parameter"), Column("value", prose=True)]
+        rows = [[key, str(value)] for key, value in parameters.items()]
+        print_table(console(), columns, rows, title=str(parameters["name"]))
         return
     if as_json:
         print_json([scenario.to_dict() for scenario in SCENARIOS.values()])
         return
-    table = Table("name", "spread", "extinguish", "ignite", "work cost", "nights", "about")
-    for scenario in SCENARIOS.values():
-        table.add_row(
+    numbers = ("spread", "extinguish", "ignite", "work cost", "nights")
+    columns = [
+        Column("name"),
+        *(Column(name, right=True) for name in numbers),
+        Column("about", prose=True),
+    ]
+    rows = [
+        [
             scenario.name,
             f"{scenario.prob_fire_spreads_to_neighbor:g}",
             f"{scenario.prob_solo_agent_extinguishes_fire:g}",
@@ -40,5 +48,7 @@ def scenarios(
             f"{scenario.cost_to_work_one_night:g}",
             f"{scenario.min_nights}-{scenario.max_nights}",
             scenario.description,
-        )
-    console().print(table)
+        ]
+        for scenario in SCENARIOS.values()
+    ]
+    print_table(console(), columns, rows)

@@ -3,8 +3,6 @@
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from bucket_brigade.cli.check import report_check
 from bucket_brigade.cli.common import (
@@ -17,6 +15,7 @@ from bucket_brigade.cli.common import (
     Method,
     Name,
     NightOrder,
+    ProgressStyle,
     Seed,
     Threads,
     chosen_lineup,
@@ -25,8 +24,12 @@ from bucket_brigade.cli.common import (
     print_json,
     progress_bar,
     reports_errors,
+    say,
+    whole,
 )
 from bucket_brigade.cli.outputs import Csv, check_outputs
+from bucket_brigade.cli.tables import Column, print_table
+from bucket_brigade.cli.terminal import Terminal
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.exact import ExactResult
 from bucket_brigade.exact.check import cross_examine
@@ -43,15 +46,15 @@ def simulate(
     name: Name,
     lineup: Lineup,
     episodes: Annotated[
-        int | None, typer.Option(help=f"How many to play; {DEFAULT_EPISODES:,} by default.")
+        int | None, whole(f"How many to play; {DEFAULT_EPISODES:,} by default.")
     ] = None,
     stderr: Annotated[
         float | None,
         typer.Option(help="Instead: play until every seat's standard error is at most this."),
     ] = None,
-    max_episodes: Annotated[int, typer.Option(help="Where --stderr gives up.")] = 10**9,
+    max_episodes: Annotated[int, whole("Where --stderr gives up.")] = 10**9,
     seed: Seed = 0,
-    first_episode: Annotated[int, typer.Option(help="Number of the first episode.")] = 0,
+    first_episode: Annotated[int, whole("Number of the first episode.")] = 0,
     night_order: NightOrder = None,
     end_rule: EndRule = None,
     changes: Changes = None,
@@ -66,6 +69,7 @@ def simulate(
     ] = False,
     csv: Csv = None,
     as_json: AsJson = False,
+    progress_style: ProgressStyle = "auto",
 ) -> None:
     """Play a line-up many times: mean returns with standard errors, and what happened."""
     if stderr is not None and (check or episodes is not None):
@@ -85,7 +89,7 @@ def simulate(
         "backend": backend,
     }
     if check:
-        with progress_bar(scenario.name) as progress:
+        with progress_bar(scenario.name, progress_style) as progress:
             found = cross_examine(scenario, chosen, progress=progress, **options)
         try:
             if csv is not None:
@@ -93,7 +97,7 @@ def simulate(
         finally:  # what was found is shown, though the disk may be full
             report_check(found, as_json, stderr=printed)
         return
-    with progress_bar(scenario.name) as progress:
+    with progress_bar(scenario.name, progress_style) as progress:
         result = evaluate(
             scenario,
             [chosen],
@@ -115,44 +119,55 @@ def simulate(
         worst = f"the standard error is still {result.stderr.max():.4g}"
         if result.stderr.max() <= stderr:
             worst = f"what was hardly seen could still change payoffs by {result.unseen.max():.4g}"
-        typer.echo(
-            f"bucket-brigade: {worst} after {result.episodes:,} episodes (see --max-episodes)",
-            err=True,
-        )
+        say(f"{worst} after {result.episodes:,} episodes (see --max-episodes)")
         raise typer.Exit(FAILED)
 
 
-def _print(result: SimulationResult | ExactResult, out: Console) -> None:
+def _print(result: SimulationResult | ExactResult, out: Terminal) -> None:
     data, counts = result.to_dict(0), result.counts
     # Expected counts are those of one episode.
     episodes = 1 if isinstance(result, ExactResult) else result.episodes
     exact = isinstance(result, ExactResult)
     how = "exact" if exact else f"{episodes:,} episodes, seed {result.seed}"
-    seats = Table("seat", "strategy", "mean return", "± stderr", "nights worked")
-    seats.title = f"{result.scenario.name}: {how}"
     nights = counts.nights[0].item()
-    for seat, strategy in enumerate(data["lineup"]):
-        seats.add_row(
+    numbers = ("mean return", "± stderr", "a night", "nights worked")
+    seats = [
+        [
             str(seat),
             str(strategy),
             f"{result.mean[0, seat]:.4f}" if exact else f"{result.mean[0, seat]:.2f}",
             "exact" if exact else f"{result.stderr[0, seat]:.2f}",
+            f"{result.payoff_a_night[0, seat]:.3f}",
             f"{counts.worked[0, seat] / nights:.1%}",
-        )
-    houses = Table("house", "safe", "ruined", "saved per episode", title="Nights that ended with")
-    for house in range(counts.houses):
-        houses.add_row(
+        ]
+        for seat, strategy in enumerate(data["lineup"])
+    ]
+    print_table(
+        out,
+        [Column("seat"), Column("strategy"), *(Column(name, right=True) for name in numbers)],
+        seats,
+        title=f"{result.scenario.name}: {how}",
+    )
+    houses = [
+        [
             str(house),
             f"{counts.safe[0, house] / nights:.1%}",
             f"{counts.ruined[0, house] / nights:.1%}",
             f"{counts.saved[0, house] / episodes:.3f}",
-        )
-    out.print(seats)
-    out.print(houses)
+        ]
+        for house in range(counts.houses)
+    ]
+    columns = [Column(name, right=True) for name in ("safe", "ruined", "saved per episode")]
+    out.print()
+    print_table(out, [Column("house"), *columns], houses, title="Nights that ended with")
     ended = ", ".join(f"{kind} {n / episodes:.1%}" for kind, n in data["counts"]["ended"].items())
-    out.print(f"{nights / episodes:.1f} nights an episode; ended: {ended}")
+    out.print()
+    out.note(
+        f"{nights / episodes:.1f} nights an episode; ended: {ended}. A night: mean return of an "
+        "episode over its mean nights."
+    )
     if result.unseen.max() > 0:
-        out.print(unseen_note(result.unseen.max()))
-    out.print(
+        out.note(unseen_note(result.unseen.max()))
+    out.note(
         "computed without sampling" if exact else f"played by {result.backend}: {result.device}"
     )

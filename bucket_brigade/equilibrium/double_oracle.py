@@ -5,6 +5,7 @@ controlled by an adversary", ICML 2003; for symmetric games of many players, as 
 restricted game is solved for a symmetric equilibrium instead of by linear programming.
 """
 
+import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -44,6 +45,8 @@ from bucket_brigade.scenario import Scenario
 from bucket_brigade.strategies import ARCHETYPES, Strategy, as_strategy, strategy_labels
 
 __all__ = ["DEFAULT_POOL", "EPSILON", "DoubleOracle"]
+
+logger = logging.getLogger(__name__)
 
 #: What a pool starts from by default.
 DEFAULT_POOL = ("firefighter", "free_rider", "hero", "coordinator")
@@ -105,7 +108,7 @@ class DoubleOracle:
     """
 
     scenario: Scenario
-    num_simulations: int = 10_000
+    num_simulations: int = 100_000
     max_iterations: int = 20
     epsilon: float | None = None
     seed: int = 0
@@ -268,11 +271,13 @@ class _Computation:
                 }
             )
             reason = self._next(regret, best, mixture, iteration)
+            text = (
+                f"iteration {iteration}: {described}, regret {regret.lower:.3f} to "
+                f"{regret.upper:.3f} by {labels[tuple(best.tolist())]}"
+            )
+            logger.info("%s: %s", self.asked.scenario.name, text)
             if self.asked.on_iteration is not None:
-                self.asked.on_iteration(
-                    f"iteration {iteration}: {described}, regret {regret.lower:.3f} to "
-                    f"{regret.upper:.3f} by {labels[tuple(best.tolist())]}"
-                )
+                self.asked.on_iteration(text)
             if reason is not None:
                 return self._result(reason, mixture, restricted, found, response, regret, gains)
             self.begun = self.spent
@@ -301,6 +306,7 @@ class _Computation:
             # Strategies that left have come back: from now on, none leaves.
             self.keep_all = True
             chosen = list(range(len(self.game.pool)))
+        self._log("restricted game of %d strategies", len(chosen))
         restricted = self.game.game(chosen)
         self._account()
         self._save()  # as it was: what follows is done again, and takes no time
@@ -312,6 +318,7 @@ class _Computation:
 
     def _respond(self, profile: Profile, iteration: int) -> BestResponse:
         if self.response is None or self.response[0] != iteration:
+            self._log("best response")
             response = best_response(
                 self.source,
                 profile,
@@ -329,6 +336,7 @@ class _Computation:
         self, profile: Profile, response: BestResponse, iteration: int
     ) -> tuple[Regret, ProfileGains]:
         focal = self.game.seating.focal
+        self._log("verdict on %d strategies", len(response.candidates))
         deviations = [Deviation(strategy, focal) for strategy in response.candidates]
         gains = self.source.gains(profile, deviations, focal, look=iteration)
         regret = certify(
@@ -385,6 +393,11 @@ class _Computation:
         """Whether the budget allows twice what the last iteration took up to its verdict."""
         pace = self.budget.elapsed / max(self.budget.spent, 1)
         return self.budget.affords(2 * self.prepared, pace=pace)
+
+    def _log(self, stage: str, *values: object) -> None:
+        """Tells that a stage begins."""
+        where = f"%s: iteration %d: {stage}"
+        logger.info(where, self.asked.scenario.name, len(self.history) + 1, *values)
 
     def _account(self) -> None:
         self.budget.spend(self.source.episodes_played - self.spent)
@@ -446,6 +459,7 @@ class _Computation:
             episodes=self.source.episodes_played,
             backend=self.source.backend,
             seconds=self.seconds,
+            nights=gains.nights,
         )
 
     def _history(self, response: BestResponse) -> tuple[dict[str, Any], ...]:

@@ -1,5 +1,7 @@
 """Payoffs without error: a `PayoffSource` for scenarios small enough for the exact chain."""
 
+import logging
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,16 +9,19 @@ import numpy.typing as npt
 
 from bucket_brigade import _core
 from bucket_brigade.backends.cpu import as_threads
+from bucket_brigade.backends.progress import logged
 from bucket_brigade.equilibrium.profile import Deviation, Profile
 from bucket_brigade.equilibrium.sources import SEARCH
 from bucket_brigade.exact.counts import ExpectedCounts
-from bucket_brigade.exact.evaluate import checked_strategies
+from bucket_brigade.exact.evaluate import checked_strategies, reporter
 from bucket_brigade.exact.pure import pure_lineups
 from bucket_brigade.rewards import count_weights, return_span
 from bucket_brigade.scenario import Scenario
 from bucket_brigade.strategies import Strategy
 
 __all__ = ["ExactGains", "ExactPayoffs"]
+
+logger = logging.getLogger(__name__)
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -41,20 +46,32 @@ class ExactPayoffs:
         self.scenario = scenario
         self._threads = as_threads(threads)
         self._weights = count_weights(scenario)
+        self._progress = logged(logger, scenario.name, "exact line-ups")
+        #: Expected nights and the return of every seat, shape (1 + A,), of what was computed.
         self._known: dict[bytes, FloatArray] = {}
 
     def returns(self, pool: Sequence[Strategy], lineups: Sequence[Sequence[object]]) -> FloatArray:
         """Expected return of every seat, shape (L, A)."""
+        return self.nights_and_returns(pool, lineups)[:, 1:]
+
+    def nights_and_returns(
+        self, pool: Sequence[Strategy], lineups: Sequence[Sequence[object]]
+    ) -> FloatArray:
+        """Expected nights of an episode, and the return of every seat, shape (L, 1 + A)."""
         pure = pure_lineups(checked_strategies(self.scenario, lineups, pool))
         keys = [lineup.tobytes() for lineup in pure.duties]
         new = [i for i, key in enumerate(keys) if key not in self._known]
         if new:
             counts = _core.expected(
-                self.scenario, pure.duties[new], threads=self._threads, progress=None
+                self.scenario,
+                pure.duties[new],
+                threads=self._threads,
+                progress=reporter(self._progress, len(new)),
             )
             houses, agents = self.scenario.num_houses, self.scenario.num_agents
-            means = ExpectedCounts(houses, agents, counts).mean(self._weights)
-            self._known.update(zip((keys[i] for i in new), means, strict=True))
+            expected = ExpectedCounts(houses, agents, counts)
+            rows = np.column_stack([expected.nights, expected.mean(self._weights)])
+            self._known.update(zip((keys[i] for i in new), rows, strict=True))
         return pure.mixed(np.array([self._known[key] for key in keys]))
 
     def batches(
@@ -87,11 +104,13 @@ class ExactPayoffs:
         look: int,
     ) -> "ExactGains":
         """See `PayoffSource`."""
-        payoffs = self.returns(profile.pool, [profile.lineup()])[0]
+        nights, *returns = self.nights_and_returns(profile.pool, [profile.lineup()])[0].tolist()
+        payoffs = np.array(returns)
         regular = np.array([payoffs[list(d.seats)].mean() for d in deviations])
         deviant = self.payoffs(profile, deviations)
         span = float(return_span(self.scenario).max())
-        return ExactGains(deviant - regular, payoffs, float(payoffs[list(focal)].mean()), span)
+        payoff = float(payoffs[list(focal)].mean())
+        return ExactGains(deviant - regular, payoffs, payoff, span, nights=nights)
 
 
 class ExactGains:
@@ -100,9 +119,16 @@ class ExactGains:
     is_exact = True
 
     def __init__(
-        self, mean: FloatArray, payoffs: FloatArray, payoff: float, span: float = 0.0
+        self,
+        mean: FloatArray,
+        payoffs: FloatArray,
+        payoff: float,
+        span: float = 0.0,
+        *,
+        nights: float = math.nan,
     ) -> None:
         self.mean = mean
+        self.nights = nights
         self.span = span
         self.payoffs = payoffs
         self.payoff = payoff, 0.0

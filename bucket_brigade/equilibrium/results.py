@@ -1,6 +1,7 @@
 """What a computation of equilibria returns, and its JSON."""
 
 import json
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -211,6 +212,8 @@ class NashEquilibrium(ToldResult):
         them (see `EventCounts.backend`), None if exact.
     seconds : float
         How long it took, interruptions left out.
+    nights : float
+        Mean nights of an episode; NaN in files that do not tell.
     """
 
     scenario: Scenario
@@ -233,6 +236,7 @@ class NashEquilibrium(ToldResult):
     episodes: int
     backend: str | None
     seconds: float = field(default=0.0)
+    nights: float = field(default=math.nan)
 
     @property
     def verdict(self) -> Verdict:
@@ -282,9 +286,17 @@ class NashEquilibrium(ToldResult):
             [f"{self.method}, {self.iterations} iterations, pool of {len(self.strategy_pool)}"],
         )
 
-    def describe(self) -> str:
-        """The mixture in one line, likeliest strategy first."""
-        return describe(self.strategy_pool, self.distribution, self.labels)
+    @property
+    def payoff_a_night(self) -> float:
+        """Mean return of an episode over its mean nights; NaN where these are not known."""
+        return self.payoff / self.nights
+
+    def describe(self, *, payoff: bool = False) -> str:
+        """The mixture in one line, likeliest strategy first; with its payoff if that is wanted."""
+        mixture = describe(self.strategy_pool, self.distribution, self.labels)
+        if not payoff:
+            return mixture
+        return f"{mixture}; {describe_payoff(self.payoff, self.nights)}"
 
     def to_dict(self) -> dict[str, Any]:
         """The equilibrium as JSON knows it."""
@@ -318,6 +330,8 @@ class NashEquilibrium(ToldResult):
             "episodes": self.episodes,
             "backend": self.backend,
             "seconds": self.seconds,
+            "nights": or_null(self.nights),
+            "payoff_a_night": or_null(self.payoff_a_night),
         }
 
     @classmethod
@@ -344,6 +358,7 @@ class NashEquilibrium(ToldResult):
             episodes=data["episodes"],
             backend=data["backend"],
             seconds=data["seconds"],
+            nights=or_nan(data.get("nights")),
         )
 
 
@@ -355,6 +370,14 @@ def told_payoff(payoff: float, stderr: float, method: str) -> str:
 def told_regret(regret: Regret) -> str:
     """The interval of a regret, beside what was allowed."""
     return f"{regret.lower:.3g} to {regret.upper:.3g}, allowed {regret.epsilon:g}"
+
+
+def describe_payoff(payoff: float, nights: float) -> str:
+    """A payoff an episode in one line, with the payoff a night where nights are known."""
+    text = f"payoff {payoff:.2f}"
+    if math.isnan(nights):
+        return text
+    return f"{text} in {nights:.1f} nights, {payoff / nights:.2f} a night"
 
 
 def describe(

@@ -1,5 +1,6 @@
 """Best responses of one seat after another, from a start to where they lead."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from bucket_brigade.rewards import return_span
 from bucket_brigade.strategies import ARCHETYPES, Strategy
 
 __all__ = ["Outcome", "SeatDynamics"]
+
+logger = logging.getLogger(__name__)
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -113,6 +116,7 @@ class SeatDynamics:
         others = [*strategies[:seat], *strategies[seat + 1 :]]
         key = seat, _played(strategies if self.source.method == "exact" else others)
         if key not in self._known:
+            logger.info("%s: best response of seat %d", self.source.scenario.name, seat)
             self._known[key] = best_response(
                 self.source,
                 Profile.pure(self.source.scenario, strategies),

@@ -1,5 +1,6 @@
 """What a search for roles returns, and its JSON."""
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from bucket_brigade.equilibrium.regret import Regret, Verdict
 from bucket_brigade.equilibrium.results import (
     DeviationGain,
     ToldResult,
+    describe_payoff,
     document,
     or_nan,
     or_null,
@@ -95,6 +97,8 @@ class RoleEquilibrium(ToldResult):
         `backend` what played them (see `EventCounts.backend`), None if exact.
     seconds : float
         How long the search had taken by then.
+    nights : float
+        Mean nights of an episode; NaN in files that do not tell.
     """
 
     scenario: Scenario
@@ -113,6 +117,7 @@ class RoleEquilibrium(ToldResult):
     episodes: int
     backend: str | None
     seconds: float = field(default=0.0)
+    nights: float = field(default=math.nan)
 
     @property
     def verdict(self) -> Verdict:
@@ -155,12 +160,21 @@ class RoleEquilibrium(ToldResult):
             [f"regret from {told_regret(self.regret)}; {self.method}"],
         )
 
-    def describe(self) -> str:
-        """Who plays what, in one line."""
+    @property
+    def payoffs_a_night(self) -> tuple[float, ...]:
+        """Mean return of each seat over the mean nights of an episode; NaN where not known."""
+        return tuple(payoff / self.nights for payoff in self.payoffs)
+
+    def describe(self, *, payoff: bool = False) -> str:
+        """Who plays what, in one line; with the mean payoff of a seat if that is wanted."""
         seats: dict[str, list[int]] = {}
         for seat, name in enumerate(role_names(self.strategies)):
             seats.setdefault(name, []).append(seat)
-        return "; ".join(f"{' '.join(map(str, at))}: {name}" for name, at in seats.items())
+        roles = "; ".join(f"{' '.join(map(str, at))}: {name}" for name, at in seats.items())
+        if not payoff:
+            return roles
+        mean = sum(self.payoffs) / len(self.payoffs)
+        return f"{roles}; mean {describe_payoff(mean, self.nights)}"
 
     def to_dict(self) -> dict[str, Any]:
         """The profile as JSON knows it."""
@@ -190,6 +204,8 @@ class RoleEquilibrium(ToldResult):
             "episodes": self.episodes,
             "backend": self.backend,
             "seconds": self.seconds,
+            "nights": or_null(self.nights),
+            "payoffs_a_night": [or_null(payoff) for payoff in self.payoffs_a_night],
         }
 
     @classmethod
@@ -212,6 +228,7 @@ class RoleEquilibrium(ToldResult):
             episodes=data["episodes"],
             backend=data["backend"],
             seconds=data["seconds"],
+            nights=or_nan(data.get("nights")),
         )
 
 

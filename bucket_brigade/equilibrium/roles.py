@@ -11,6 +11,7 @@ that an agent owns to others, unless the number of agents divides that of houses
 """
 
 import itertools
+import logging
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -47,6 +48,8 @@ from bucket_brigade.scenario import Scenario
 from bucket_brigade.strategies import Strategy
 
 __all__ = ["RoleSearch"]
+
+logger = logging.getLogger(__name__)
 
 #: Profiles are one if at no seat p, or p q, differs by more; coarser where luck places them.
 ALIKE = {"sampled": 0.05, "exact": 1e-3}
@@ -198,8 +201,10 @@ class _Search:
             if led is None:
                 break
             self._keep(led)
+            text = f"start {number} of {len(runs)}, {len(self.found)} profiles"
+            logger.info("%s: %s", self.asked.scenario.name, text)
             if self.asked.on_start is not None:
-                self.asked.on_start(f"start {number} of {len(runs)}, {len(self.found)} profiles")
+                self.asked.on_start(text)
         # A payoff is unknown only if the last verdict's is: it stays last of its kind.
         return sorted(
             self.found,
@@ -227,6 +232,7 @@ class _Search:
             for seat, response in enumerate(responses)
             for theta in response.candidates
         ]
+        logger.info("%s: verdict on %d deviations", self.asked.scenario.name, len(deviations))
         regret, gains = self._verdict(profile, deviations)
         # With too little left for even a first look, nothing is known but where the search led.
         known = regret.rounds > 0
@@ -254,6 +260,7 @@ class _Search:
             episodes=self.source.episodes_played,
             backend=self.source.backend,
             seconds=time.perf_counter() - self.start,
+            nights=gains.nights,
         )
 
     def _verdict(

@@ -1,5 +1,7 @@
 """Payoffs from played episodes: a `PayoffSource` for any scenario."""
 
+import logging
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade.backends import Backend, as_backend
+from bucket_brigade.backends.progress import logged
 from bucket_brigade.counts import each_once
 from bucket_brigade.equilibrium.profile import Deviation, Profile
 from bucket_brigade.equilibrium.sources import BATCHES, EVALUATION, GAME, LOOK, purpose_start
@@ -17,6 +20,8 @@ from bucket_brigade.simulation import BLOCK, simulate
 from bucket_brigade.strategies import Strategy
 
 __all__ = ["SampledGains", "SampledPayoffs"]
+
+logger = logging.getLogger(__name__)
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -48,6 +53,7 @@ class SampledPayoffs:
             "seed": seed,
             "threads": threads,
             "backend": as_backend(backend),
+            "progress": logged(logger, scenario.name, "episodes of a batch"),
         }
 
     def batches(
@@ -137,6 +143,7 @@ class SampledGains:
         self._blocks = np.zeros(len(deviations), dtype=np.int64)
         self._payoff = BlockMean()
         self._payoffs = [BlockMean() for _ in profile.entries]
+        self._nights = self._episodes = 0
         # Episodes are shared among a deviation's seats, all of which meet the same luck.
         self._seats = max((len(deviation.seats) for deviation in deviations), default=1)
         spans = return_span(profile.scenario)
@@ -177,6 +184,11 @@ class SampledGains:
         """Their mean over the focal seats, and its standard error."""
         return self._payoff.mean, self._payoff.stderr
 
+    @property
+    def nights(self) -> float:
+        """Mean nights of an episode of the profile; NaN before anything was played."""
+        return self._nights / self._episodes if self._episodes else math.nan
+
     def extend(self, chosen: IntArray, episodes: int) -> int:
         """Plays `episodes` more for each chosen deviation, shared among its seats."""
         before = self._source.episodes_played
@@ -188,6 +200,8 @@ class SampledGains:
         ):
             sizes = part.counts.block_episodes
             regular = block_returns(part, 0)
+            self._nights += int(part.counts.nights[0])
+            self._episodes += part.episodes
             self._payoff.add(regular[:, self._focal].mean(axis=1), sizes)
             for seat, mean in enumerate(self._payoffs):
                 mean.add(regular[:, seat], sizes)

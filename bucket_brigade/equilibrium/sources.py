@@ -64,6 +64,10 @@ class ProfileGains(Gains, Protocol):
     def payoff(self) -> tuple[float, float]:
         """Mean return over the focal seats, and its standard error."""
 
+    @property
+    def nights(self) -> float:
+        """Mean nights of an episode."""
+
 
 class PayoffSource(Protocol):
     """What the equilibrium code asks for payoffs.

@@ -1,0 +1,35 @@
+"""What a shell may complete: names of scenarios, archetypes, backends and parameters."""
+
+import dataclasses
+
+from bucket_brigade.backends.installed import AUTO, names
+from bucket_brigade.scenario import SCENARIOS, Scenario
+from bucket_brigade.strategies import ARCHETYPES
+
+__all__ = ["backend_names", "lineups", "parameters", "scenario_names"]
+
+
+def scenario_names(incomplete: str) -> list[tuple[str, str]]:
+    """Scenarios that begin so, with what they are about."""
+    return [
+        (name, scenario.description)
+        for name, scenario in SCENARIOS.items()
+        if name.startswith(incomplete)
+    ]
+
+
+def lineups(incomplete: str) -> list[str]:
+    """Line-ups that go on with an archetype."""
+    given, comma, last = incomplete.rpartition(",")
+    return [f"{given}{comma}{name}" for name in ARCHETYPES if name.startswith(last)]
+
+
+def backend_names(incomplete: str) -> list[str]:
+    """Backends that begin so."""
+    return [name for name in (AUTO, *names()) if name.startswith(incomplete)]
+
+
+def parameters(incomplete: str) -> list[str]:
+    """Parameters of scenarios that begin so."""
+    known = [field.name for field in dataclasses.fields(Scenario)]
+    return [f"{name}=" for name in known if name.startswith(incomplete)]
