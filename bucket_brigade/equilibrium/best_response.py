@@ -300,4 +300,5 @@ def _grid(
     for middle, far, width in zip(centre, reach, step, strict=True):
         low, high = max(middle - far, 0.0), min(middle + far, 1.0)
         axes.append(np.linspace(low, high, round((high - low) / width) + 1).round(6).tolist())
-    return list(itertools.product(*axes))
+    first, second = axes
+    return list(itertools.product(first, second))
