@@ -232,7 +232,7 @@ FUNCTIONS: dict[str, Callable[..., str]] = {
     "until": lambda **o: bb.simulate_until(SMALL, [HEROES], stderr=0.3, **o).backend,
     "compare": lambda **o: bb.compare(SMALL, HEROES, RIDERS, episodes=2000, **o).backend,
     "matrix": lambda **o: bb.payoff_matrix(SMALL, {"hero": "hero"}, episodes=2000, **o).backend,
-    "focal": lambda **o: focal_payoffs(SMALL, PAIRS, episodes=2000, **o)[2],
+    "focal": lambda **o: focal_payoffs(SMALL, PAIRS, episodes=2000, **o).backend,
     "oracle": lambda **o: oracle(**o).backend,
     "game": lambda **o: game(**o).backend,
 }

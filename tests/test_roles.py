@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from drawn_games import as_reference
 from small_chain import expected_counts, expected_returns
 from small_games import LIVELY
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 import bucket_brigade as bb
 from bucket_brigade.cli import app
@@ -293,3 +294,71 @@ def test_interrupted_what_was_found_is_saved(
     stopped = CliRunner().invoke(app, ["roles", str(game), *options])
     assert stopped.exit_code == 130
     assert len(load_roles(out)) == 1
+
+
+@pytest.mark.parametrize("options", [{"method": "exact"}, {"method": "sampled", "epsilon": 50.0}])
+def test_a_search_goes_on_where_it_was(options: dict[str, Any]) -> None:
+    search = RoleSearch(LIVELY, num_simulations=100, starts=2, seed=4, **options)
+    whole = search.solve()
+    for stop in (1, 7):
+        states: list[dict[str, Any]] = []
+
+        def interrupted(
+            state: dict[str, Any], states: list[dict[str, Any]] = states, stop: int = stop
+        ) -> None:
+            states.append(json.loads(json.dumps(state)))
+            if len(states) == stop:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            search.solve(on_state=interrupted)
+        told: list[RoleEquilibrium] = []
+        resumed = replace(search, on_profile=told.append).solve(state=states[-1])
+        assert resumed == whole
+        assert len(told) == len(whole)
+    for changed in ({"seed": 5}, {"starts": 3}, {"num_simulations": 200}, {"scenario": REST_TRAP}):
+        with pytest.raises(bb.InvalidValue, match=next(iter(changed))):
+            replace(search, **changed).solve(state=states[-1])
+    with pytest.raises(bb.InvalidValue, match="initial_profiles"):
+        search.solve([["hero"] * LIVELY.num_agents], state=states[-1])
+    with pytest.raises(bb.InvalidValue, match="version"):
+        search.solve(state={})
+
+
+def test_the_command_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    game, out, whole = (tmp_path / name for name in ("lively.json", "roles.json", "whole.json"))
+    LIVELY.save(game)
+    command = ["roles", "trivial_cooperation", str(game), "--method", "exact", "--starts", "0"]
+    command += ["--set", "num_houses=4", "--set", "num_agents=2", "--set", "max_nights=20"]
+
+    def run(*arguments: str, code: int = 0) -> Result:
+        ran = CliRunner().invoke(app, [*command, *arguments])
+        assert ran.exit_code == code, ran.output
+        return ran
+
+    run("--out", str(whole))
+    save = roles._Search._save
+
+    def interrupted(self: Any) -> None:
+        save(self)
+        if self.asked.scenario.name != "trivial_cooperation" and self.followed == 3:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(roles._Search, "_save", interrupted)
+        stopped = run("--out", str(out), code=130)
+    progress = tmp_path / "roles.json.progress"
+    assert f"to go on: --resume {progress}" in stopped.stderr
+    assert "trivial_cooperation" in stopped.stdout
+    assert "--restart" in run("--out", str(out), code=2).stderr
+    refused = CliRunner().invoke(app, ["nash", *command[1:5], "--out", str(out), "--resume"])
+    assert refused.exit_code == 2
+    assert progress.exists()
+    run("--out", str(out), "--resume")
+    assert load_roles(out) == load_roles(whole)
+    assert not list(tmp_path.glob("*.progress"))
+    command = ["roles", "trivial_cooperation", *command[3:]]
+    assert json.loads(run("--out", "-").stdout)["roles"]
+    full = run("--out", "/dev/full", code=1)
+    assert "'/dev/full'" in full.stderr
+    assert "certified" in full.stdout

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from bucket_brigade.atomic_files import is_standard_output, is_stream
 from bucket_brigade.cli.common import (
     AsJson,
     Backend,
@@ -30,6 +29,7 @@ from bucket_brigade.cli.common import (
     status_line,
     whole,
 )
+from bucket_brigade.cli.outputs import Out, Restart, Resume, check_outputs, kept_progress
 from bucket_brigade.cli.tables import Column, print_table
 from bucket_brigade.cli.terminal import Terminal
 from bucket_brigade.cli.verdicts import check_verdicts, interval, nights_texts, payoff_text
@@ -54,14 +54,17 @@ def roles(
     changes: Changes = None,
     threads: Threads = None,
     backend: Backend = "auto",
-    out: Annotated[Path, typer.Option(help="Where to save.")] = Path("results/roles.json"),
+    out: Out = Path("results/roles.json"),
+    resume: Resume = None,
+    restart: Restart = False,
     strict: Strict = False,
     as_json: AsJson = False,
     progress_style: ProgressStyle = "auto",
 ) -> None:
     """Find profiles with a strategy for each seat that no seat gains by leaving.
 
-    Each is saved as soon as its regret is known, so what was found survives an interruption.
+    Each is saved as soon as its regret is known. Interrupted, it shows what was found, and goes on
+    where it was with --resume.
     """
     scenarios = [
         scenario
@@ -69,40 +72,72 @@ def roles(
         for scenario in both_orders(name, night_order, end_rule, changes)
     ]
     within = limits(budget)
+    as_json = as_json or is_standard_output(out)
+    check_outputs([("--out", None if is_standard_output(out) else out)], as_json)
     found: list[RoleEquilibrium] = []
-    with status_line(progress_style) as tell:
-        for number, scenario in enumerate(scenarios, 1):
-            so_far = list(found)
+    finished = False
 
-            def keep(profile: RoleEquilibrium, so_far: list[RoleEquilibrium] = so_far) -> None:
-                so_far.append(profile)
-                save_roles(so_far, out)
-
-            search = RoleSearch(
-                scenario,
-                num_simulations=episodes,
-                starts=starts,
-                epsilon=epsilon,
-                confidence=confidence,
-                method=method,
-                seed=seed,
-                threads=threads,
-                backend=backend,
-                on_profile=keep,
-                **within,
-            )
-            tell(f"{scenario.name}: {number} of {len(scenarios)}")
-            solved = search.solve()
-            if not solved:
-                say(f"{scenario.name}: nothing found within the budget")
-            found += solved
+    def keep(profile: RoleEquilibrium) -> None:
+        found.append(profile)
+        if not is_stream(out):
             save_roles(found, out)
+
+    try:
+        with status_line(progress_style) as tell:
+            # All before the first search: a parameter may be wrong for the last only.
+            searches = [
+                RoleSearch(
+                    scenario,
+                    num_simulations=episodes,
+                    starts=starts,
+                    epsilon=epsilon,
+                    confidence=confidence,
+                    method=method,
+                    seed=seed,
+                    threads=threads,
+                    backend=backend,
+                    on_profile=keep,
+                    **within,
+                )
+                for scenario in scenarios
+            ]
+            with kept_progress(
+                out,
+                resume,
+                restart,
+                key="roles",
+                dump=lambda solved: [profile.to_dict() for profile in solved],
+                load=lambda entries: [RoleEquilibrium.from_dict(entry) for entry in entries],
+            ) as progress:
+                progress.check(searches)
+                for number, search in enumerate(searches, 1):
+                    tell(f"{search.scenario.name}: {number} of {len(searches)}")
+                    before = len(found)
+                    solved = progress.solve(search)
+                    if not solved:
+                        say(f"{search.scenario.name}: nothing found within the budget")
+                    found[before:] = solved  # in their order
+                    if not is_stream(out):
+                        save_roles(found, out)
+                progress.finish()
+        finished = True
+    finally:
+        # Whatever ended it, a full disk or Ctrl-C: what was found is shown.
+        if found or finished:
+            _show(found, out, as_json)
+    check_verdicts([(each.scenario.name, each.regret) for each in found], strict)
+
+
+def _show(found: list[RoleEquilibrium], out: Path, as_json: bool) -> None:
+    """Prints a table or JSON, and what goes to a pipe."""
     if as_json:
         print_json(document(found, KEY))
     else:
         _print(found, console())
+    if is_stream(out) and not is_standard_output(out):
+        save_roles(found, out)
+    if not as_json:
         console().note(f"saved to {out}")
-    check_verdicts([(each.scenario.name, each.regret) for each in found], strict)
 
 
 def _print(found: list[RoleEquilibrium], out: Terminal) -> None:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -127,6 +128,18 @@ class SeatDynamics:
             )
             self._account()
         return self._known[key]
+
+    def state(self) -> list[list[Any]]:
+        """The responses that are known, as JSON knows them."""
+        return [
+            [seat, played.hex(), response.to_dict()]
+            for (seat, played), response in self._known.items()
+        ]
+
+    def restore(self, state: Sequence[Sequence[Any]]) -> None:
+        """Takes in what `state` gave."""
+        for seat, played, response in state:
+            self._known[seat, bytes.fromhex(played)] = BestResponse.from_dict(response)
 
     def _moves(self, strategies: list[Strategy], seat: int) -> bool | None:
         """Lets a seat respond: whether it does move, or None if that is beyond the budget."""

@@ -14,8 +14,9 @@ import itertools
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from bucket_brigade.checks import as_callback, as_u64
 from bucket_brigade.equilibrium.asked import check_asked
 from bucket_brigade.equilibrium.best_response import RESPONSE
 from bucket_brigade.equilibrium.budget import Budget
-from bucket_brigade.equilibrium.choice import payoff_source
+from bucket_brigade.equilibrium.choice import payoff_source, resolved_method
 from bucket_brigade.equilibrium.double_oracle import EPSILON
 from bucket_brigade.equilibrium.profile import Deviation, Profile
 from bucket_brigade.equilibrium.regret import (
@@ -41,6 +42,7 @@ from bucket_brigade.equilibrium.role_starts import (
     given_profiles,
     random_profiles,
 )
+from bucket_brigade.equilibrium.saved import check_settings
 from bucket_brigade.equilibrium.sources import PayoffSource, ProfileGains
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.exact.pure import duties
@@ -59,6 +61,8 @@ ORDERS = (1, -1)
 MOST_STARTS = 1024
 #: Responses of each seat that half of a budget in episodes should allow, at least.
 FIRST_RESPONSES = 3
+#: Version of `RoleSearch.solve`'s states.
+STATE_VERSION = 1
 #: The order of a result.
 VERDICTS = (Verdict.CERTIFIED, Verdict.UNDECIDED, Verdict.REFUTED)
 
@@ -88,7 +92,8 @@ class RoleSearch:
     on_start : callable, optional
         Called with a line of text after every start in either order.
     on_profile : callable, optional
-        Called with each `RoleEquilibrium` as soon as it has its verdict.
+        Called with each `RoleEquilibrium` as soon as it has its verdict; where a search goes on,
+        first with those it had found.
     confidence : float
         With which all sampled verdicts hold at once.
     method : str
@@ -127,7 +132,11 @@ class RoleSearch:
             raise InvalidValue("starts", self.starts, f"from 0 to {MOST_STARTS}")
 
     def solve(
-        self, initial_profiles: Sequence[Sequence[object]] | None = None
+        self,
+        initial_profiles: Sequence[Sequence[object]] | None = None,
+        *,
+        state: Mapping[str, Any] | None = None,
+        on_state: Callable[[dict[str, Any]], object] | None = None,
     ) -> list[RoleEquilibrium]:
         """Searches from every start.
 
@@ -137,6 +146,12 @@ class RoleSearch:
             Starts before the random ones; by default each archetype at all seats, and every
             pattern of seats that always work and seats that always rest (one for each number of
             workers, where there are more than 64).
+        state : mapping, optional
+            Where to go on: what `on_state` was last given by a search with the same parameters,
+            but for the budget.
+        on_state : callable, optional
+            Called after every start in either order with all that is known, as JSON knows it. The
+            result does not depend on interruptions.
 
         Returns
         -------
@@ -147,18 +162,53 @@ class RoleSearch:
         Raises
         ------
         InvalidValue
-            If there is no start, or a profile is not one strategy for each seat.
+            If there is no start, a profile is not one strategy for each seat, or the state is that
+            of another search.
         """
-        return _Search(self, initial_profiles).run()
+        return _Search(self, initial_profiles, state, as_callback("on_state", on_state)).run()
+
+    def settings(
+        self, initial_profiles: Sequence[Sequence[object]] | None = None
+    ) -> dict[str, Any]:
+        """What the result depends on, as JSON knows it: two searches of the same are equal.
+
+        Budget, threads and backend are left out.
+        """
+        method = resolved_method(self.scenario, self.method, self.threads)
+        agents = self.scenario.num_agents
+        given = None if initial_profiles is None else given_profiles(initial_profiles, agents)
+        return {
+            "scenario": self.scenario.to_dict(),
+            "method": method,
+            "num_simulations": self.num_simulations,
+            "max_rounds": self.max_rounds,
+            "starts": self.starts,
+            "epsilon": EPSILON[method] if self.epsilon is None else float(self.epsilon),
+            "confidence": self.confidence,
+            "seed": self.seed,
+            "initial_profiles": given
+            and [[theta.tolist() for theta in profile] for profile in given],
+        }
 
 
 class _Search:
     """A search on its way."""
 
     def __init__(
-        self, asked: RoleSearch, initial_profiles: Sequence[Sequence[object]] | None
+        self,
+        asked: RoleSearch,
+        initial_profiles: Sequence[Sequence[object]] | None,
+        state: Mapping[str, Any] | None,
+        on_state: Callable[[dict[str, Any]], object] | None,
     ) -> None:
         self.asked = asked
+        self.on_state = on_state
+        self.settings = asked.settings(initial_profiles)
+        if state is not None:
+            if state.get("state_version") != STATE_VERSION:
+                given, allowed = state.get("state_version"), f"version {STATE_VERSION}"
+                raise InvalidValue("state", given, allowed)
+            check_settings(state["settings"], self.settings)
         self.agents = asked.scenario.num_agents
         self.starts = [
             *(
@@ -177,8 +227,14 @@ class _Search:
             threads=asked.threads,
             backend=asked.backend,
         )
-        self.epsilon = EPSILON[self.source.method] if asked.epsilon is None else asked.epsilon
-        self.budget = Budget(episodes=asked.budget_episodes, seconds=asked.budget_seconds)
+        self.epsilon = float(self.settings["epsilon"])
+        self.seconds_before = 0.0 if state is None else float(state["seconds"])
+        self.budget = Budget(
+            episodes=asked.budget_episodes,
+            seconds=asked.budget_seconds,
+            spent=0 if state is None else state["spent"],
+            elapsed=self.seconds_before,
+        )
         episodes = asked.num_simulations
         if asked.budget_episodes is not None:
             first = 2 * FIRST_RESPONSES * RESPONSE * self.agents
@@ -191,16 +247,22 @@ class _Search:
             max_rounds=asked.max_rounds,
         )
         self.found: list[RoleEquilibrium] = []
+        #: Starts that were followed, counted in either order.
+        self.followed = 0
         self.start = time.perf_counter()
+        if state is not None:
+            self._restore(state)
 
     def run(self) -> list[RoleEquilibrium]:
         """From all starts."""
         runs = list(itertools.product(self.starts, ORDERS))
-        for number, (start, step) in enumerate(runs, 1):
+        for number, (start, step) in enumerate(runs[self.followed :], self.followed + 1):
             led = self.dynamics.follow(start, range(self.agents)[::step])
             if led is None:
                 break
             self._keep(led)
+            self.followed = number
+            self._save()
             text = f"start {number} of {len(runs)}, {len(self.found)} profiles"
             logger.info("%s: %s", self.asked.scenario.name, text)
             if self.asked.on_start is not None:
@@ -213,6 +275,36 @@ class _Search:
                 -np.nan_to_num(sum(it.payoffs), nan=-np.inf),
             ),
         )
+
+    @property
+    def seconds(self) -> float:
+        return self.seconds_before + time.perf_counter() - self.start
+
+    def _save(self) -> None:
+        if self.on_state is not None:
+            self.on_state(
+                {
+                    "state_version": STATE_VERSION,
+                    "settings": self.settings,
+                    "followed": self.followed,
+                    "found": [profile.to_dict() for profile in self.found],
+                    "responses": self.dynamics.state(),
+                    "episodes": self.source.episodes_played,
+                    "spent": self.budget.spent,
+                    "backend": self.source.backend,
+                    "seconds": self.seconds,
+                }
+            )
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        self.followed = state["followed"]
+        self.dynamics.restore(state["responses"])
+        self.source.episodes_played = state["episodes"]
+        self.source.backend = state["backend"]
+        for entry in state["found"]:
+            self.found.append(RoleEquilibrium.from_dict(entry))
+            if self.asked.on_profile is not None:
+                self.asked.on_profile(self.found[-1])
 
     def _keep(self, led: Outcome) -> None:
         """Notes where a start led, with a verdict if that is new."""
@@ -259,7 +351,7 @@ class _Search:
             num_simulations=self.asked.num_simulations,
             episodes=self.source.episodes_played,
             backend=self.source.backend,
-            seconds=time.perf_counter() - self.start,
+            seconds=self.seconds,
             nights=gains.nights,
         )
 
