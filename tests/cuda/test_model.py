@@ -130,12 +130,12 @@ def test_what_is_not_allowed(options: dict[str, Any]) -> None:
 
 def test_a_missing_tool_is_bad_usage(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(*arguments: object, **options: object) -> None:
-        raise ProofToolMissing("ptxas", 'pip install "bucket-brigade-cuda[proof]" brings it')
+        raise ProofToolMissing("ptxas", "pip install './gpu[proof]' brings it")
 
     monkeypatch.setattr(model, "count", missing)
     ran = CliRunner().invoke(app, [])
     assert ran.exit_code == 2
-    assert "bucket-brigade-cuda[proof]" in ran.output
+    assert "./gpu[proof]" in ran.output
 
 
 def invoke(*arguments: str) -> str:

@@ -11,7 +11,7 @@ from bucket_brigade_cuda.proof.errors import BuildFailed, ProofToolMissing
 
 __all__ = ["find_tool", "run_tool", "tool_version"]
 
-REMEDY = 'pip install "bucket-brigade-cuda[proof]" brings it, as does the CUDA toolkit'
+REMEDY = "pip install './gpu[proof]' in a checkout brings it, as does the CUDA toolkit"
 # Wheels for CUDA 13 share one folder; those for CUDA 12 have one folder each.
 FOLDERS = ("cu*/bin", "cuda_nvcc/bin", "cuda_nvdisasm/bin", "cuda_cuobjdump/bin")
 
