@@ -120,16 +120,11 @@ def possible_events(program: _core.Program) -> PossibleEvents:
         found: BoolArray = np.logical_or.reduceat(possible & drawn, starts)
         return found.reshape(lineups, agents)
 
-    works = any_of_seat((work > 0) | ((home > 0) & fires))
+    works = any_of_seat(work > 0)
     rests = any_of_seat(work < _CERTAIN)
     owners = min(agents, program.houses)
     ruined = np.full((lineups, owners), fires)
-    # Who never works but at home can save no other house.
-    helped = any_of_seat(work > 0).any(axis=1, keepdims=True)
-    helped_at_home = np.stack(
-        [any_of_seat(home > 0)[:, o :: program.houses].any(axis=1) for o in range(owners)], axis=1
-    )
-    saved = ruined & (helped | helped_at_home) & (max(program.extinguish) > 0)
+    saved = ruined & works.any(axis=1, keepdims=True) & (max(program.extinguish) > 0)
     shares = np.where(drawn, weights, _CERTAIN) / _CERTAIN
     least = np.minimum.reduceat(shares, starts).reshape(lineups, agents).min(axis=1)
     bounds = np.append(starts, len(played))[::agents].tolist()

@@ -51,7 +51,6 @@ def test_until_stops_where_it_stopped_before_for_ordinary_payoffs() -> None:
     "lineup",
     [
         [[0.0] * 10] * 4,  # nobody ever works, so nothing is ever saved
-        [[0, 0, 0, 1, 0, 0, 0, 0, 0, 0]] * 4,  # only at home, so other houses never are
         ["hero"] * 4,  # who never rests
     ],
 )
