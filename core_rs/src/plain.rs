@@ -147,6 +147,35 @@ impl Game {
         game
     }
 
+    /// The same state, to be played on with the luck of another episode of the seed.
+    #[must_use]
+    pub fn with_luck_of(&self, episode: u64) -> Self {
+        Self { episode, ..self.clone() }
+    }
+
+    /// Puts the episode where an earlier one was left, with the night to come and who plays.
+    ///
+    /// # Errors
+    /// If no episode of the program can be there: other numbers of houses, nights or strategies.
+    pub fn resume(
+        &mut self,
+        houses: Vec<House>,
+        night: u32,
+        strategies: Vec<usize>,
+    ) -> Result<(), InvalidValue> {
+        let known = self.program.strategies.len();
+        if houses.len() != self.houses.len()
+            || night > self.program.max_nights
+            || strategies.len() != self.strategies.len()
+            || strategies.iter().any(|&strategy| strategy >= known)
+        {
+            return Err(InvalidValue::new("state", "another game's", "a state of this game"));
+        }
+        (self.houses, self.night, self.strategies) = (houses, night, strategies);
+        self.end = night.checked_sub(1).and_then(|last| self.end_after(last));
+        Ok(())
+    }
+
     fn uniform(&self, tick: u32, slot: u32, index: usize) -> LazyUniform {
         LazyUniform::new(self.program.episodes.seed, self.episode, tick, slot + index as u32)
     }

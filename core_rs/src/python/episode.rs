@@ -4,9 +4,11 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::program::PyProgram;
+use crate::error::InvalidValue;
 use crate::plain::{Action, Game, House};
 
 /// An episode in progress, played by a line-up of a program or by actions from outside.
+#[derive(Clone)]
 #[pyclass(module = "bucket_brigade._core", name = "Episode")]
 pub struct PyEpisode {
     game: Game,
@@ -54,6 +56,29 @@ impl PyEpisode {
     #[getter]
     fn ended(&self) -> Option<&'static str> {
         self.game.end().map(|end| end.name())
+    }
+
+    /// The same state, to be played on with the same luck, or with that of another episode.
+    #[pyo3(signature = (episode = None))]
+    fn copy(&self, episode: Option<u64>) -> Self {
+        match episode {
+            Some(episode) => {
+                Self { game: self.game.with_luck_of(episode), by_lineup: self.by_lineup }
+            }
+            None => self.clone(),
+        }
+    }
+
+    /// Puts the episode where another one was left, as its `houses`, `night` and `strategies` tell.
+    fn resume(&mut self, houses: Vec<u32>, night: u32, strategies: Vec<usize>) -> PyResult<()> {
+        let house = |code| match code {
+            0 => Ok(House::Safe),
+            1 => Ok(House::Burning),
+            2 => Ok(House::Ruined),
+            _ => Err(InvalidValue::new("houses", code, "0, 1 or 2")),
+        };
+        let houses = houses.into_iter().map(house).collect::<Result<_, _>>()?;
+        Ok(self.game.resume(houses, night, strategies)?)
     }
 
     /// Plays a night with the given actions, or those of the line-up: its events.
