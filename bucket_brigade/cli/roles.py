@@ -63,8 +63,7 @@ def roles(
 ) -> None:
     """Find profiles with a strategy for each seat that no seat gains by leaving.
 
-    Each is saved as soon as its regret is known. Interrupted, it shows what was found, and goes on
-    where it was with --resume.
+    Each is saved as soon as its regret is known; --resume goes on after an interruption.
     """
     scenarios = [
         scenario
