@@ -3,7 +3,9 @@
 import difflib
 import math
 import numbers
+import os
 from collections.abc import ItemsView, Iterable, KeysView, Mapping, Set
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ __all__ = [
     "as_flag",
     "as_list",
     "as_number",
+    "as_path",
     "as_positive",
     "as_u64",
     "did_you_mean",
@@ -120,7 +123,16 @@ def did_you_mean(given: object, names: Iterable[str]) -> str:
     >>> did_you_mean("hrad", ["easy", "hard"])
     '; did you mean hard?'
     """
+    if not isinstance(given, str):
+        return ""
     known = {name.lower().replace("-", "_"): name for name in names}
     asked = str(given)[:100].lower().replace("-", "_")
     near = difflib.get_close_matches(asked, known, n=1)
     return f"; did you mean {known[near[0]]}?" if near else ""
+
+
+def as_path(field: str, value: object) -> Path:
+    """The path of a file; otherwise raises `InvalidValue`."""
+    if not isinstance(value, str | os.PathLike) or "\0" in str(value):
+        raise InvalidValue(field, shown(value), "the path of a file")
+    return Path(value)

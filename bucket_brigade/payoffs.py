@@ -20,6 +20,7 @@ from bucket_brigade.results import SimulationResult
 from bucket_brigade.sampling import BlockMean, block_returns, simulate_parts
 from bucket_brigade.scenario import Scenario, as_scenario
 from bucket_brigade.simulation import simulate
+from bucket_brigade.strategies import as_strategy
 from bucket_brigade.tables import unseen_note
 
 __all__ = ["FocalPayoffs", "PayoffEvaluator", "focal_payoffs"]
@@ -243,6 +244,8 @@ class PayoffEvaluator:
         size = len(pool)
         if size == 0:
             raise InvalidValue("strategy_pool", "an empty list", "at least one strategy")
+        for i, strategy in enumerate(pool):
+            as_strategy(strategy, f"strategy_pool[{i}]")
         pairs = [(focal, others) for focal in pool for others in pool]
         return self._payoffs(pairs).reshape(size, size)
 

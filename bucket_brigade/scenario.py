@@ -246,12 +246,16 @@ def _normalised(name: str, value: object) -> object:
     if name in _NOTES or name in _CHOICE:
         if not isinstance(value, str):
             raise InvalidValue(name, shown(value), "a string")
+        if name in _CHOICE and not value.isascii():
+            raise InvalidValue(name, shown(value), "a choice of docs/rules.md")
         return value
     if name in _WHOLE:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, numbers.Integral):
             raise InvalidValue(name, shown(value), "an integer")
+        if abs(int(value)) >> 63:
+            raise InvalidValue(name, shown(value), "an integer of an ordinary size")
         return int(value)
     if name in _PER_AGENT and not isinstance(value, numbers.Real):
         if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):

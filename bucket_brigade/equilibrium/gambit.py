@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade.atomic_files import write_bytes
+from bucket_brigade.checks import as_list
 from bucket_brigade.equilibrium.payoff_table import distinct_names
 from bucket_brigade.equilibrium.results import NashEquilibrium
-from bucket_brigade.equilibrium.symmetric import SymmetricGame
-from bucket_brigade.errors import InvalidValue
+from bucket_brigade.equilibrium.symmetric import SymmetricGame, as_game
+from bucket_brigade.errors import InvalidValue, shown
 
 __all__ = ["MOST_NUMBERS", "export_gambit", "to_gambit"]
 
@@ -72,14 +73,20 @@ def to_gambit(
     2.5 2.5
     <BLANKLINE>
     """
+    as_game(game)
     players, size = game.num_players, game.num_strategies
     number = players * size**players
     if number > MOST_NUMBERS:
         given = f"a game of {players} players with {size} strategies: {number:,} payoffs"
         raise InvalidValue("game", given, f"at most {MOST_NUMBERS:,} for Gambit")
-    given_names = [str(s + 1) for s in range(size)] if names is None else list(names)
-    if len(given_names) != size:
-        raise InvalidValue("names", given_names, f"{size} names")
+    given_names = (
+        [str(s + 1) for s in range(size)] if names is None else as_list("names", names, "names")
+    )
+    if len(given_names) != size or not all(isinstance(name, str) for name in given_names):
+        raise InvalidValue("names", shown(given_names), f"{size} names")
+    for field, text in (("title", title), ("comment", comment)):
+        if not isinstance(text, str):
+            raise InvalidValue(field, shown(text), "text")
     labels = distinct_names([_text(name) or str(s + 1) for s, name in enumerate(given_names)])
     strategies = "{ " + " ".join(_quoted(label) for label in labels) + " }"
     lines = [

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from bucket_brigade._core import __version__
 from bucket_brigade.atomic_files import write_json
 from bucket_brigade.by_value import ComparedByValue
+from bucket_brigade.checks import as_path
 from bucket_brigade.equilibrium.profile import Profile
 from bucket_brigade.equilibrium.regret import Regret, Verdict
 from bucket_brigade.equilibrium.symmetric import SymmetricGame
@@ -418,7 +419,7 @@ def load_equilibria(path: str | os.PathLike[str]) -> list[NashEquilibrium]:
     OSError
         If it can't be read.
     """
-    return read_results(Path(path), "equilibria", NashEquilibrium.from_dict)
+    return read_results(as_path("path", path), "equilibria", NashEquilibrium.from_dict)
 
 
 def read_results(path: Path, key: str, of: Callable[[Mapping[str, Any]], T]) -> list[T]:

@@ -4,13 +4,13 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
 from bucket_brigade._core import __version__
 from bucket_brigade.atomic_files import write_json
+from bucket_brigade.checks import as_path
 from bucket_brigade.equilibrium.profile import Profile
 from bucket_brigade.equilibrium.regret import Regret, Verdict
 from bucket_brigade.equilibrium.results import (
@@ -247,4 +247,4 @@ def load_roles(path: str | os.PathLike[str]) -> list[RoleEquilibrium]:
     OSError
         If it can't be read.
     """
-    return read_results(Path(path), KEY, RoleEquilibrium.from_dict)
+    return read_results(as_path("path", path), KEY, RoleEquilibrium.from_dict)

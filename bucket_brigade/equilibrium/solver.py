@@ -40,7 +40,7 @@ from bucket_brigade.equilibrium.support_enumeration import (
     pair_candidates,
     plausible_supports,
 )
-from bucket_brigade.equilibrium.symmetric import FloatArray, IntArray, SymmetricGame
+from bucket_brigade.equilibrium.symmetric import FloatArray, IntArray, SymmetricGame, as_game
 from bucket_brigade.equilibrium.two_players import extreme_equilibria
 from bucket_brigade.errors import InvalidValue
 
@@ -168,6 +168,7 @@ def symmetric_equilibria(
     >>> [e.distribution.tolist() for e in symmetric_equilibria(game)]
     [[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]]
     """
+    as_game(game)
     if isinstance(tol, bool) or not isinstance(tol, int | float) or not 0 < tol < math.inf:
         raise InvalidValue("tol", tol, "a positive number")
     for name, value, least in (("starts", starts, 1), ("seed", seed, 0)):

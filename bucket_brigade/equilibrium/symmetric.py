@@ -25,7 +25,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from bucket_brigade.errors import InvalidValue
+from bucket_brigade.errors import InvalidValue, shown
 
 __all__ = ["SymmetricGame", "enumerate_compositions"]
 
@@ -388,6 +388,13 @@ class SymmetricGame:
         return np.asarray(mixture / mixture.sum(), dtype=np.float64)
 
 
+def as_game(value: object) -> SymmetricGame:
+    """The game, if it is one; otherwise raises `InvalidValue`."""
+    if not isinstance(value, SymmetricGame):
+        raise InvalidValue("game", shown(value), "a SymmetricGame")
+    return value
+
+
 def _whole(name: str, value: object, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise InvalidValue(name, value, f"a whole number, at least {least}")
@@ -397,7 +404,7 @@ def _whole(name: str, value: object, least: int) -> int:
 def _numbers(name: str, value: object) -> FloatArray:
     try:
         array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InvalidValue(name, value, "an array of real numbers") from error
     if not np.isfinite(array).all():
         raise InvalidValue(name, value, "an array of finite numbers")
