@@ -1,6 +1,7 @@
 """What commands print: tables at any width, foreign text, other encodings, closed streams."""
 
 import fcntl
+import inspect
 import json
 import os
 import pty
@@ -15,14 +16,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+import typer
 from rich.cells import cell_len
 from rich.text import Text
 from typer.testing import CliRunner
 
 import bucket_brigade as bb
 from bucket_brigade.cli import app
+from bucket_brigade.cli.episode import episode
 from bucket_brigade.cli.nash import _print as print_nash
+from bucket_brigade.cli.nash import nash
+from bucket_brigade.cli.payoffs import payoffs
 from bucket_brigade.cli.roles import _print as print_roles
+from bucket_brigade.cli.roles import roles
+from bucket_brigade.cli.simulate import simulate
 from bucket_brigade.cli.tables import Column, print_table
 from bucket_brigade.cli.terminal import Terminal, fold, shown
 from bucket_brigade.equilibrium import DoubleOracle, RoleSearch
@@ -271,13 +278,16 @@ def test_messages_are_shown_as_they_are(tmp_path: Path) -> None:
         assert "\x1b" not in result.stderr
 
 
-def test_help_shows_what_is_declared() -> None:
-    command = CliRunner()
-    for name in ("nash", "roles", "simulate"):
-        text = command.invoke(app, [name, "--help"], env={"COLUMNS": "200"}).output
-        assert "0.01, or 5 if sampled" in text or name == "simulate"
-    text = command.invoke(app, ["nash", "--help"], env={"COLUMNS": "200"}).output
-    assert "OUT.progress" in text
+def test_help_shows_what_is_declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "250")
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    for name, command in commands.items():
+        text = CliRunner().invoke(app, [name, "--help"]).output
+        for parameter in command.params:
+            for part in (parameter.help, parameter.metavar):
+                assert not part or part in text, (name, parameter.name)
+    nash_text = CliRunner().invoke(app, ["nash", "--help"]).output
+    shows(nash_text, "[default: (0.01, or 5 if sampled)]", "[FILE]")
 
 
 def test_bars_take_names_for_what_they_say(tmp_path: Path) -> None:
@@ -491,3 +501,61 @@ def test_nights_of_sampled_equilibria() -> None:
 def test_styles_survive_in_tables(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(Terminal(), [Column("a"), Column("b")], [[Text("x", style="red"), "y"]])
     assert capsys.readouterr().out == "a  b\n────\nx  y\n"
+
+
+# Exit codes, and what is the same in both worlds
+
+
+def test_strict(tmp_path: Path) -> None:
+    out = ["--out", str(tmp_path / "found.json")]
+    sampled = ["--method", "sampled", "--episodes", "500", "--epsilon", "0.001", "--budget", "3e5"]
+    for command in ("nash", "roles"):
+        starts = ["--starts", "0"] if command == "roles" else []
+        for options, lenient, strict in (([], 0, 0), (sampled, 0, 1)):
+            arguments = [command, "hard", *SMALL, *out, *options, *starts]
+            assert CliRunner().invoke(app, arguments).exit_code == lenient
+            result = CliRunner().invoke(app, [*arguments, "--strict"])
+            assert result.exit_code == strict, result.output
+            assert ("not certified: hard is" in result.stderr) == bool(strict)
+
+
+def test_small_budgets_leave_enough_for_a_verdict() -> None:
+    for budget in (200_000, 300_000):
+        found = DoubleOracle(bb.scenario("easy"), method="sampled", budget_episodes=budget).solve()
+        assert found.episodes <= budget
+        assert np.isfinite([found.regret.upper, found.payoff_stderr, found.nights]).all()
+
+
+def test_budgets_that_are_too_small_are_told(tmp_path: Path) -> None:
+    out = ["--out", str(tmp_path / "found.json")]
+    options = ["--method", "sampled", "--budget", "2e4", "--progress", "none"]
+    result = CliRunner().invoke(app, ["nash", "easy", *options, *out])
+    assert result.exit_code == 0
+    assert "the budget was too small for a verdict on easy" in result.stderr
+    assert "not measured" in result.stdout
+    assert not re.search(r"\bnan\b|\binf\b", result.stdout)
+
+
+#: What parameters of functions are called as options; None where there is no such option.
+NAMES_OF = {"num_simulations": "episodes", "max_rounds": None, "method": "method"}
+
+
+@pytest.mark.parametrize(
+    ("command", "function"),
+    [
+        (simulate, bb.evaluate),
+        (payoffs, bb.payoff_matrix),
+        (nash, DoubleOracle),
+        (roles, RoleSearch),
+        (episode, bb.replay),
+    ],
+)
+def test_defaults_are_those_of_the_functions(command: Any, function: Any) -> None:
+    options = inspect.signature(command).parameters
+    compared = 0
+    for name, parameter in inspect.signature(function).parameters.items():
+        option = options.get(str(NAMES_OF.get(name, name)))
+        if option is not None and parameter.default is not inspect.Parameter.empty:
+            assert option.default == parameter.default, name
+            compared += 1
+    assert compared >= (4 if command is not episode else 0)

@@ -27,7 +27,13 @@ from bucket_brigade.equilibrium.profile import (
     mixture_entry,
     strategy_of,
 )
-from bucket_brigade.equilibrium.regret import Regret, Verdict, certify, confidence_of_look
+from bucket_brigade.equilibrium.regret import (
+    MIN_BLOCKS,
+    Regret,
+    Verdict,
+    certify,
+    confidence_of_look,
+)
 from bucket_brigade.equilibrium.results import (
     DeviationGain,
     NashEquilibrium,
@@ -42,6 +48,7 @@ from bucket_brigade.equilibrium.sources import LOOKS, ProfileGains
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.exact.pure import duties
 from bucket_brigade.scenario import Scenario
+from bucket_brigade.simulation import BLOCK
 from bucket_brigade.strategies import ARCHETYPES, Strategy, as_strategy, strategy_labels
 
 __all__ = ["DEFAULT_POOL", "EPSILON", "DoubleOracle"]
@@ -63,6 +70,8 @@ MOST_ITERATIONS = LOOKS - 2
 #: Episodes of a candidate in a verdict: a quarter of those of the second iteration, and at most.
 #: What takes more to decide at first is decided sooner once the pool has a better response.
 FIRST_VERDICT, LAST_VERDICT = 1 << 15, 1 << 24
+#: Candidates of a verdict, about, and episodes of each at its first look.
+COMPARED, FIRST_LOOK = 45, 4096
 #: Version of `DoubleOracle.solve`'s states.
 STATE_VERSION = 2
 
@@ -285,9 +294,14 @@ class _Computation:
             self._save()
 
     def _limit(self, budget: float) -> None:
-        """Lowers episodes so that half of a budget is enough for a first game and search."""
-        units = 2 * (self.game.compositions() + RESPONSE)
-        self.episodes = min(self.episodes, max(int(budget / units), 1))
+        """Lowers episodes so that a first game and search leave enough of a budget for a verdict:
+        half of it, and what a first look costs, if there is as much."""
+        share = budget / 2
+        look = (COMPARED + 1) * max(FIRST_LOOK, MIN_BLOCKS * BLOCK * len(self.game.seating.focal))
+        if budget > look:
+            share = min(share, budget - look)
+        units = self.game.compositions() + RESPONSE
+        self.episodes = min(self.episodes, max(int(share / units), 1))
 
     def _keep_pace(self, seconds: float) -> None:
         """Limits episodes by seconds, at the pace of a small part of the first game."""
@@ -344,6 +358,7 @@ class _Computation:
             epsilon=self.epsilon,
             confidence=confidence_of_look(self.asked.confidence, iteration - 1),
             budget=self.budget,
+            first_episodes=FIRST_LOOK,
             max_episodes=min(FIRST_VERDICT << 2 * iteration, LAST_VERDICT),
         )
         self.spent = self.source.episodes_played

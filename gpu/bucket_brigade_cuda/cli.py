@@ -16,12 +16,15 @@ from bucket_brigade.cli.common import (
     Changes,
     EndRule,
     NightOrder,
+    ProgressStyle,
     chosen_lineup,
     chosen_scenario,
     console,
     print_json,
     progress_bar,
     reports_errors,
+    say,
+    whole,
 )
 from bucket_brigade.cli.outputs import Out, check_outputs
 from bucket_brigade.errors import BackendUnavailable, InvalidValue
@@ -49,7 +52,7 @@ def reports_what_is_missing(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except (BackendUnavailable, ProofToolMissing, BuildFailed) as error:
-            typer.echo(f"bucket-brigade: {error}", err=True)
+            say(str(error))
             raise typer.Exit(BAD_USAGE) from error
 
     return wrapped
@@ -88,6 +91,7 @@ def cuda_check(
     ] = 10.0,
     out: Out = Path("results/cuda-check.json"),
     as_json: AsJson = False,
+    progress_style: ProgressStyle = "auto",
 ) -> None:
     """Check that GPUs count what the CPU counts, and measure how fast they do."""
     if not 0 <= seconds < float("inf"):
@@ -99,10 +103,10 @@ def cuda_check(
     report = check.Report(backend, out, options)
     report.save()
     try:
-        with progress_bar("playing on both") as progress:
+        with progress_bar("playing on both", progress_style) as progress:
             check.check_all(backend, sweep.plan(quick, len(backend.devices())), report, progress)
         if seconds:
-            with progress_bar("measuring"):
+            with progress_bar("measuring", progress_style):
                 _measure(backend, report, seconds)
         report.save(finished=True)
     finally:
@@ -144,9 +148,9 @@ def cuda_model(
         ),
     ] = None,
     arch: Annotated[str, typer.Option(help="What to compile for: sm_80, sm_90 …")] = "sm_90",
-    blocks: Annotated[int, typer.Option(help="Blocks of 32 episodes to play.")] = 4096,
+    blocks: Annotated[int, whole("Blocks of 32 episodes to play.")] = 4096,
     blocks_per_thread: Annotated[
-        int, typer.Option(help="How many of them a thread plays one after another.")
+        int, whole("How many of them a thread plays one after another.")
     ] = 32,
     night_order: NightOrder = None,
     end_rule: EndRule = None,
@@ -173,4 +177,4 @@ def cuda_model(
         if markdown:
             typer.echo(table.markdown())
         else:
-            console().print(table.rich())
+            table.print(console())

@@ -5,10 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
+from bucket_brigade.cli.tables import Column, print_table
+from bucket_brigade.cli.terminal import Terminal
 from bucket_brigade_cuda.gpus import GPUS
 from bucket_brigade_cuda.model import KERNELS, WarpWork, modelled_rate
 from bucket_brigade_cuda.proof.opcodes import CLASSES
@@ -24,14 +22,10 @@ class Grid:
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
 
-    def rich(self) -> Table:
-        """For a terminal."""
-        table = Table(title=self.title)
-        for i, name in enumerate(self.header):
-            table.add_column(escape(name), justify="right" if i else "left")
-        for row in self.rows:
-            table.add_row(*map(escape, row))
-        return table
+    def print(self, out: Terminal) -> None:
+        """On a terminal."""
+        columns = [Column(name, right=i > 0) for i, name in enumerate(self.header)]
+        print_table(out, columns, self.rows, title=self.title)
 
     def markdown(self) -> str:
         """For a document."""
@@ -46,24 +40,24 @@ def powers(number: float) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
-def print_report(document: dict[str, Any], path: Path, out: Console) -> None:
+def print_report(document: dict[str, Any], path: Path, out: Terminal) -> None:
     """Prints what `check` found."""
     for device in document["devices"]:
-        out.print(escape(device["name"]))
+        out.note(device["name"])
     failed = [case for case in document["cases"] if not case["passed"]]
     if failed:
         rows = [[case["name"], case["devices"], told(case)] for case in failed]
-        out.print(Grid("Cases that differ or failed", ("case", "device", "what"), rows).rich())
+        Grid("Cases that differ or failed", ("case", "device", "what"), rows).print(out)
     how = "" if document["finished"] else "; not finished"
-    out.print(f"{document['passed']} cases passed, {document['failed']} failed{how}")
+    out.note(f"{document['passed']} cases passed, {document['failed']} failed{how}")
     found = document["throughput"]
     if found is not None and "error" in found:
-        out.print(escape(f"The table could not be measured: {found['error']}"))
+        out.note(f"The table could not be measured: {found['error']}")
     elif found is not None:
         print_throughput(found, out)
-    out.print(f"saved to {escape(str(path))}", highlight=False)
+    out.note(f"saved to {path}")
     if failed or any(device["is_gpu"] for device in document["devices"]):
-        out.print("Please send this file back.")
+        out.note("Please send this file back.")
 
 
 def told(case: dict[str, Any]) -> str:
@@ -81,7 +75,7 @@ def seconds(number: float | None) -> str:
 TIMES = ("wall", "kernel", "copy", "kept", "copied")
 
 
-def print_throughput(found: dict[str, Any], out: Console) -> None:
+def print_throughput(found: dict[str, Any], out: Terminal) -> None:
     """Prints the table of rates."""
     header = [
         "line-ups × episodes",
@@ -110,25 +104,24 @@ def print_throughput(found: dict[str, Any], out: Console) -> None:
     title = f"{found['scenario']}, {' '.join(found['lineup'])}"
     if not found["is_gpu"]:
         title += ": NOT A GPU, these times say nothing about one"
-    out.print(Grid(title, header, rows).rich())
-    out.print(
+    Grid(title, header, rows).print(out)
+    out.note(
         "run: whole runs, totals brought back. kernels, copies: within it, by the device's clock. "
-        "kept, all: from the first\nlaunch to the last result with the counts of every block left "
-        "on the device, or copied. ~ not measured, from the CPU's rate.",
-        highlight=False,
+        "kept, all: from the first launch to the last result with the counts of every block left "
+        "on the device, or copied. ~ not measured, from the CPU's rate."
     )
-    out.print(f"compiling and assembling the kernels anew: {seconds(found['compile_seconds'])} s")
+    out.note(f"compiling and assembling the kernels anew: {seconds(found['compile_seconds'])} s")
     if found["modelled_nights_per_second"] is None:
-        out.print(escape(f"no model: {found['no_model_because']}"))
+        out.note(f"no model: {found['no_model_because']}")
     else:
         rate = powers(found["modelled_nights_per_second"])
-        out.print(f"modelled, not measured: {rate} episode-nights/s")
+        out.note(f"modelled, not measured: {rate} episode-nights/s")
     for row in found["crossovers"]:
         warm, cold = (
             "none" if row[name] is None else f"{row[name]:,}"
             for name in ("episodes", "episodes_with_compiling")
         )
-        out.print(
+        out.note(
             f"the CPU is slower with {row['lineups']} line-ups × so many episodes or more: {warm}, "
             f"{cold} with compiling"
         )
