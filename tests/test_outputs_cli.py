@@ -1,5 +1,7 @@
 """Where commands write: files, pipes, standard output; and how a search goes on."""
 
+import builtins
+import errno
 import json
 import os
 import signal
@@ -8,6 +10,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -208,3 +211,24 @@ def test_a_lock_is_for_one_and_ends_with_it(tmp_path: Path) -> None:
         pass
     assert not list(path.parent.iterdir())
     assert issubclass(FileInUse, bb.BucketBrigadeError)
+
+
+def test_a_file_in_a_folder_that_may_not_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Permissions as such stop nobody who is root, so that making files there is made to fail."""
+    out = tmp_path / "nash.json"
+    out.write_text("old")
+    make = builtins.open
+
+    def refusing(file: Any, mode: str = "r", *others: Any, **options: Any) -> Any:
+        if "x" in mode and os.path.dirname(file) == str(tmp_path):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return make(file, mode, *others, **options)
+
+    monkeypatch.setattr(builtins, "open", refusing)
+    ran = nash("easy", "--out", out)
+    assert "no progress is kept" in ran.stderr
+    assert "nash.json.progress" in ran.stderr
+    assert len(load_equilibria(out)) == 1
+    assert list(tmp_path.iterdir()) == [out]
