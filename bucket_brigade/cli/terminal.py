@@ -127,8 +127,7 @@ def console(*, stderr: bool = False) -> Terminal:
 
 def say(message: str) -> None:
     """Prints a message of the program on standard error."""
-    text = shown(f"bucket-brigade: {message}", getattr(sys.stderr, "encoding", None))
-    typer.echo(text, err=True)
+    Terminal(stderr=True).note(f"bucket-brigade: {message}")
 
 
 def print_json(value: object) -> None:
