@@ -1,4 +1,4 @@
-# For users: run, test; with a GPU: gpu-check. For contributors: setup, test-gpu, test-all, lint, bench,
+# For users: run, test; with a GPU: gpu-check, gpu-kit. For contributors: setup, test-gpu, test-all, lint, bench,
 # wheels, clean. Each first installs what it needs, and says so.
 #
 # PYTHON=python3.13 make test: with that Python, in an environment of its own, .venv-3.13.
@@ -13,7 +13,7 @@ SOURCES := Cargo.toml Cargo.lock pyproject.toml core_rs/Cargo.toml $(shell find 
 # A process on each core.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
-.PHONY: run test test-gpu test-all setup dev-setup gpu-setup gpu-check lint bench wheels clean
+.PHONY: run test test-gpu test-all setup dev-setup gpu-setup gpu-check gpu-kit lint bench wheels clean
 
 # Solves the twelve scenarios, prints a table and writes results/nash.json; goes on where it was
 # interrupted.
@@ -69,6 +69,12 @@ gpu-check: setup
 	@echo '== Installing the CUDA backend for $(CUDA) (1 GB): a minute or more'
 	$(PIP) install --quiet --editable './gpu[$(CUDA)]'
 	$(BIN)/bucket-brigade cuda-check
+
+# A folder, .kit, that takes the project to a machine with a GPU and no network (docs/cuda.md).
+# ARCH=sm_80 for another GPU.
+ARCH ?= sm_90
+gpu-kit: gpu-setup
+	KIT_PYTHON=$(BIN)/python bash gpu/kit/build.sh .kit --arch $(ARCH)
 
 lint: dev-setup
 	cargo fmt --check

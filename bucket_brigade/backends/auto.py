@@ -61,7 +61,11 @@ class AutoBackend:
         for name in names()[1:]:
             try:
                 backend = load(name)
-            except BucketBrigadeError:
+            except BackendUnavailable:
+                continue
+            except BucketBrigadeError as error:
+                # Such as a variable of the environment that names no device.
+                _warn(f"{name} is not used: {_told(error)}")
                 continue
             if isinstance(backend, Weighable):
                 found.append(backend)

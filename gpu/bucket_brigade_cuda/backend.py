@@ -3,6 +3,7 @@
 import importlib.util
 import math
 import os
+import warnings
 from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from bucket_brigade.backends import Progress
 from bucket_brigade.backends.progress import in_episodes
 from bucket_brigade.block_sizes import BlockSizes
 from bucket_brigade.counts import EventCounts
-from bucket_brigade.errors import BackendUnavailable, InvalidValue
+from bucket_brigade.errors import BackendUnavailable, BackendWarning, InvalidValue
 from bucket_brigade_cuda.shape import Shape, width_for
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class CudaBackend:
         size = (program.houses + program.agents) / 14
         shape = Shape(program.houses, program.agents, width_for(int(program.seat_sizes.max())))
         devices = self.devices()
-        compiled = is_compiled("play", shape, getattr(devices[0], "capability", (0, 0)))
+        compiled = is_compiled("play", shape, devices[0].capability)
         start = START_SECONDS if compiled else START_SECONDS + COMPILE_SECONDS
         return start + work * size / (NIGHTS_PER_SECOND * len(devices))
 
@@ -204,14 +205,16 @@ def _simulated() -> bool:
 
 
 def _gpus(numbers: list[int] | None) -> "list[Device]":
-    install = "pip install 'bucket-brigade-cuda[cu12]' (or [cu13], for drivers from 580 on)"
-    for module, what in (("cupy", "CuPy"), ("numba_cuda", "Numba-CUDA"), ("cuda.bindings", "CUDA")):
-        if not _is_installed(module):
-            raise BackendUnavailable(f"{what} is not installed: {install}")
+    from bucket_brigade_cuda.compile import INSTALL
+
+    if not _is_installed("cupy"):
+        raise BackendUnavailable(f"CuPy is not installed: {INSTALL}")
     try:
         import cupy
-    except ImportError as error:
-        raise BackendUnavailable(f"CuPy can't be imported: {error}") from error
+    except Exception as error:
+        # Its parts, and what they load, fail in many ways where an installation is broken.
+        told = f"{type(error).__name__}: {' '.join(str(error).split())[:600]}"
+        raise BackendUnavailable(f"CuPy can't be imported: {told}") from error
     try:
         count = cupy.cuda.runtime.getDeviceCount()
     except cupy.cuda.runtime.CUDARuntimeError as error:
@@ -231,9 +234,16 @@ def _gpus(numbers: list[int] | None) -> "list[Device]":
 @cache
 def _gpu(number: int) -> "Device":
     """A device, kept with its loaded kernels: backends are made anew for every call."""
+    from bucket_brigade_cuda.compile import why_no_kernels
     from bucket_brigade_cuda.cupy_device import CupyDevice
 
-    return CupyDevice(number)
+    device = CupyDevice(number)
+    if reason := why_no_kernels(device.capability):
+        # "auto" passes over what can't be used without a word, but here somebody has a GPU.
+        told = f"{device.name}: {reason}"
+        warnings.warn(f"a GPU is not used: {told}", BackendWarning, stacklevel=2)
+        raise BackendUnavailable(told)
+    return device
 
 
 def _is_installed(module: str) -> bool:

@@ -4,6 +4,7 @@ For the person with a GPU: ``bucket-brigade cuda-check``. What it writes is made
 """
 
 import platform
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -242,13 +243,22 @@ class Report:
         The file, in JSON.
     options : dict
         What was asked for.
+    commit : str, optional
+        Of the sources, if it is known.
     """
 
-    def __init__(self, backend: CudaBackend, path: Path, options: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        backend: CudaBackend,
+        path: Path,
+        options: dict[str, Any],
+        commit: str | None = None,
+    ) -> None:
         self.path = path
         self.document: dict[str, Any] = {
             "schema_version": SCHEMA_VERSION,
             "rules_version": RULES_VERSION,
+            "commit": commit,
             "options": options,
             "devices": [described(device) for device in backend.devices()],
             "versions": versions(),
@@ -257,12 +267,15 @@ class Report:
             "failed": 0,
             "cases": [],
             "throughput": None,
+            "measured": None,
         }
 
     @property
     def passed(self) -> bool:
         """Whether nothing differed and nothing failed."""
-        return self.document["failed"] == 0 and "error" not in (self.document["throughput"] or {})
+        parts = [self.document["throughput"], *(self.document["measured"] or {}).values()]
+        rows = [row for part in parts for row in (part if isinstance(part, list) else [part])]
+        return self.document["failed"] == 0 and not any("error" in (row or {}) for row in rows)
 
     def add(self, outcome: Outcome) -> None:
         """Takes in what became of a case."""
@@ -292,6 +305,20 @@ def versions() -> dict[str, str | None]:
         except PackageNotFoundError:
             found[name] = None
     return found
+
+
+def commit_of_checkout() -> str | None:
+    """The commit that this package is of, if it stands in a checkout."""
+    here = Path(__file__).parents[2]
+    if not (here / ".git").exists():
+        return None
+    try:
+        told = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return told.stdout.strip()
 
 
 def described(device: "Device") -> dict[str, Any]:

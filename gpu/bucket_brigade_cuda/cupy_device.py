@@ -11,13 +11,16 @@ from cupy.cuda import driver, runtime
 
 from bucket_brigade.errors import BackendFailed, BackendUnavailable
 from bucket_brigade_cuda.abi import array_words
-from bucket_brigade_cuda.compile import Kernel, assemble, compile_kernel
+from bucket_brigade_cuda.compile import assembled_kernel
+from bucket_brigade_cuda.kernel_files import LEAST_CAPABILITY
 from bucket_brigade_cuda.shape import Shape
 
-__all__ = ["LEAST_CAPABILITY", "CupyDevice", "advice"]
+__all__ = ["CupyDevice", "advice", "words"]
 
-#: Compute capabilities below are not compiled for any more by CUDA 13, nor tested.
-LEAST_CAPABILITY = (7, 5)
+#: Attribute of a loaded kernel: the share of its multiprocessor's first-level memory, in percent,
+#: that it would like to have as shared memory. The driver's own choice may be less than the CUDA
+#: blocks that fit otherwise need.
+CARVE_OUT = 9
 
 
 class CupyDevice:
@@ -43,15 +46,15 @@ class CupyDevice:
         self.capability = (properties["major"], properties["minor"])
         self.multiprocessors = int(properties["multiProcessorCount"])
         self.clock_hz = 1000 * int(self._device.attributes.get("ClockRate", 0))
-        self._shared = int(properties["sharedMemPerMultiprocessor"])
-        self._registers = int(properties["regsPerMultiprocessor"])
-        self._threads = int(properties["maxThreadsPerMultiProcessor"])
         major, minor = self.capability
         self.name = f"{self.model} (device {number}, compute capability {major}.{minor})"
         if self.capability < LEAST_CAPABILITY:
             least = ".".join(map(str, LEAST_CAPABILITY))
             raise BackendUnavailable(f"{self.name}: needs a compute capability of {least} or more")
         self._functions: dict[tuple[str, Shape], Any] = {}
+        # Streams that no run uses now. CuPy keeps freed memory apart for each stream, so a new one
+        # for every run would leave more and more of it behind.
+        self._idle: list[Any] = []
         # Page-locked memory that copies still read, by stream: it must outlive them.
         self._staged: dict[int, list[npt.NDArray[Any]]] = {}
 
@@ -61,9 +64,24 @@ class CupyDevice:
         with translated(self.name), self._device:
             yield
 
-    def stream(self) -> Any:
-        """A stream that does not wait for others."""
-        return cupy.cuda.Stream(non_blocking=True)
+    @contextmanager
+    def streams(self, number: int) -> Iterator[list[Any]]:
+        """Lends streams that wait for no others; whatever is on them at the end was waited for."""
+        lent = []
+        try:
+            for _ in range(number):
+                # Runs in other threads take from the list too.
+                try:
+                    lent.append(self._idle.pop())
+                except IndexError:
+                    lent.append(cupy.cuda.Stream(non_blocking=True))
+            yield lent
+        finally:
+            self._idle += lent
+
+    def callers_stream(self) -> Any:
+        """The stream that CuPy's work of the calling thread goes to."""
+        return cupy.cuda.get_current_stream()
 
     def on(self, stream: Any) -> AbstractContextManager[object]:
         """Lets what follows go to a stream."""
@@ -115,43 +133,91 @@ class CupyDevice:
         return target
 
     def prepare(self, name: str, shape: Shape) -> float:
-        """Compiles and loads a kernel; returns the seconds it took, 0 if that was done before."""
+        """Finds or compiles a kernel and loads it; returns the seconds that compiling took, 0 if
+        that was done before."""
         if (name, shape) in self._functions:
             return 0.0
-        kernel: Kernel = compile_kernel(name, shape, self.capability)
+        kernel = assembled_kernel(name, shape, self.capability, older=True)
         module = cupy.cuda.function.Module()
-        module.load(assemble(kernel))
-        self._functions[name, shape] = module.get_function(kernel.entry)
+        module.load(kernel.cubin)
+        function = module.get_function(kernel.entry)
+        if driver.funcGetAttribute(driver.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES, function.ptr):
+            driver.funcSetAttribute(function.ptr, CARVE_OUT, 100)
+        self._functions[name, shape] = function
         return kernel.seconds
 
     def resident(self, name: str, shape: Shape) -> int:
-        """CUDA blocks of a kernel that run at the same time, by its registers and memory."""
+        """CUDA blocks of a kernel that run at the same time, as the driver reckons."""
         handle = self._functions[name, shape].ptr
-        shared = driver.funcGetAttribute(driver.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES, handle)
-        registers = driver.funcGetAttribute(driver.CU_FUNC_ATTRIBUTE_NUM_REGS, handle)
-        # The driver keeps a kilobyte of shared memory for itself with each CUDA block.
-        each = min(
-            self._shared // (shared + 1024),
-            self._registers // max(1, registers * shape.threads),
-            self._threads // shape.threads,
-        )
+        each = driver.occupancyMaxActiveBlocksPerMultiprocessor(handle, shape.threads, 0)
         return int(max(1, each) * self.multiprocessors)
+
+    def resources(self, name: str, shape: Shape) -> dict[str, int]:
+        """Of a kernel that was loaded: registers and bytes of local memory of a thread, bytes of
+        shared memory of a CUDA block, and CUDA blocks that a multiprocessor runs at a time."""
+        handle = self._functions[name, shape].ptr
+        return {
+            "registers": driver.funcGetAttribute(driver.CU_FUNC_ATTRIBUTE_NUM_REGS, handle),
+            "local_bytes": driver.funcGetAttribute(
+                driver.CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES, handle
+            ),
+            "shared_bytes": driver.funcGetAttribute(
+                driver.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES, handle
+            ),
+            "threads": shape.threads,
+            "resident": self.resident(name, shape) // self.multiprocessors,
+        }
 
     def launch(
         self, name: str, shape: Shape, grid: int, threads: int, arguments: Sequence[object]
     ) -> None:
         """Launches a kernel on the current stream."""
         function = self._functions[name, shape]
-        function((grid,), (threads,), tuple(_words(arguments)))
+        function((grid,), (threads,), tuple(words(arguments)))
+
+    def clocks_of_ptx(
+        self, ptx: str, entry: str, threads: int, launches: int
+    ) -> npt.NDArray[np.uint64]:
+        """Loads a kernel that measures itself, assembled by the driver, and launches it with one
+        CUDA block on each multiprocessor.
+
+        Parameters
+        ----------
+        ptx, entry : str
+            The kernel, of an array of two 64-bit words a CUDA block, and two 32-bit numbers.
+        threads : int
+            Of a CUDA block.
+        launches : int
+            How often.
+
+        Returns
+        -------
+        ndarray of uint64, shape (multiprocessors,)
+            The first word of each CUDA block, after the last launch.
+        """
+        with self.use():
+            module = cupy.cuda.function.Module()
+            # The driver reads text up to a zero.
+            module.load(ptx.encode() + b"\0")
+            function = module.get_function(entry)
+            out = self.empty((2 * self.multiprocessors,), np.uint64)
+            self.clear(out)
+            passed = np.uint64(out.data.ptr), np.uint32(0x9E3779B9), np.uint32(0xBB67AE85)
+            for _ in range(launches):
+                function((self.multiprocessors,), (threads,), passed)
+            clocks = self.fetch(out)
+            self.wait(self.callers_stream())
+            return clocks[::2]
 
 
-def _words(arguments: Sequence[object]) -> Iterator[object]:
+def words(arguments: Sequence[object]) -> Iterator[object]:
+    """What a kernel takes for arguments: arrays as several words (see `abi`)."""
     for argument in arguments:
         if isinstance(argument, tuple):
             yield from argument
         elif isinstance(argument, cupy.ndarray):
-            words = array_words(argument.data.ptr, argument.shape, argument.itemsize)
-            yield from (np.uint64(word) for word in words)
+            parts = array_words(argument.data.ptr, argument.shape, argument.itemsize)
+            yield from (np.uint64(part) for part in parts)
         else:
             yield argument
 

@@ -28,12 +28,17 @@ class Device(Protocol):
     """
 
     name: str
+    #: What kernels are compiled for; (0, 0) where they are not.
+    capability: tuple[int, int]
 
     def use(self) -> AbstractContextManager[object]:
         """Makes the device the calling thread's."""
 
-    def stream(self) -> Stream:
-        """A new stream."""
+    def streams(self, number: int) -> AbstractContextManager[list[Stream]]:
+        """Lends streams, until whoever has them has waited for all work on them."""
+
+    def callers_stream(self) -> Stream:
+        """The stream that the calling thread's own work goes to."""
 
     def on(self, stream: Stream) -> AbstractContextManager[object]:
         """Lets what follows go to a stream."""
@@ -63,7 +68,8 @@ class Device(Protocol):
         """A copy in the host's memory, complete when the stream was waited for."""
 
     def prepare(self, name: str, shape: Shape) -> float:
-        """Compiles and loads a kernel; returns the seconds it took, 0 if that was done before."""
+        """Finds or compiles a kernel and loads it; returns the seconds that compiling took, 0 if
+        that was done before."""
 
     def resident(self, name: str, shape: Shape) -> int:
         """CUDA blocks of a kernel that run at the same time."""
@@ -78,13 +84,18 @@ class HostDevice(ABC):
     """A device whose memory is the host's, and whose streams do everything at once."""
 
     name = "host"
+    capability = (0, 0)
 
     def use(self) -> AbstractContextManager[object]:
         """Nothing to do."""
         return nullcontext()
 
-    def stream(self) -> Stream:
+    def streams(self, number: int) -> AbstractContextManager[list[Stream]]:
         """There is one."""
+        return nullcontext([None] * number)
+
+    def callers_stream(self) -> Stream:
+        """The same."""
         return None
 
     def on(self, stream: Stream) -> AbstractContextManager[object]:

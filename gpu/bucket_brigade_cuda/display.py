@@ -10,6 +10,7 @@ from bucket_brigade.cli.terminal import Terminal
 from bucket_brigade_cuda.gpus import GPUS
 from bucket_brigade_cuda.model import KERNELS, WarpWork, modelled_rate
 from bucket_brigade_cuda.proof.opcodes import CLASSES
+from bucket_brigade_cuda.throughput import NOT_ASKED
 
 __all__ = ["Grid", "model_json", "model_tables", "print_report"]
 
@@ -55,6 +56,7 @@ def print_report(document: dict[str, Any], path: Path, out: Terminal) -> None:
         out.note(f"The table could not be measured: {found['error']}")
     elif found is not None:
         print_throughput(found, out)
+    print_measured(document["measured"] or {}, out)
     out.note(f"saved to {path}")
     if failed or any(device["is_gpu"] for device in document["devices"]):
         out.note("Please send this file back.")
@@ -110,21 +112,93 @@ def print_throughput(found: dict[str, Any], out: Terminal) -> None:
         "kept, all: from the first launch to the last result with the counts of every block left "
         "on the device, or copied. ~ not measured, from the CPU's rate."
     )
-    out.note(f"compiling and assembling the kernels anew: {seconds(found['compile_seconds'])} s")
-    if found["modelled_nights_per_second"] is None:
+    if found["compile_seconds"] is not None:
+        out.note(
+            f"compiling and assembling the kernels took {seconds(found['compile_seconds'])} s, "
+            "where that was done"
+        )
+    if found["no_model_because"] == NOT_ASKED:
+        pass
+    elif found["modelled_nights_per_second"] is None:
         out.note(f"no model: {found['no_model_because']}")
     else:
         rate = powers(found["modelled_nights_per_second"])
         out.note(f"modelled, not measured: {rate} episode-nights/s")
     for row in found["crossovers"]:
-        warm, cold = (
+        warm, cold, two = (
             "none" if row[name] is None else f"{row[name]:,}"
-            for name in ("episodes", "episodes_with_compiling")
+            for name in ("episodes", "episodes_with_compiling", "episodes_two_threads")
         )
         out.note(
-            f"the CPU is slower with {row['lineups']} line-ups × so many episodes or more: {warm}, "
-            f"{cold} with compiling"
+            f"episodes of each of {row['lineups']} line-ups from which on the CPU is slower: "
+            f"{warm}; {cold} with compiling; {two} for two threads of it"
         )
+
+
+#: Columns of what is measured beside batches: heads, and keys of rows.
+COLUMNS = {
+    "games": {
+        "game": "scenario",
+        "seats": "seat",
+        "line-ups": "lineups",
+        "episodes": "episodes",
+        "run s": "wall_seconds",
+        "kernels s": "kernel_seconds",
+        "episode-nights/s": "nights_per_second",
+        "episodes/s": "episodes_per_second",
+    },
+    "kernels": {
+        "game": "scenario",
+        "seats": "seat",
+        "episodes": "episodes",
+        "play, episode-nights/s": "play_nights_per_second",
+    },
+    "residency": {
+        "CUDA blocks": "cuda_blocks",
+        "warps": "warps",
+        "play s": "play_seconds",
+        "play, episode-nights/s": "play_nights_per_second",
+    },
+    "instructions": {"instruction": "name", "class": "class"},
+}
+TITLES = {
+    "games": "Whole runs",
+    "kernels": "Each kernel alone, s",
+    "residency": "CUDA blocks on a multiprocessor at a time",
+    "instructions": "Lanes a clock and multiprocessor, by warps there",
+}
+#: Keys of rows that hold columns of their own.
+NESTED = {"kernels": "kernel_seconds", "instructions": "lanes"}
+
+
+def print_measured(found: dict[str, Any], out: Terminal) -> None:
+    """Prints the tables of `measurements`."""
+    for part, rows in found.items():
+        if not isinstance(rows, list):
+            out.note(f"{TITLES[part]}: could not be measured: {rows['error']}")
+            continue
+        for row in rows:
+            if "error" in row:
+                out.note(f"{TITLES[part]}: {row['name']}: {row['error']}")
+        columns = COLUMNS[part]
+        inner = list(dict.fromkeys(key for row in rows for key in row.get(NESTED.get(part), {})))
+        lines = [
+            [
+                *(cell(row[key]) for key in columns.values()),
+                *(cell(row[NESTED[part]].get(key)) for key in inner),
+            ]
+            for row in rows
+        ]
+        Grid(TITLES[part], [*columns, *inner], lines).print(out)
+
+
+def cell(value: object) -> str:
+    """A number in a table: large and small ones as powers; or a word."""
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return powers(value) if value >= 1e5 else seconds(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def model_json(work: WarpWork) -> dict[str, Any]:

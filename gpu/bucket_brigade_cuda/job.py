@@ -9,11 +9,17 @@ from bucket_brigade_cuda.shape import Shape, width_for
 from bucket_brigade_cuda.tables import Tables, key_schedule
 from bucket_brigade_cuda.units import Unit
 
-__all__ = ["BLOCK", "Job"]
+__all__ = ["BLOCK", "Job", "kernels_of"]
 
 #: Episodes of a block.
 BLOCK = 32
 ALL = 0xFFFFFFFF
+
+
+def kernels_of(shape: Shape) -> tuple[str, ...]:
+    """Names of the kernels that a run takes, in the order of their launches."""
+    drawn = ("cast",) if shape.width > 1 else ()
+    return (*drawn, "play", "features", "add_up")
 
 
 @dataclass(frozen=True)
@@ -33,9 +39,7 @@ class Job:
         tables = Tables.of(program)
         shape = Shape(program.houses, program.agents, width_for(tables.widest))
         keys = key_schedule(program.seed)
-        kernels = ("play", "features", "add_up")
-        cast = ("cast",) if shape.width > 1 else ()
-        return cls(program, tables, shape, keys, (*cast, *kernels), per_block)
+        return cls(program, tables, shape, keys, kernels_of(shape), per_block)
 
     @property
     def item_bytes(self) -> int:

@@ -6,7 +6,6 @@ the CPU, and each basic block's executions are multiplied by the machine instruc
 start instructions of each class at the rate of `gpus.LANES`, never to wait, and to be always full.
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from bucket_brigade.lineups import Lineup, compile_program
 from bucket_brigade.tables import describe_seat
 from bucket_brigade_cuda.backend import CudaBackend
 from bucket_brigade_cuda.gpus import ISSUE_LANES, LANES, Gpu
+from bucket_brigade_cuda.kernel_files import capability_of
 from bucket_brigade_cuda.proof.attribution import attribute
 from bucket_brigade_cuda.proof.device import PtxDevice
 from bucket_brigade_cuda.proof.execute import CompiledPtx, WarpCounts
@@ -27,7 +27,6 @@ from bucket_brigade_cuda.shape import Shape
 
 __all__ = ["KernelWork", "ModelledRate", "WarpWork", "count", "modelled_rate"]
 
-LEAST_CAPABILITY = (7, 5)
 WARP = 32
 BLOCK = 32
 #: Order of kernels in a run.
@@ -173,15 +172,6 @@ class CountingDevice(PtxDevice):
         counts = kernel.launch_counting(grid, threads, *arguments)
         self.compiled[name] = kernel
         self.counts[name] = self.counts[name] + counts if name in self.counts else counts
-
-
-def capability_of(arch: str) -> tuple[int, int]:
-    """Compute capability of an architecture such as "sm_90"."""
-    match = re.fullmatch(r"sm_(\d{1,2})(\d)", arch)
-    capability = (int(match[1]), int(match[2])) if match else (0, 0)
-    if capability < LEAST_CAPABILITY:
-        raise InvalidValue("arch", repr(arch), "an architecture of sm_75 or later, such as sm_90")
-    return capability
 
 
 def kernel_work(kernel: CompiledPtx, counts: WarpCounts, arch: str) -> KernelWork:

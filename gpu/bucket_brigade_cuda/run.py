@@ -34,6 +34,7 @@ def play(
     *,
     per_block: bool = False,
     progress: Callable[[int], object] | None = None,
+    alone: bool = False,
 ) -> Result:
     """Plays a program on devices, which share its units.
 
@@ -47,6 +48,8 @@ def play(
         Whether to bring the counts of every block back.
     progress : callable, optional
         Called with the number of blocks done, over all line-ups.
+    alone : bool
+        Whether launches of a device follow one another without overlap, each as large as can be.
 
     Raises
     ------
@@ -86,7 +89,7 @@ def play(
         finally:
             news.put(None)
 
-    workers = [Worker(job, device, units, stop) for device in devices]
+    workers = [Worker(job, device, units, stop, alone=alone) for device in devices]
     threads = [threading.Thread(target=work, args=(worker,), daemon=True) for worker in workers]
     done, left, failure = 0, len(threads), None
     try:
@@ -133,7 +136,9 @@ def play_on_device(
     job = Job.of(program, per_block)
     d, f, lineups = job.shape.counts, job.shape.features, program.lineups
     with device.use():
-        setup = device.stream()
+        # Their memory belongs to the stream of whoever asked, as that of other arrays does: what is
+        # done with them there is done before it is used again.
+        setup = device.callers_stream()
         with device.on(setup):
             kept = DeviceCounts(
                 totals=device.empty((lineups, d), np.int64),

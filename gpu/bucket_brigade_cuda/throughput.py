@@ -1,9 +1,6 @@
 """How fast devices play, beside the CPU and beside the model: wall-clock times of whole runs."""
 
 import math
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,33 +11,25 @@ from bucket_brigade.backends.cpu import CpuBackend
 from bucket_brigade.errors import BackendUnavailable, BucketBrigadeError
 from bucket_brigade.lineups import compile_program
 from bucket_brigade_cuda.backend import CudaBackend
-from bucket_brigade_cuda.compile import CACHE
+from bucket_brigade_cuda.compile import record
 from bucket_brigade_cuda.devices import Device
 from bucket_brigade_cuda.gpus import Gpu, is_gpu
 from bucket_brigade_cuda.job import Job
 from bucket_brigade_cuda.shape import Shape
 from bucket_brigade_cuda.worker import Timings
 
-__all__ = ["Limit", "Row", "Throughput", "crossover", "measure", "modelled_limit"]
+__all__ = ["NOT_ASKED", "Limit", "Row", "Throughput", "crossover", "measure", "modelled_limit"]
 
 SCENARIO, LINEUP = "default", ("hero", "hero", "hero", "hero")
 #: Episodes over all line-ups of a row: about √10 from one to the next.
-SIZES = tuple(first * 10**power for power in range(4, 13) for first in (1, 3))
+SIZES = tuple(first * 10**power for power in range(1, 13) for first in (1, 3))
 LINEUPS = (1, 100)
+#: Why there is no modelled rate where nobody wants one.
+NOT_ASKED = "not asked for: --model"
 #: Times that a row is played, at most.
 REPEATS = 5
 #: Counts of blocks that are brought to the host, at most.
 MOST_BYTES = 1 << 31
-COMPILE = """
-import time
-import numba.cuda
-from bucket_brigade_cuda.compile import assemble, compile_kernel
-from bucket_brigade_cuda.shape import Shape
-started = time.perf_counter()
-for name in {kernels}:
-    assemble(compile_kernel(name, {shape}, {capability}))
-print(time.perf_counter() - started)
-"""
 
 
 @dataclass(frozen=True)
@@ -72,6 +61,8 @@ class Row:
         Of the CPU for the same batch.
     cpu_measured : bool
         Whether that was measured; else it is what its rate on the largest measured batch gives.
+    two_threads_seconds : float
+        Of two threads of the CPU; measured or not as with all.
     """
 
     lineups: int
@@ -87,6 +78,7 @@ class Row:
     limit_share: float | None
     cpu_seconds: float
     cpu_measured: bool
+    two_threads_seconds: float
 
     @property
     def rate(self) -> float:
@@ -116,7 +108,8 @@ class Throughput:
     is_gpu : bool
         Whether the devices are GPUs. If not, times say nothing about one.
     compile_seconds : float or None
-        Compiling all kernels from scratch for one device, if that could be measured.
+        Compiling all kernels for one device, where and when that was done; None if that is not
+        known.
     limit : Limit
     rows : list of Row
     stopped : list of str
@@ -152,18 +145,25 @@ class Throughput:
         for lineups in dict.fromkeys(row.lineups for row in self.rows):
             rows = [row for row in self.rows if row.lineups == lineups]
             kernels = math.inf if self.compile_seconds is None else self.compile_seconds
-            warm, cold = crossover(rows), crossover(rows, kernels)
+            passed = {
+                "episodes": crossover(rows),
+                "episodes_with_compiling": crossover(rows, kernels),
+                "episodes_two_threads": crossover(rows, threads=2),
+            }
             found.append(
-                {
-                    "lineups": lineups,
-                    "episodes": None if warm is None else warm.episodes,
-                    "episodes_with_compiling": None if cold is None else cold.episodes,
-                }
+                {"lineups": lineups, **{key: episodes(row) for key, row in passed.items()}}
             )
         return found
 
 
-def crossover(rows: Sequence[Row], extra_seconds: float = 0.0) -> Row | None:
+def episodes(row: Row | None) -> int | None:
+    """Of each line-up of a batch, if there is one."""
+    return None if row is None else row.episodes
+
+
+def crossover(
+    rows: Sequence[Row], extra_seconds: float = 0.0, threads: int | None = None
+) -> Row | None:
     """The smallest batch from which on none is played faster by the CPU, if there is one.
 
     Parameters
@@ -172,10 +172,13 @@ def crossover(rows: Sequence[Row], extra_seconds: float = 0.0) -> Row | None:
         Ever larger batches.
     extra_seconds : float
         What the devices are to make up for, such as compiling.
+    threads : int, optional
+        2 to compare with two threads of the CPU; by default with all.
     """
     best = None
     for row in reversed(rows):
-        if row.wall_seconds + extra_seconds >= row.cpu_seconds:
+        cpu = row.cpu_seconds if threads is None else row.two_threads_seconds
+        if row.wall_seconds + extra_seconds >= cpu:
             break
         best = row
     return best
@@ -188,17 +191,13 @@ def program_of(lineups: int, episodes: int) -> _core.Program:
 
 
 def compile_seconds(device: Device) -> float | None:
-    """Seconds to compile and assemble the kernels of a row as if for the first time; None if the
-    attempt fails. A process of its own does it, with nothing on disk or in memory to begin with.
-    """
+    """Seconds that compiling and assembling the kernels of a row took on the machine where that was
+    done, by what is written in their files; None where there are none. Compiles nothing."""
     job = Job.of(program_of(1, 1), per_block=False)
-    capability = getattr(device, "capability", (9, 0))
-    command = COMPILE.format(shape=job.shape, kernels=job.kernels, capability=capability)
-    environment = {**os.environ, CACHE: ""}
-    done = subprocess.run(
-        [sys.executable, "-c", command], env=environment, capture_output=True, text=True
-    )
-    return float(done.stdout) if done.returncode == 0 else None
+    found = [record(name, job.shape, device.capability) for name in job.kernels]
+    if not all(found):
+        return None
+    return sum(one.compile_seconds + one.assemble_seconds for one in found if one)
 
 
 def modelled_limit(devices: Sequence[Device]) -> Limit:
@@ -225,6 +224,7 @@ def measure(
     *,
     seconds: float,
     sizes: Sequence[int] = SIZES,
+    modelled: bool = False,
     told: Callable[[Throughput], object] = lambda found: None,
 ) -> Throughput:
     """Plays ever larger batches until one would take too long or does not fit.
@@ -238,27 +238,27 @@ def measure(
         took.
     sizes : sequence of int
         Episodes over all line-ups, ascending.
+    modelled : bool
+        Whether to put the rate of the model beside, which takes minutes of the CPU.
     told : callable
         Gets all there is after every row.
     """
     devices = backend.devices()
-    limit = modelled_limit(devices)
+    limit = modelled_limit(devices) if modelled else Limit(None, NOT_ASKED)
     found = Throughput(all(map(is_gpu, devices)), compile_seconds(devices[0]), limit, [], [])
     backend.run(program_of(1, 10_000))
     for lineups in LINEUPS:
-        cpu_rate, pace = 0.0, 0.0
-        for size in sizes:
+        cpu_rates, pace = CpuRates(), 0.0
+        for size in (size for size in sizes if size >= lineups):
             if pace * size > seconds:
                 found.stopped.append(f"{lineups} line-ups: a larger batch takes over {seconds:g} s")
                 break
             try:
-                last = row_of(backend, lineups, size // lineups, seconds, cpu_rate)
+                last = row_of(backend, lineups, size // lineups, seconds, cpu_rates)
             except (BucketBrigadeError, MemoryError) as error:
                 found.stopped.append(f"{lineups} × {size // lineups} episodes: {error}")
                 break
             pace = last.wall_seconds / size
-            if last.cpu_measured:
-                cpu_rate = last.cpu_rate
             if limit.nights_per_second is not None:
                 last = replace(last, limit_share=last.rate / limit.nights_per_second)
             found.rows.append(last)
@@ -267,9 +267,9 @@ def measure(
 
 
 def row_of(
-    backend: CudaBackend, lineups: int, episodes: int, seconds: float, cpu_rate: float
+    backend: CudaBackend, lineups: int, episodes: int, seconds: float, cpu_rates: "CpuRates"
 ) -> Row:
-    """Measures a batch; on the CPU too, if by its rate that is done in time."""
+    """Measures a batch; on the CPU too, if by its rates that is done in time."""
     program = program_of(lineups, episodes)
     runs: list[tuple[float, Timings]] = []
     while not runs or (len(runs) < REPEATS and runs[-1][0] + sum(r[0] for r in runs) < seconds):
@@ -286,8 +286,8 @@ def row_of(
         kept = timings_of(backend).play
         backend.run(program, per_block=True)
         copied = timings_of(backend).play
-    cpu_measured = not cpu_rate or nights < cpu_rate * seconds
-    cpu_seconds = seconds_of_cpu(program) if cpu_measured else nights / cpu_rate
+    cpu_seconds, cpu_measured = cpu_rates.seconds(program, nights, seconds)
+    two_threads_seconds, _ = cpu_rates.seconds(program, nights, seconds, threads=2)
     return Row(
         lineups=lineups,
         episodes=episodes,
@@ -302,6 +302,7 @@ def row_of(
         limit_share=None,
         cpu_seconds=cpu_seconds,
         cpu_measured=cpu_measured,
+        two_threads_seconds=two_threads_seconds,
     )
 
 
@@ -318,8 +319,27 @@ def free_bytes(backend: CudaBackend) -> int:
         return device.free_bytes()
 
 
-def seconds_of_cpu(program: _core.Program) -> float:
+class CpuRates:
+    """Nights a second of the CPU in the largest batches measured, by number of threads."""
+
+    def __init__(self) -> None:
+        self._rates: dict[int | None, float] = {}
+
+    def seconds(
+        self, program: _core.Program, nights: int, most: float, threads: int | None = None
+    ) -> tuple[float, bool]:
+        """What the CPU takes for a program; and whether that was measured, as it is where the rate
+        does not say that it takes more than some seconds."""
+        rate = self._rates.get(threads)
+        if rate is not None and nights >= rate * most:
+            return nights / rate, False
+        seconds = seconds_of_cpu(program, threads)
+        self._rates[threads] = nights / seconds
+        return seconds, True
+
+
+def seconds_of_cpu(program: _core.Program, threads: int | None = None) -> float:
     """What the CPU takes."""
     started = time.perf_counter()
-    CpuBackend().run(program)
+    CpuBackend().run(program, threads=threads)
     return time.perf_counter() - started

@@ -87,7 +87,23 @@ class Slot:
 
 
 class Worker:
-    """Plays units of a job on one device."""
+    """Plays units of a job on one device.
+
+    Parameters
+    ----------
+    job : Job
+        What to play.
+    device : Device
+        Where.
+    units : Units
+        Where to take units from.
+    stop : Event
+        Ends the work early when set.
+    kept : DeviceCounts, optional
+        Where results are to stay on the device; by default they are brought back.
+    alone : bool
+        Whether launches follow one another without overlap, each as large as can be: to time them.
+    """
 
     def __init__(
         self,
@@ -96,12 +112,14 @@ class Worker:
         units: Units,
         stop: threading.Event,
         kept: DeviceCounts | None = None,
+        *,
+        alone: bool = False,
     ) -> None:
         self.job, self.device, self.units, self.stop = job, device, units, stop
-        #: Where results are to stay on the device; None to bring them back.
         self.kept = kept
         self.timings = Timings()
-        self._items = FIRST_ITEMS
+        self._slots = 1 if alone else SLOTS
+        self._items = MOST_ITEMS if alone else FIRST_ITEMS
 
     def play(self, finished: Callable[[Unit, Slot], None]) -> None:
         """Takes units until there are none, or `stop` is set. `finished` gets every result."""
@@ -112,33 +130,38 @@ class Worker:
                     return
                 self.timings.compile += device.prepare(name, job.shape)
             started = time.perf_counter()
-            setup = device.stream()
-            with device.on(setup):
-                ladders = device.upload(job.tables.ladders)
-                pool = device.upload(job.tables.pool)
-            device.wait(setup)
-            room = int(device.free_bytes() * MEMORY_SHARE) // SLOTS
-            slots = [Slot(device.stream()) for _ in range(SLOTS)]
-            turn = 0
-            try:
-                while not self.stop.is_set():
-                    slot = slots[turn % SLOTS]
-                    self._finish(slot, finished)
-                    unit = self.units.take(self._fitting(room))
-                    if unit is None:
-                        break
-                    with device.on(slot.stream):
-                        self._launch(slot, unit, ladders, pool)
-                    turn += 1
-                for slot in slots[turn % SLOTS :] + slots[: turn % SLOTS]:
-                    self._finish(slot, finished)
-            except BaseException:
-                # What is under way still writes to memory that is about to be given back.
-                for slot in slots:
-                    with suppress(Exception):
-                        device.wait(slot.stream)
-                raise
+            with device.streams(self._slots) as streams:
+                slots = [Slot(stream) for stream in streams]
+                try:
+                    self._play_on(slots, finished)
+                except BaseException:
+                    # What is under way still writes to memory that is about to be given back.
+                    for slot in slots:
+                        with suppress(Exception):
+                            device.wait(slot.stream)
+                    raise
             self.timings.play = time.perf_counter() - started
+
+    def _play_on(self, slots: list[Slot], finished: Callable[[Unit, Slot], None]) -> None:
+        """Plays units on streams in turn."""
+        device, tables = self.device, self.job.tables
+        with device.on(slots[0].stream):
+            ladders, pool = device.upload(tables.ladders), device.upload(tables.pool)
+        device.wait(slots[0].stream)
+        room = int(device.free_bytes() * MEMORY_SHARE) // len(slots)
+        turn = 0
+        while not self.stop.is_set():
+            slot = slots[turn % len(slots)]
+            self._finish(slot, finished)
+            unit = self.units.take(self._fitting(room))
+            if unit is None:
+                break
+            with device.on(slot.stream):
+                self._launch(slot, unit, ladders, pool)
+            turn += 1
+        first = turn % len(slots)
+        for slot in slots[first:] + slots[:first]:
+            self._finish(slot, finished)
 
     def _fitting(self, room: int) -> int:
         """Items of the next unit."""

@@ -5,6 +5,7 @@ What is used by then has to be there still, on the device and, for copies, in th
 Kernels run from the PTX that was assembled, and take the words that a GPU would take.
 """
 
+import ctypes
 import importlib
 import sys
 import threading
@@ -12,6 +13,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -20,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from bucket_brigade_cuda.compile import Kernel
+from bucket_brigade_cuda.compile import Kernel, compile_kernel
 from bucket_brigade_cuda.proof import CompiledPtx
 
 __all__ = ["PROPERTIES", "CUDADriverError", "CUDARuntimeError", "FakeCuda", "installed"]
@@ -31,9 +33,6 @@ PROPERTIES = {
     "major": 9,
     "minor": 0,
     "multiProcessorCount": 2,
-    "sharedMemPerMultiprocessor": 100 * 1024,
-    "regsPerMultiprocessor": 65536,
-    "maxThreadsPerMultiProcessor": 2048,
 }
 
 
@@ -74,7 +73,15 @@ class FakeCuda:
         self.failures: dict[str, BaseException] = {}
         #: Names of the kernels that were loaded.
         self.loads: list[str] = []
+        #: From the threads of a CUDA block, the clocks that a kernel which measures itself tells
+        #: of each multiprocessor.
+        self.clocks: Callable[[int], Array] = lambda threads: np.ones(2)
+        #: Attributes of kernels that were set, with their values.
+        self.chosen: list[tuple[int, int]] = []
+        #: Of every kernel: bytes of shared memory, and CUDA blocks on a multiprocessor.
+        self.shared_bytes, self.resident = 20_000, 4
         self.streams = 0
+        self.defaults: dict[int, Stream] = {}
         self.state = threading.local()
 
     # What the calling thread has chosen.
@@ -86,20 +93,30 @@ class FakeCuda:
 
     @property
     def stream(self) -> "Stream":
-        stream: Stream = self.state.streams[-1]
+        """That of the thread; by default one of its device that everybody has."""
+        chosen = getattr(self.state, "streams", [])
+        stream = chosen[-1] if chosen else self.default_stream()
         assert stream.device == self.device, "a stream of another device"
         return stream
+
+    def default_stream(self) -> "Stream":
+        """The stream of work that names none."""
+        if self.device not in self.defaults:
+            self.defaults[self.device] = Stream(self, True)
+        return self.defaults[self.device]
 
     def check(self, name: str) -> None:
         """Fails where a test has asked for it."""
         if name in self.failures:
             raise self.failures[name]
 
-    def assemble(self, kernel: Kernel) -> bytes:
-        """Something to load for a kernel."""
+    def assemble(self, *which: Any, older: bool) -> Kernel:
+        """A kernel, with something to load for it."""
+        assert older
+        kernel = compile_kernel(*which)
         cubin = f"{kernel.name} {kernel.shape} {hash(kernel.ptx)}".encode()
         self.assembled[cubin] = kernel
-        return cubin
+        return replace(kernel, cubin=cubin)
 
     def install(self, patch: pytest.MonkeyPatch) -> None:
         """Makes it what `import cupy` imports, and what the backend finds."""
@@ -113,7 +130,7 @@ class FakeCuda:
         patch.setitem(sys.modules, name, None)
         patch.setattr(bucket_brigade_cuda, "cupy_device", None, raising=False)
         del sys.modules[name]
-        patch.setattr(importlib.import_module(name), "assemble", self.assemble)
+        patch.setattr(importlib.import_module(name), "assembled_kernel", self.assemble)
         backend._gpu.cache_clear()
 
     def modules(self) -> dict[str, ModuleType]:
@@ -141,7 +158,14 @@ class FakeCuda:
             return cuda.memory - cuda.live[cuda.device], cuda.memory
 
         def attribute(which: int, handle: int) -> int:
-            return {1: 20_000, 4: 80}[which]
+            return {1: cuda.shared_bytes, 3: 0, 4: 80}[which]
+
+        def choose(handle: int, which: int, value: int) -> None:
+            cuda.chosen.append((which, value))
+
+        def resident(handle: int, threads: int, dynamic: int) -> int:
+            assert dynamic == 0
+            return cuda.resident
 
         runtime = {
             "CUDARuntimeError": CUDARuntimeError,
@@ -152,8 +176,11 @@ class FakeCuda:
         driver = {
             "CUDADriverError": CUDADriverError,
             "CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES": 1,
+            "CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES": 3,
             "CU_FUNC_ATTRIBUTE_NUM_REGS": 4,
             "funcGetAttribute": attribute,
+            "funcSetAttribute": choose,
+            "occupancyMaxActiveBlocksPerMultiprocessor": resident,
         }
         parts = {
             "runtime": made("cupy.cuda.runtime", runtime),
@@ -333,11 +360,30 @@ class Module:
 
     def load(self, cubin: bytes) -> None:
         self.cuda.check("load")
+        if cubin.startswith(b"\n.version"):
+            assert cubin.endswith(b"\0")
+            return
         self.kernel = self.cuda.assembled[cubin]
         self.cuda.loads.append(self.kernel.name)
 
-    def get_function(self, entry: str) -> "Function":
+    def get_function(self, entry: str) -> Any:
+        if not hasattr(self, "kernel"):
+            return self.measure
         return Function(self.cuda, self.kernel, entry)
+
+    def measure(self, grid: Sequence[int], block: Sequence[int], args: Sequence[Any]) -> None:
+        """Tells clocks in place of a kernel that measures itself."""
+        (blocks,), (threads,) = grid, block
+        address, *numbers = args
+        assert isinstance(address, np.uint64)
+        assert [type(one) for one in numbers] == [np.uint32] * 2
+        self.cuda.launches.append((self.cuda.device, "bench", blocks, threads))
+
+        def tell() -> None:
+            words = (ctypes.c_uint64 * (2 * blocks)).from_address(int(address))
+            words[::2] = [int(one) for one in self.cuda.clocks(threads)]
+
+        self.cuda.stream.work.append(tell)
 
 
 class Function:

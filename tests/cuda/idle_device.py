@@ -46,9 +46,13 @@ class IdleDevice(HostDevice):
     def plays(self) -> int:
         return len(self.items)
 
-    def stream(self) -> int:
-        self._streams += 1
-        return self._streams
+    @contextmanager
+    def streams(self, number: int) -> Iterator[list[int]]:
+        self._streams += number
+        yield list(range(self._streams - number + 1, self._streams + 1))
+
+    def callers_stream(self) -> int:
+        return 0
 
     @contextmanager
     def on(self, stream: int) -> Iterator[None]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from bucket_brigade_cuda.compile import ptx_of
+
 __all__ = ["compile_ptx", "instructions_ptx", "ptx_module"]
 
 REGISTERS = {1: "p", 16: "rs", 32: "r", 64: "rd"}
@@ -11,13 +13,9 @@ def compile_ptx(
     function: Callable[..., object], *types: object, cc: tuple[int, int] = (9, 0)
 ) -> str:
     """PTX that Numba makes of a kernel, without a GPU."""
-    from numba import cuda
     from numba import types as numba_types
 
-    text, _ = cuda.compile(
-        function, numba_types.void(*types), cc=cc, device=False, abi="numba", output="ptx"
-    )
-    return str(text)
+    return ptx_of(function, numba_types.void(*types), cc)
 
 
 def ptx_module(body: str, arrays: int = 1, scalars: str = "", symbols: str = "") -> str:

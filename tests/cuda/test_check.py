@@ -16,7 +16,7 @@ pytest.importorskip("numba_cuda")
 from bucket_brigade import SCENARIOS, BackendFailed, BackendUnavailable
 from bucket_brigade.backends.cpu import CpuBackend
 from bucket_brigade_cuda import backend as backends
-from bucket_brigade_cuda import check, cli, sweep, throughput
+from bucket_brigade_cuda import check, cli, measurements, sweep, throughput
 from bucket_brigade_cuda.backend import CudaBackend
 from bucket_brigade_cuda.proof.device import PtxDevice
 from bucket_brigade_cuda.sweep import Case, Plan
@@ -95,7 +95,11 @@ def test_equal_counts_pass(tmp_path: Path) -> None:
     assert report["rules_version"] == 1
     assert report["finished"] is True
     assert (report["passed"], report["failed"]) == (3, 0)
-    assert report["options"] == {"quick": False, "device": "ptx", "seconds": 0.0}
+    assert report["options"] == {
+        **{"quick": False, "device": "ptx", "seconds": 0.0},
+        **{"cases": True, "measure": [], "model": False},
+    }
+    assert report["measured"] is None
     assert report["devices"][0]["is_gpu"] is False
     assert report["devices"][0]["capability"] == [9, 0]
     assert report["versions"]["numba-cuda"]
@@ -186,7 +190,10 @@ def test_without_a_gpu_the_reason_is_told(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 
 def test_bad_usage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for options in (["--device", "cpu"], ["--device", "cuda:x"], ["--seconds", "-1"]):
+    for options in (
+        *(["--device", "cpu"], ["--device", "cuda:x"], ["--seconds", "-1"]),
+        *(["--measure", "speed"], ["--measure", "games,"]),
+    ):
         code, shown, report = run(tmp_path, *options)
         assert (code, report) == (2, None), shown
         assert "is not allowed" in shown
@@ -217,6 +224,46 @@ def test_times_without_a_gpu_are_marked(tmp_path: Path) -> None:
     assert "NOT A GPU" in run(tmp_path, "--device", "ptx")[1]
 
 
+@pytest.mark.usefixtures("small")
+def test_nothing_is_modelled_unless_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(throughput, "modelled_limit", lambda devices: throughput.Limit(3e9))
+    options = ("--device", "ptx", "--no-cases")
+    _, shown, report = run(tmp_path, *options)
+    assert report["throughput"]["modelled_nights_per_second"] is None
+    assert "no model" not in shown
+    assert report["cases"] == []
+    _, shown, report = run(tmp_path, *options, "--model")
+    assert report["throughput"]["modelled_nights_per_second"] == 3e9
+    assert "modelled, not measured: 3.0e9" in shown
+
+
+@pytest.mark.usefixtures("small")
+def test_a_quick_check_measures_what_it_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    quick = ("--device", "ptx", "--quick", "--no-cases")
+    _, _, report = run(tmp_path, *quick)
+    assert (report["throughput"], report["measured"]) == (None, None)
+    _, _, report = run(tmp_path, *quick, "--measure", "batches")
+    assert report["throughput"]["rows"]
+    asked: list[list[str]] = []
+
+    def measure(backend: Any, parts: list[str], seconds: float, told: Any, sizes: Any) -> None:
+        asked.append(parts)
+        told({"games": {"error": "RuntimeError: lost"}})
+
+    monkeypatch.setattr(measurements, "measure_parts", measure)
+    code, shown, report = run(tmp_path, *quick, "--measure", "kernels,games", "--commit", "abc")
+    assert asked == [["kernels", "games"]]
+    assert report["commit"] == "abc"
+    # A part that failed is told, and is no success.
+    assert code == 1
+    assert "Whole runs: could not be measured: RuntimeError: lost" in shown
+    assert len(str(run(tmp_path, *quick)[2]["commit"])) == 40
+
+
 class LikeAGpu(PtxDevice):
     """Says that it has what only GPUs have."""
 
@@ -228,11 +275,15 @@ class LikeAGpu(PtxDevice):
 def test_rates_are_compared_with_the_model_and_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(throughput, "modelled_limit", lambda devices: throughput.Limit(1e9))
     # One so slow that every batch is estimated, and the device is faster without compiling.
-    monkeypatch.setattr(throughput, "seconds_of_cpu", lambda program: 2.0)
+    monkeypatch.setattr(throughput, "seconds_of_cpu", lambda program, threads: 2.0)
     backend = CudaBackend(devices=[LikeAGpu()])
     told: list[int] = []
     found = throughput.measure(
-        backend, seconds=2.5, sizes=(1000, 2000), told=lambda one: told.append(len(one.rows))
+        backend,
+        seconds=2.5,
+        sizes=(1000, 2000),
+        modelled=True,
+        told=lambda one: told.append(len(one.rows)),
     )
     assert told == [1, 2, 3, 4]
     assert [row.cpu_measured for row in found.rows] == [True, False, True, False]
@@ -241,9 +292,10 @@ def test_rates_are_compared_with_the_model_and_the_cpu(monkeypatch: pytest.Monke
         assert row.limit_share == pytest.approx(row.rate / 1e9)
     document = found.to_dict()
     assert document["is_gpu"] is True
+    two, few = {"episodes_two_threads": 1000}, {"episodes_two_threads": 10}
     assert document["crossovers"] == [
-        {"lineups": 1, "episodes": 1000, "episodes_with_compiling": 2000},
-        {"lineups": 100, "episodes": 10, "episodes_with_compiling": 20},
+        {"lineups": 1, "episodes": 1000, "episodes_with_compiling": 2000, **two},
+        {"lineups": 100, "episodes": 10, "episodes_with_compiling": 20, **few},
     ]
 
 
@@ -270,6 +322,7 @@ ROW = throughput.Row(
     limit_share=None,
     cpu_seconds=0.0,
     cpu_measured=True,
+    two_threads_seconds=0.0,
 )
 
 
@@ -280,6 +333,8 @@ def test_crossover_is_where_the_cpu_falls_behind_for_good() -> None:
     assert throughput.crossover(rows, 5.0) == rows[4]
     assert throughput.crossover(rows, 50.0) is None
     assert throughput.crossover([]) is None
+    slower = [replace(row, two_threads_seconds=4 * row.cpu_seconds) for row in rows]
+    assert throughput.crossover(slower, threads=2) == slower[0]
 
 
 def test_every_device_is_played_alone_and_all_together(tmp_path: Path) -> None:

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from injected import LANES, SLOTS, U32, Given, around, bits_of, run, substituted
-from numba import cuda, types
+from numba import types
 
+from bucket_brigade_cuda.compile import ptx_of
 from bucket_brigade_cuda.kernels import KERNELS
 from bucket_brigade_cuda.kernels import cast as module
 from bucket_brigade_cuda.kernels.words import device, u32
@@ -39,13 +40,10 @@ def test_lanes_play_the_first_strategy_whose_limit_is_above_their_uniform(
     monkeypatch.setattr(module, "of_block", given_block)
     with substituted(module):
         signature = KERNELS["cast"].signature.args  # type: ignore[attr-defined]
-        ptx, _ = cuda.compile(
+        ptx = ptx_of(
             module.make_cast(Shape(10, AGENTS, WIDTH)),
             types.void(types.uint32[:, ::1], *signature[1:]),
-            cc=(9, 0),
-            device=False,
-            abi="numba",
-            output="ptx",
+            (9, 0),
         )
     kernel = CompiledPtx(ptx, checked=True)
     lineups = 30

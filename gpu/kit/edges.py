@@ -1,0 +1,130 @@
+"""What only a GPU can show beside counts: interruption, exhausted memory, counts taken over by
+other libraries, several runs at a time. Prints a line for each; exits with 1 if one is wrong.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+import cupy
+import numpy as np
+
+import bucket_brigade as bb
+from bucket_brigade_cuda.backend import CudaBackend
+from bucket_brigade_cuda.measurements import GAMES
+
+GAME = GAMES[0]
+
+
+def interrupted(backend: CudaBackend) -> str:
+    """Ctrl-C during a long run: it ends soon, and the device plays on."""
+    threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+    started = time.perf_counter()
+    try:
+        backend.run(GAME.program(10**12))
+    except KeyboardInterrupt:
+        ended = time.perf_counter() - started - 1.0
+        assert ended < 5, f"it took {ended:.1f} s to end"
+        backend.run(GAME.program(1000))
+        return f"ended {ended:.2f} s after Ctrl-C"
+    raise AssertionError("it was not interrupted")
+
+
+def out_of_memory(backend: CudaBackend) -> str:
+    """Counts that do not fit, and a device that others have filled: an error that says so."""
+    free, _ = cupy.cuda.runtime.memGetInfo()
+    program = GAME.program(32 * (free // 100))
+    try:
+        backend.counts_on_device(program, per_block=True)
+    except bb.BackendFailed as error:
+        told = str(error)
+    else:
+        raise AssertionError("more counts fit than there is memory")
+    assert "out of device memory" in told, told
+    pool = cupy.get_default_memory_pool()
+    pool.free_all_blocks()
+    taken = [cupy.empty(int(cupy.cuda.runtime.memGetInfo()[0] * 0.98), np.uint8)]
+    few = backend.run(GAME.program(10**6)).totals
+    taken.clear()
+    pool.free_all_blocks()
+    assert np.array_equal(few, backend.run(GAME.program(10**6)).totals)
+    return "told, and the same counts in what was left"
+
+
+def taken_over(backend: CudaBackend) -> str:
+    """Counts left on the device, in PyTorch and JAX where they are installed."""
+    program = GAME.program(10**5)
+    kept = backend.counts_on_device(program, per_block=True)
+    right = backend.run(program, per_block=True)
+    found = []
+    for name in ("torch", "jax"):
+        try:
+            if name == "torch":
+                import torch
+
+                totals = torch.from_dlpack(kept.totals).cpu().numpy()
+            else:
+                import jax
+
+                jax.config.update("jax_enable_x64", True)
+                totals = np.asarray(jax.dlpack.from_dlpack(kept.totals))
+        except ImportError:
+            found.append(f"{name} is not installed")
+            continue
+        assert np.array_equal(totals, right.totals), f"{name}: other totals"
+        found.append(f"{name} has them")
+    blocks = cupy.from_dlpack(kept.blocks).get()
+    assert np.array_equal(blocks, right.blocks)
+    return ", ".join(found)
+
+
+def at_a_time(backend: CudaBackend) -> str:
+    """Runs in several threads of a process, on one device."""
+    program = GAME.program(10**7)
+    right = backend.run(program).totals
+    found: list[object] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(CudaBackend(devices=[0]).run(program).totals))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 4, "a run failed"
+    assert all(np.array_equal(one, right) for one in found), "other counts"
+    return "four runs, the same counts"
+
+
+def memory_is_given_back(backend: CudaBackend) -> str:
+    """Runs again and again: CuPy's pool stops growing."""
+    program = GAME.program(10**6)
+    sizes = []
+    for _ in range(20):
+        backend.run(program)
+        sizes.append(cupy.get_default_memory_pool().total_bytes())
+    assert sizes[-1] <= 1.01 * sizes[4], f"from {sizes[4]} to {sizes[-1]} bytes"
+    return f"{sizes[-1]:,} bytes in the pool after 20 runs, {sizes[4]:,} after 5"
+
+
+def main() -> None:
+    backend = CudaBackend(devices=[0])
+    backend.run(GAME.program(1000))
+    tries: list[Callable[[CudaBackend], str]] = [
+        *(interrupted, out_of_memory, taken_over, at_a_time, memory_is_given_back)
+    ]
+    failed = 0
+    for one in tries:
+        try:
+            print(f"{one.__name__}: {one(backend)}")
+        except Exception as error:
+            failed += 1
+            print(f"{one.__name__}: FAILED: {type(error).__name__}: {error}")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
