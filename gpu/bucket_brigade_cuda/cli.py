@@ -241,7 +241,7 @@ def cuda_compile(
     new = [one for one in made if not one.there]
     seconds = sum(one.compile_seconds + one.assemble_seconds for one in new)
     typer.echo(
-        f"{len(made)} kernels in {out}: {len(new)} compiled in {seconds:.0f} s of a core, "
+        f"{len(made)} kernels in {out}: {len(new)} new, which took {seconds:.0f} s to compile, "
         f"{len(made) - len(new)} there already"
     )
     others = len(list(out.glob("*.zip"))) - len({one.wanted.file for one in made})

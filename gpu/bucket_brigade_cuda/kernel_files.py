@@ -181,7 +181,8 @@ def read_kernel(
         raise UnusableKernel(f"{path} can't be read: {error}") from error
     try:
         return unpacked(content, name, shape, capability)
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError) as error:
+    except Exception as error:
+        # Bytes that are wrong somewhere make `zipfile` raise errors of many kinds.
         raise UnusableKernel(f"{path} is damaged: {type(error).__name__}: {error}") from error
 
 
@@ -190,8 +191,8 @@ def unpacked(content: bytes, name: str, shape: Shape, capability: tuple[int, int
 
     Raises
     ------
-    BadZipFile, KeyError, ValueError, TypeError, EOFError
-        If it is not whole, or not that of the kernel asked for.
+    Exception
+        Of some kind, if it is not whole, or not that of the kernel asked for.
     """
     with zipfile.ZipFile(BytesIO(content)) as archive:
         about = json.loads(archive.read(ABOUT))

@@ -28,17 +28,20 @@ mkdir -p "$kit"; kit=$(cd "$kit" && pwd)
 python=${KIT_PYTHON:-$project/.venv/bin/python}
 
 echo "wheels"
-rm -f "$kit"/*.whl
+rm -rf "$kit"/*.whl "$kit/more"
 if [ -n "${KIT_WHEEL:-}" ]; then cp "$KIT_WHEEL" "$kit/"
 else "$python" -m pip wheel --quiet --no-deps --wheel-dir "$kit" "$project"; fi
 "$python" -m pip wheel --quiet --no-deps --wheel-dir "$kit" "$project/gpu"
 rm -rf "$project/gpu/build" "$project"/gpu/*.egg-info
 
+# For machines that have neither; the rest that is needed comes with CuPy.
+"$python" -m pip download --quiet --only-binary :all: --dest "$kit/more" typer rich
+
 echo "kernels for ${archs[*]}"
 rm -rf "$kit/kernels"
 # What was compiled before for the same sources is taken from the cache.
 (cd "$kit" && "$python" -P -m bucket_brigade_cuda cuda-compile --out "$kit/kernels" \
-    "${quick[@]}" $(printf -- '--arch %s ' "${archs[@]}"))
+    "${quick[@]}" "${archs[@]/#/--arch=}")
 
 rm -rf "$kit/variants"
 if [ -n "$variants" ]; then

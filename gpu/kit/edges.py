@@ -17,6 +17,8 @@ from bucket_brigade_cuda.backend import CudaBackend
 from bucket_brigade_cuda.measurements import GAMES
 
 GAME = GAMES[0]
+#: Episodes: of a run that is over at once, of one that keeps a GPU busy, and of one without end.
+FEW, MANY, ENDLESS = 10**6, 10**7, 10**12
 
 
 def interrupted(backend: CudaBackend) -> str:
@@ -24,7 +26,7 @@ def interrupted(backend: CudaBackend) -> str:
     threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
     started = time.perf_counter()
     try:
-        backend.run(GAME.program(10**12))
+        backend.run(GAME.program(ENDLESS))
     except KeyboardInterrupt:
         ended = time.perf_counter() - started - 1.0
         assert ended < 5, f"it took {ended:.1f} s to end"
@@ -47,16 +49,16 @@ def out_of_memory(backend: CudaBackend) -> str:
     pool = cupy.get_default_memory_pool()
     pool.free_all_blocks()
     taken = [cupy.empty(int(cupy.cuda.runtime.memGetInfo()[0] * 0.98), np.uint8)]
-    few = backend.run(GAME.program(10**6)).totals
+    few = backend.run(GAME.program(FEW)).totals
     taken.clear()
     pool.free_all_blocks()
-    assert np.array_equal(few, backend.run(GAME.program(10**6)).totals)
+    assert np.array_equal(few, backend.run(GAME.program(FEW)).totals)
     return "told, and the same counts in what was left"
 
 
 def taken_over(backend: CudaBackend) -> str:
     """Counts left on the device, in PyTorch and JAX where they are installed."""
-    program = GAME.program(10**5)
+    program = GAME.program(FEW)
     kept = backend.counts_on_device(program, per_block=True)
     right = backend.run(program, per_block=True)
     found = []
@@ -83,7 +85,7 @@ def taken_over(backend: CudaBackend) -> str:
 
 def at_a_time(backend: CudaBackend) -> str:
     """Runs in several threads of a process, on one device."""
-    program = GAME.program(10**7)
+    program = GAME.program(MANY)
     right = backend.run(program).totals
     found: list[object] = []
     threads = [
@@ -101,7 +103,7 @@ def at_a_time(backend: CudaBackend) -> str:
 
 def memory_is_given_back(backend: CudaBackend) -> str:
     """Runs again and again: CuPy's pool stops growing."""
-    program = GAME.program(10**6)
+    program = GAME.program(FEW)
     sizes = []
     for _ in range(20):
         backend.run(program)

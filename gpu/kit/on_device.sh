@@ -15,8 +15,11 @@ for cuda in "${CUDA_HOME:-}" "${CUDA_PATH:-}" /usr/local/cuda /opt/cuda; do
     [ -n "$cuda" ] && [ -d "$cuda/bin" ] && { PATH=$PATH:$cuda/bin; break; }
 done
 site=/tmp/bucket-brigade-site-$(cat "$kit"/*.whl | cksum | cut -d' ' -f1)
-[ -d "$site" ] || python3 -m pip install --quiet --no-index --no-deps --no-compile --no-cache-dir \
-    --target "$site" "$kit"/*.whl || { rm -rf "$site"; exit 1; }
+install() { python3 -m pip install --quiet --no-index --no-compile --no-cache-dir --target "$site" "$@"; }
+if [ ! -d "$site" ]; then
+    install --no-deps "$kit"/*.whl || { rm -rf "$site"; exit 1; }
+    python3 -c 'import typer, rich' 2>/dev/null || install --find-links "$kit/more" typer rich
+fi
 export PYTHONPATH=$site${PYTHONPATH:+:$PYTHONPATH} PATH=$site/bin:$PATH
 # A checkout's folder of the same name has no compiled core, and must not be imported.
 cd /tmp

@@ -21,6 +21,8 @@ from bucket_brigade_cuda.measurements import GAMES, one_by_one
 from bucket_brigade_cuda.shape import Shape
 
 GAME = GAMES[0]
+#: Episodes: to compare, the last block in part, and to time.
+FEW, MANY = 32 * 20_000 - 9, 10**8
 #: Attribute of a kernel: bytes of dynamic shared memory that it may be launched with.
 MOST_DYNAMIC = 8
 
@@ -62,7 +64,7 @@ class Variant:
 
 def main() -> None:
     device: Any = CudaBackend(devices=[0]).devices()[0]
-    small, large = GAME.program(32 * 20_000 - 9), GAME.program(10**8)
+    small, large = GAME.program(FEW), GAME.program(MANY)
     right = CpuBackend().run(small).totals
     one_by_one(small, device)
     for path in [None, *map(Path, sys.argv[1:])]:

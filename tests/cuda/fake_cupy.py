@@ -199,7 +199,11 @@ class FakeCuda:
             "cuda": made("cupy.cuda", {**parts, **functions}),
             "ndarray": ndarray,
             "empty": empty,
-            "get_default_memory_pool": lambda: SimpleNamespace(free_bytes=lambda: 0),
+            "get_default_memory_pool": lambda: SimpleNamespace(
+                free_bytes=lambda: 0,
+                free_all_blocks=lambda: None,
+                total_bytes=lambda: cuda.live[cuda.device],
+            ),
         }
         modules = [made("cupy", top), top["cuda"], *parts.values()]
         modules.append(made("cupyx", {"empty_pinned": empty_pinned}))
@@ -397,7 +401,10 @@ class Function:
             cuda.built[kernel.ptx] = CompiledPtx(kernel.ptx, entry)
         self.compiled = cuda.built[kernel.ptx]
 
-    def __call__(self, grid: Sequence[int], block: Sequence[int], args: Sequence[object]) -> None:
+    def __call__(
+        self, grid: Sequence[int], block: Sequence[int], args: Sequence[object], dynamic: int = 0
+    ) -> None:
+        assert dynamic == 0
         cuda, stream = self.cuda, self.cuda.stream
         cuda.check(self.kernel.name)
         assert self.device == cuda.device, "a kernel of another device"

@@ -155,6 +155,19 @@ def test_a_damaged_file_is_refused(how: object, reason: str, folder: Path) -> No
         read_kernel(folder, *NAME)
 
 
+def test_no_changed_byte_is_taken_for_a_kernel(folder: Path) -> None:
+    (file,) = folder.iterdir()
+    whole = file.read_bytes()
+    for at in range(0, len(whole), 7):
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :])
+        try:
+            found = read_kernel(folder, *NAME)
+        except kernel_files.UnusableKernel:
+            continue
+        # In dates and the like, which say nothing of the kernel.
+        assert found == KERNEL
+
+
 def test_kernels_of_other_sources_are_refused(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

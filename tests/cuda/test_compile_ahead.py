@@ -75,7 +75,7 @@ def test_what_is_there_is_left(tmp_path: Path, quick: list[Any]) -> None:
     assert code == 0
     # The damaged one, and those of width 2.
     assert [which[0] for which in quick[3:]] == ["play", "cast", "play", "features", "add_up"]
-    assert "5 compiled" in shown
+    assert "5 new, which took 11 s to compile" in shown
     assert "2 there already" in shown
     assert "1 other files are there too" in shown
     code, shown = run(*options, "--json")
