@@ -201,7 +201,10 @@ class Worker:
             grid,
             threads,
             (
-                *(job.keys, ladders, pool, strategies, casts, counts),
+                job.keys,
+                ladders,
+                *(pool, strategies, casts),
+                counts,
                 *(items, blocks, first_block, first_lanes, last_lanes),
                 *(u32(rule) for rule in rules),
             ),

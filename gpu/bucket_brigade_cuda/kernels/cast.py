@@ -50,7 +50,18 @@ def make_cast(shape: Shape) -> Function:
             quad = u32(quad + ONE)
         return inverse(lower)
 
-    def cast(keys, limits, casts, items, blocks, first_block):
+    def cast(
+        # Randomness:
+        keys,
+        # What seats mix:
+        limits,
+        # Out, for every item:
+        casts,
+        # Line-ups × blocks:
+        items,
+        blocks,
+        first_block,
+    ):
         item = u32(cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x)
         if item < items:
             lineup = u32(item // blocks)

@@ -1,4 +1,4 @@
-"""What the agents do: work or rest, and where."""
+"""The first half of a night: what the agents do, work or rest, and where."""
 
 from numba import cuda
 
@@ -31,7 +31,24 @@ def make_decide(shape: Shape) -> Function:
 
     @device
     def decide(
-        keys, shared, tick, pool, seats, seat, casts, cast, step, active, fire, aims, tally, t
+        # Randomness:
+        keys,
+        shared,
+        tick,
+        # Strategies, those of the line-up's seats, and which of them each lane plays:
+        pool,
+        seats,
+        seat,
+        casts,
+        cast,
+        step,
+        # What agents see: lanes that play, houses that burn:
+        active,
+        fire,
+        # Out: where each goes, and how many nights each worked:
+        aims,
+        tally,
+        t,
     ):
         # n, the number of fires; and n − 1, where there is one.
         n = cuda.local.array(bits, u32)

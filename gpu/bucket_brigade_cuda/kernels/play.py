@@ -33,7 +33,10 @@ def make_play(shape: Shape) -> Function:
       `fire` and not `over`, and a house is ruined where `over` and not `fire`;
     - `caught`: what burns when the night ends;
     - `pending`: lanes that `catch` has still to decide;
-    - `aims`: where the agents go (`decide`).
+    - `aims`: where the agents go.
+
+    A night has two halves that share no more than `aims`: `decide`, which alone knows what agents
+    are, writes them and counts who works; `fight`, `catch` and `turn` read them and play the rules.
 
     Line-ups may follow one another within a thread: item `i` is block `i mod blocks` of line-up
     `i div blocks`.
@@ -51,17 +54,23 @@ def make_play(shape: Shape) -> Function:
     ladder_array = make_shared_rows(ladders, ROW)
 
     def play(
+        # Randomness:
         keys,
+        # What happens to houses:
         ladder_rows,
+        # What agents do: strategies, those of seats, which of them each lane plays:
         pool,
         seats,
         casts,
+        # Out, for every item:
         counts,
+        # Line-ups × blocks, and lanes of the first and the last block:
         items,
         blocks,
         first_block,
         first_lanes,
         last_lanes,
+        # When episodes end:
         min_nights,
         max_nights,
         no_fires_ends,

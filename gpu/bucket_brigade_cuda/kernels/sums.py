@@ -14,7 +14,17 @@ def make_features(shape: Shape) -> Function:
     owners = shape.owners
     safe_at, ruined_at, saved_at = 1 + agents, 1 + agents + houses, 1 + agents + 2 * houses
 
-    def features(counts, out, items, blocks, first_lanes, last_lanes):
+    def features(
+        # In, of every item:
+        counts,
+        # Out, for every item:
+        out,
+        # Line-ups × blocks, and lanes of the first and the last block:
+        items,
+        blocks,
+        first_lanes,
+        last_lanes,
+    ):
         item = u32(cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x)
         if item < items:
             block = u32(item % blocks)
@@ -50,7 +60,18 @@ def make_add_up(shape: Shape) -> Function:
     d, f = shape.counts, shape.features
     columns = d + f * f
 
-    def add_up(counts, features, totals, moments, lineups, blocks, segments):
+    def add_up(
+        # In, of every item:
+        counts,
+        features,
+        # In and out, for every line-up:
+        totals,
+        moments,
+        # Line-ups × blocks, and segments of these:
+        lineups,
+        blocks,
+        segments,
+    ):
         thread = u64(cuda.blockIdx.x) * u64(cuda.blockDim.x) + u64(cuda.threadIdx.x)
         row = u32(thread // u64(columns))
         column = u32(thread % u64(columns))
