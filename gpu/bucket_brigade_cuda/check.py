@@ -19,7 +19,7 @@ from bucket_brigade import END_KINDS, RULES_VERSION, _core
 from bucket_brigade.atomic_files import is_standard_output, is_stream, write_json
 from bucket_brigade.backends.cpu import CpuBackend
 from bucket_brigade_cuda.backend import CudaBackend
-from bucket_brigade_cuda.gpus import is_gpu
+from bucket_brigade_cuda.devices import is_gpu
 from bucket_brigade_cuda.shape import Shape
 from bucket_brigade_cuda.sweep import Case, Plan
 
