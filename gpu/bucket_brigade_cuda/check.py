@@ -3,6 +3,7 @@
 For the person with a GPU: ``bucket-brigade cuda-check``. What it writes is made to be sent back.
 """
 
+import json
 import platform
 import subprocess
 import time
@@ -18,6 +19,7 @@ import numpy.typing as npt
 from bucket_brigade import END_KINDS, RULES_VERSION, _core
 from bucket_brigade.atomic_files import is_standard_output, is_stream, write_json
 from bucket_brigade.backends.cpu import CpuBackend
+from bucket_brigade.errors import InvalidFile
 from bucket_brigade_cuda.backend import CudaBackend
 from bucket_brigade_cuda.devices import is_gpu
 from bucket_brigade_cuda.shape import Shape
@@ -245,6 +247,13 @@ class Report:
         What was asked for.
     commit : str, optional
         Of the sources, if it is known.
+    added : bool
+        Whether to keep what a report that is there has found.
+
+    Raises
+    ------
+    InvalidFile
+        If the file is no report of the same sources, libraries and devices, to add to.
     """
 
     def __init__(
@@ -253,6 +262,8 @@ class Report:
         path: Path,
         options: dict[str, Any],
         commit: str | None = None,
+        *,
+        added: bool = False,
     ) -> None:
         self.path = path
         self.document: dict[str, Any] = {
@@ -269,6 +280,21 @@ class Report:
             "throughput": None,
             "measured": None,
         }
+        if added and path.exists():
+            self._keep(read_report(path))
+
+    def _keep(self, before: dict[str, Any]) -> None:
+        """Takes over what an earlier report has found, but for cases that are played again."""
+        same = ("schema_version", "rules_version", "commit", "versions")
+        names = [[one["name"] for one in which["devices"]] for which in (before, self.document)]
+        other = [key for key in same if before.get(key) != self.document[key]]
+        other += ["devices"] if names[0] != names[1] else []
+        if other:
+            raise InvalidFile(f"{self.path} can't be added to: it has other {', '.join(other)}")
+        kept = ["throughput", "measured"]
+        if not self.document["options"].get("cases", True):
+            kept += ["cases", "passed", "failed"]
+        self.document.update({key: before[key] for key in kept})
 
     @property
     def passed(self) -> bool:
@@ -293,6 +319,25 @@ class Report:
         """Writes to what is no file, such as a pipe, where one report would follow another."""
         if is_stream(self.path) and not is_standard_output(self.path):
             write_json(self.document, self.path)
+
+
+def read_report(path: Path) -> dict[str, Any]:
+    """A report that was saved.
+
+    Raises
+    ------
+    InvalidFile
+        If the file holds none.
+    """
+    try:
+        document: dict[str, Any] = json.loads(path.read_text())
+        wanted = {"devices", "cases", "passed", "failed", "throughput", "measured"}
+        missing = wanted - set(document)
+    except (OSError, ValueError, TypeError) as error:
+        raise InvalidFile(f"{path} holds no report: {error}") from error
+    if missing:
+        raise InvalidFile(f"{path} holds no report: {', '.join(sorted(missing))} missing")
+    return document
 
 
 def versions() -> dict[str, str | None]:

@@ -111,6 +111,10 @@ def cuda_check(
         str | None, typer.Option(help="To store; by default that of the checkout, if it is one.")
     ] = None,
     out: Out = Path("results/cuda-check.json"),
+    added: Annotated[
+        bool,
+        typer.Option("--add", help="Keep what the file has found that is not asked for now."),
+    ] = False,
     as_json: AsJson = False,
     progress_style: ProgressStyle = "auto",
 ) -> None:
@@ -125,7 +129,9 @@ def cuda_check(
         **{"quick": quick, "device": device, "seconds": seconds},
         **{"cases": cases, "measure": parts, "model": modelled},
     }
-    report = check.Report(backend, out, options, commit or check.commit_of_checkout())
+    commit = commit or check.commit_of_checkout()
+    report = check.Report(backend, out, options, commit, added=added)
+    before = report.document["measured"] or {}
     report.save()
     try:
         if cases:
@@ -142,7 +148,7 @@ def cuda_check(
                     backend,
                     others,
                     seconds,
-                    lambda found: report.save(measured=found),
+                    lambda found: report.save(measured={**before, **found}),
                     TRIAL_SIZES if trial else measurements.EPISODES,
                 )
         report.save(finished=True)

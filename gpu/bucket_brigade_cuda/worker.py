@@ -18,7 +18,8 @@ __all__ = ["DeviceCounts", "Slot", "Timings", "Worker"]
 
 #: Blocks in one launch, at most: keeps counters of items small, and units many.
 MOST_ITEMS = 1 << 22
-#: Blocks in the first launch of a device. Later ones grow until they take `UNIT_SECONDS`.
+#: Blocks in the first launch of a device, at least; one for every thread that it runs at a time, if
+#: that is more. Later launches grow until they take `UNIT_SECONDS`.
 FIRST_ITEMS = 1 << 14
 #: What a launch should take: short enough for Ctrl-C and displays, long enough to not count.
 UNIT_SECONDS = 0.2
@@ -118,6 +119,7 @@ class Worker:
         self.job, self.device, self.units, self.stop = job, device, units, stop
         self.kept = kept
         self.timings = Timings()
+        self._alone = alone
         self._slots = 1 if alone else SLOTS
         self._items = MOST_ITEMS if alone else FIRST_ITEMS
 
@@ -129,6 +131,10 @@ class Worker:
                 if self.stop.is_set():
                     return
                 self.timings.compile += device.prepare(name, job.shape)
+            if not self._alone:
+                # Fewer would leave threads without a block, and take as long.
+                full = device.resident("play", job.shape) * job.shape.threads
+                self._items = max(self._items, full)
             started = time.perf_counter()
             with device.streams(self._slots) as streams:
                 slots = [Slot(stream) for stream in streams]

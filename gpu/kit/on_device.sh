@@ -31,7 +31,10 @@ step() {  # NAME SECONDS COMMAND…
     timeout -k 5 "$limit" "$@" 2>&1 | tail -n "${LINES_KEPT:-60}"
     echo "=== $name: exit ${PIPESTATUS[0]}"
 }
-check() { step "$1" "$2" bucket-brigade cuda-check --commit "$(cat "$kit/commit")" --out "$OUT/$1.json" "${@:3}"; }
+# All but the quick one add to one report.
+check() {  # NAME SECONDS FILE OPTION…
+    step "$1" "$2" bucket-brigade cuda-check --commit "$(cat "$kit/commit")" --out "$OUT/$3.json" "${@:4}"
+}
 describe() {
     nvidia-smi
     nvidia-smi --format=csv --query-gpu=name,driver_version,clocks.sm,clocks.max.sm,clocks.mem,power.limit,mig.mode.current,compute_mode
@@ -65,11 +68,11 @@ counters+=,sm__inst_executed_pipe_adu.sum,l1tex__data_bank_conflicts_pipe_lsu_me
 
 for one in ${*:-$every}; do case $one in
     env) export -f describe; LINES_KEPT=200 step env 60 bash -c describe ;;
-    quick) LINES_KEPT=25 check quick 60 --quick ;;
-    full) LINES_KEPT=25 check full 120 --seconds 0 ;;
-    sweep) LINES_KEPT=120 check sweep 90 --no-cases --measure games,kernels,residency --seconds 2 ;;
-    batches) check batches 90 --no-cases --measure batches --seconds 2 ;;
-    micro) check micro 30 --no-cases --measure instructions ;;
+    quick) LINES_KEPT=25 check quick 60 quick --quick ;;
+    full) LINES_KEPT=25 check full 120 gpu --add --measure none ;;
+    sweep) LINES_KEPT=120 check sweep 90 gpu --add --no-cases --measure games,kernels,residency --seconds 2 ;;
+    batches) check batches 90 gpu --add --no-cases --measure batches --seconds 2 ;;
+    micro) check micro 30 gpu --add --no-cases --measure instructions ;;
     edges) step edges 60 python3 "$kit/edges.py" ;;
     variants) [ -d "$kit/variants" ] && step variants 60 python3 "$kit/try_variants.py" "$kit"/variants/*.cubin ;;
     ncu) step ncu 60 ncu --clock-control none --kernel-name regex:play --launch-count 1 --set full \

@@ -264,6 +264,34 @@ def test_a_quick_check_measures_what_it_is_told(
     assert len(str(run(tmp_path, *quick)[2]["commit"])) == 40
 
 
+@pytest.mark.usefixtures("small")
+def test_reports_are_added_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def measure(backend: Any, parts: list[str], seconds: float, told: Any, sizes: Any) -> None:
+        told({part: [{"found": part}] for part in parts})
+
+    monkeypatch.setattr(measurements, "measure_parts", measure)
+    monkeypatch.setattr(cli.display, "print_measured", lambda found, out: None)
+    ptx = ("--device", "ptx", "--commit", "abc", "--add")
+    code, _, report = run(tmp_path, *ptx, "--measure", "none")
+    assert (code, report["passed"], report["measured"]) == (0, 3, None)
+    run(tmp_path, *ptx, "--no-cases", "--measure", "games")
+    code, _, report = run(tmp_path, *ptx, "--no-cases", "--measure", "batches,kernels")
+    assert code == 0
+    assert (report["passed"], len(report["cases"])) == (3, 3)
+    assert report["measured"] == {"games": [{"found": "games"}], "kernels": [{"found": "kernels"}]}
+    assert report["throughput"]["rows"]
+    # Cases that are played again are counted once.
+    assert run(tmp_path, *ptx, "--measure", "none")[2]["passed"] == 3
+    code, shown, after = run(tmp_path, "--device", "ptx", "--commit", "def", "--add")
+    assert code == 2
+    assert "can't be added to: it has other commit" in shown
+    assert after["commit"] == "abc"
+    (tmp_path / "new" / "report.json").write_text("[]")
+    code, shown, _ = run(tmp_path, *ptx)
+    assert code == 2
+    assert "holds no report" in shown
+
+
 class LikeAGpu(PtxDevice):
     """Says that it has what only GPUs have."""
 

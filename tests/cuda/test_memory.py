@@ -12,6 +12,7 @@ from bucket_brigade.lineups import compile_program
 from bucket_brigade_cuda import worker
 from bucket_brigade_cuda.backend import CudaBackend
 from bucket_brigade_cuda.job import Job
+from bucket_brigade_cuda.shape import Shape
 
 LINEUP = ["hero"] * 4
 
@@ -105,3 +106,16 @@ def test_no_unit_is_larger_than_the_largest(monkeypatch: pytest.MonkeyPatch) -> 
         backend=CudaBackend(devices=[device]),
     )
     assert max(device.items) == 1 << 15
+
+
+def test_a_launch_gives_every_thread_of_a_large_gpu_a_block() -> None:
+    class Large(IdleDevice):
+        def resident(self, name: str, shape: Shape) -> int:
+            return 1056
+
+    device = Large()
+    program = compile_program(
+        bb.scenario("hard"), [["hero"] * 4], seed=0, episodes=32 * (1056 * 64 + 5)
+    )
+    CudaBackend(devices=[device]).run(program)
+    assert device.items == [1056 * 64, 5]
