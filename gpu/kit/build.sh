@@ -34,8 +34,9 @@ else "$python" -m pip wheel --quiet --no-deps --wheel-dir "$kit" "$project"; fi
 "$python" -m pip wheel --quiet --no-deps --wheel-dir "$kit" "$project/gpu"
 rm -rf "$project/gpu/build" "$project"/gpu/*.egg-info
 
-# For machines that have neither; the rest that is needed comes with CuPy.
-"$python" -m pip download --quiet --only-binary :all: --dest "$kit/more" typer rich
+# For machines that have neither; the rest that is needed comes with CuPy. Later versions of Typer
+# need compiled wheels, which are for one version of Python.
+"$python" -m pip download --quiet --only-binary :all: --dest "$kit/more" 'typer>=0.15,<0.20' rich
 
 echo "kernels for ${archs[*]}"
 rm -rf "$kit/kernels"
