@@ -4,7 +4,8 @@
 #   bash .kit/on_device.sh [STEP]…      all steps by default; results go to $OUT (/tmp/out)
 #
 # A step that fails or takes too long does not stop the others. Nothing is compiled, nothing is
-# downloaded, and nothing outside /tmp is written.
+# downloaded, and nothing outside /tmp is written. The limits add up to eleven minutes; `env quick` is
+# two of them.
 set -u
 kit=$(cd "$(dirname "$0")" && pwd); OUT=${OUT:-/tmp/out}; mkdir -p "$OUT"
 every='env quick full sweep batches edges variants micro ncu sanitize'
@@ -70,16 +71,16 @@ for one in ${*:-$every}; do case $one in
     env) export -f describe; LINES_KEPT=200 step env 60 bash -c describe ;;
     quick) LINES_KEPT=25 check quick 60 quick --quick ;;
     full) LINES_KEPT=25 check full 120 gpu --add --measure none ;;
-    sweep) LINES_KEPT=120 check sweep 90 gpu --add --no-cases --measure games,kernels,residency --seconds 2 ;;
-    batches) check batches 90 gpu --add --no-cases --measure batches --seconds 2 ;;
+    sweep) LINES_KEPT=120 check sweep 80 gpu --add --no-cases --measure games,kernels,residency --seconds 1 ;;
+    batches) check batches 60 gpu --add --no-cases --measure batches --seconds 1 ;;
     micro) check micro 30 gpu --add --no-cases --measure instructions ;;
-    edges) step edges 60 python3 "$kit/edges.py" ;;
-    variants) [ -d "$kit/variants" ] && step variants 60 python3 "$kit/try_variants.py" "$kit"/variants/*.cubin ;;
+    edges) step edges 45 python3 "$kit/edges.py" ;;
+    variants) [ -d "$kit/variants" ] && step variants 45 python3 "$kit/try_variants.py" "$kit"/variants/*.cubin ;;
     ncu) step ncu 60 ncu --clock-control none --kernel-name regex:play --launch-count 1 --set full \
             --metrics "$counters" -f -o "$OUT/play" python3 "$kit/launch_once.py"
         LINES_KEPT=150 step ncu-page 20 ncu --import "$OUT/play.ncu-rep" --page details --print-metric-name name ;;
     sanitize) for tool in memcheck racecheck; do
-            step $tool 60 compute-sanitizer --tool $tool --error-exitcode 9 python3 "$kit/launch_once.py" --tiny
+            step $tool 45 compute-sanitizer --tool $tool --error-exitcode 9 python3 "$kit/launch_once.py" --tiny
         done ;;
     *) echo "no step $one; there are: $every" ;;
 esac; done 2>&1 | tee -a "$OUT/log.txt"
