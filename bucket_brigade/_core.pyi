@@ -9,6 +9,30 @@ import numpy.typing as npt
 __version__: str
 RULES_VERSION: int
 END_KINDS: list[str]
+#: Episodes in a block, the unit of everything.
+EPISODES_PER_BLOCK: int
+#: Least and largest number of houses, of agents, and of nights at most.
+HOUSES: tuple[int, int]
+AGENTS: tuple[int, int]
+MAX_NIGHTS: tuple[int, int]
+#: Most policies that one seat may mix.
+MAX_MIXTURE: int
+#: Most houses (where fires spread) and agents of exact work.
+MAX_EXACT_HOUSES: int
+MAX_EXACT_AGENTS: int
+#: Names of the kinds of policies.
+POLICY_KINDS: list[str]
+
+class Policy:
+    """The policy of one seat; equal ones play and signal alike."""
+
+    @staticmethod
+    def heuristic(theta: npt.NDArray[np.float64]) -> Policy: ...
+    @staticmethod
+    def firefighter(w: float, own_first: bool = False, honesty: float = 1.0) -> Policy: ...
+    @property
+    def kind(self) -> str: ...
+    def __hash__(self) -> int: ...
 
 class Program:
     """Scenario, strategies, line-ups and episodes, compiled to integers."""
@@ -16,7 +40,7 @@ class Program:
     def __new__(
         cls,
         scenario: object,
-        strategies: npt.NDArray[np.float64],
+        strategies: npt.NDArray[np.float64] | Sequence[Policy],
         sizes: npt.NDArray[np.int64],
         indices: npt.NDArray[np.int64],
         weights: npt.NDArray[np.float64],
@@ -51,6 +75,10 @@ class Program:
     def extinguish(self) -> list[int]: ...
     @property
     def strategies(self) -> npt.NDArray[np.uint64]: ...
+    @property
+    def policies(self) -> list[tuple[str, dict[str, int]]]: ...
+    @property
+    def policy_kinds(self) -> list[str]: ...
     @property
     def seat_sizes(self) -> npt.NDArray[np.uint32]: ...
     @property
@@ -111,22 +139,26 @@ def weighted_sums(
 ) -> npt.NDArray[np.float64]: ...
 def expected(
     scenario: object,
-    duties: npt.NDArray[np.float64],
+    lineups: npt.NDArray[np.float64] | npt.NDArray[np.int64],
     *,
     threads: int,
     progress: Callable[[int], object] | None,
     lumped: bool | None = None,
+    policies: Sequence[Policy] | None = None,
 ) -> npt.NDArray[np.float64]: ...
 def expected_gradient(
     scenario: object,
-    duties: npt.NDArray[np.float64],
+    lineups: npt.NDArray[np.float64] | npt.NDArray[np.int64],
     weights: npt.NDArray[np.float64],
     *,
     threads: int,
     progress: Callable[[int], object] | None,
     lumped: bool | None = None,
+    policies: Sequence[Policy] | None = None,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]: ...
-def exact_cost(scenario: object, *, lumped: bool | None = None) -> tuple[float, float]: ...
+def exact_cost(
+    scenario: object, *, lumped: bool | None = None, by_houses: bool = False
+) -> tuple[float, float]: ...
 def philox4x32_10(counter: Sequence[int], key: Sequence[int]) -> list[int]: ...
 def philox_calls(simd: str, slots: int) -> int: ...
 def simd_paths() -> tuple[list[str], str]: ...

@@ -29,7 +29,19 @@ ONE = 1 << 32  # the threshold of a certain event: every 32-bit uniform lies bel
 WORD = ONE - 1
 
 Action = tuple[int, int, int]  # (house, mode, signal)
-Mixture = Sequence[tuple[float, Sequence[float]]]  # [(weight, ten numbers), ...]
+
+
+@dataclass(frozen=True)
+class RefFirefighter:
+    """The firefighter of docs/rules.md: w, whether own houses come first, and its honesty."""
+
+    w: float
+    own_first: bool
+    honesty: float = 1.0
+
+
+Seated = Sequence[float] | RefFirefighter  # ten numbers, played by the heuristic agent, or that
+Mixture = Sequence[tuple[float, Seated]]  # [(weight, what is played), ...]
 Policy = Callable[[int, list[int]], Sequence[Action]]
 
 
@@ -240,6 +252,30 @@ def _heuristic_action(
     return house, mode, mode if honest else 1 - mode
 
 
+def _firefighter_action(
+    policy: RefFirefighter,
+    agent: int,
+    agents: int,
+    houses: list[int],
+    seed: int,
+    episode: int,
+    tick: int,
+) -> Action:
+    """What a firefighter does, given the houses as the night before left them."""
+    burning = [h for h, state in enumerate(houses) if state == BURNING]
+    house, mode = agent % len(houses), REST
+    if burning and uniform(seed, episode, tick, SLOT_WORK + agent) < threshold(policy.w):
+        mode = WORK
+        goals = burning
+        if policy.own_first:
+            owned = [h for h in burning if h % agents == agent]
+            goals = owned or burning
+        # With a single goal the product below is less than 2^32 whatever the draw: index 0.
+        house = goals[uniform(seed, episode, tick, SLOT_WHICH_FIRE + agent) * len(goals) // ONE]
+    honest = uniform(seed, episode, tick, SLOT_HONEST + agent) < threshold(policy.honesty)
+    return house, mode, mode if honest else 1 - mode
+
+
 # --- One night -------------------------------------------------------------------------------
 
 
@@ -383,18 +419,20 @@ def play_actions(scenario: RefScenario, policy: Policy, seed: int, episode: int)
 
 
 def play(scenario: RefScenario, seats: Sequence[Mixture], seed: int, episode: int) -> Record:
-    """One episode of heuristic agents, each seat's strategy drawn from its mixture."""
+    """One episode of heuristic agents and firefighters, drawn from each seat's mixture."""
     if len(seats) != scenario.num_agents:
         raise ValueError("there must be one mixture per agent")
     strategies = [_drawn_strategy(m, seat, seed, episode) for seat, m in enumerate(seats)]
-    thetas = [mixture[index][1] for mixture, index in zip(seats, strategies, strict=True)]
+    played = [mixture[index][1] for mixture, index in zip(seats, strategies, strict=True)]
 
-    def heuristic(night: int, houses: list[int]) -> list[Action]:
+    def acts(night: int, houses: list[int]) -> list[Action]:
         return [
-            _heuristic_action(theta, agent, houses, seed, episode, night + 1)
-            for agent, theta in enumerate(thetas)
+            _firefighter_action(one, agent, scenario.num_agents, houses, seed, episode, night + 1)
+            if isinstance(one, RefFirefighter)
+            else _heuristic_action(one, agent, houses, seed, episode, night + 1)
+            for agent, one in enumerate(played)
         ]
 
-    record = play_actions(scenario, heuristic, seed, episode)
+    record = play_actions(scenario, acts, seed, episode)
     record.strategies = strategies
     return record

@@ -15,14 +15,15 @@ from itertools import product
 from math import prod
 from typing import TypedDict
 
-from reference_game import RefScenario
+from reference_game import RefFirefighter, RefScenario
 
 SAFE, BURNING, RUINED = 0, 1, 2
 RESTS = -1  # where a resting agent is does not matter, so it is nowhere
 
 State = tuple[int, ...]
 Theta = Sequence[float]
-Mixture = Sequence[tuple[float, Theta]]
+Seated = Theta | RefFirefighter
+Mixture = Sequence[tuple[float, Seated]]
 
 
 class ExpectedCounts(TypedDict):
@@ -56,8 +57,25 @@ def _chance_of_any(chances: Sequence[float]) -> float:
     return sum(weight for weight, answers in _outcomes(chances) if any(answers))
 
 
-def _places(theta: Theta, home: int, state: State) -> dict[int, float]:
-    """Where the heuristic agent works tonight, and with what probability."""
+def _places(policy: Seated, agent: int, agents: int, state: State) -> dict[int, float]:
+    """Where an agent works tonight, and with what probability."""
+    if isinstance(policy, RefFirefighter):
+        return _firefighter_places(policy, agent, agents, state)
+    return _heuristic_places(policy, agent % len(state), state)
+
+
+def _firefighter_places(
+    policy: RefFirefighter, agent: int, agents: int, state: State
+) -> dict[int, float]:
+    goals = [h for h, house in enumerate(state) if house == BURNING]
+    if not goals:
+        return {RESTS: 1.0}
+    if policy.own_first and any(h % agents == agent for h in goals):
+        goals = [h for h in goals if h % agents == agent]
+    return {RESTS: 1.0 - policy.w} | {h: policy.w / len(goals) for h in goals}
+
+
+def _heuristic_places(theta: Theta, home: int, state: State) -> dict[int, float]:
     works = theta[1] * (1.0 - theta[8])
     fires = [h for h, house in enumerate(state) if house == BURNING]
     places: dict[int, float] = defaultdict(float)
@@ -96,10 +114,10 @@ def _spread_and_ignite(s: RefScenario, state: State) -> Iterator[tuple[float, St
         yield weight, tuple(after)
 
 
-def _night_from(s: RefScenario, thetas: Sequence[Theta], state: State) -> NightFrom:
+def _night_from(s: RefScenario, played: Sequence[Seated], state: State) -> NightFrom:
     fires = [h for h, house in enumerate(state) if house == BURNING]
-    places = [_places(theta, a % len(state), state) for a, theta in enumerate(thetas)]
-    night = NightFrom(defaultdict(float), [0.0] * len(thetas))
+    places = [_places(one, a, s.num_agents, state) for a, one in enumerate(played)]
+    night = NightFrom(defaultdict(float), [0.0] * len(played))
     for joint in product(*(p.items() for p in places)):
         act_weight = prod(chance for _, chance in joint)
         if act_weight == 0.0:
@@ -147,7 +165,7 @@ def _nothing(s: RefScenario) -> ExpectedCounts:
 
 
 def _add_line_up(
-    s: RefScenario, thetas: Sequence[Theta], weight: float, total: ExpectedCounts
+    s: RefScenario, played: Sequence[Seated], weight: float, total: ExpectedCounts
 ) -> None:
     """Adds the expected counts of one pure line-up, times its weight, to the total."""
     known: dict[State, NightFrom] = {}
@@ -160,7 +178,7 @@ def _add_line_up(
         still_live: dict[State, float] = defaultdict(float)
         for before, mass in live.items():
             if before not in known:
-                known[before] = _night_from(s, thetas, before)
+                known[before] = _night_from(s, played, before)
             step = known[before]
             total["nights"] += mass
             for a, chance in enumerate(step.worked):
@@ -186,13 +204,13 @@ def expected_counts(scenario: RefScenario, seats: Sequence[Mixture]) -> Expected
     """The exact mean of every count, and the probability of every way to end.
 
     A mixture is drawn once per episode, so a mean over mixtures is a mean over line-ups of pure
-    strategies; mixing each night's behaviour instead would be a different game.
+    policies; mixing each night's behaviour instead would be a different game.
     """
     total = _nothing(scenario)
     for line_up in product(*seats):
         weight = prod(w for w, _ in line_up)
         if weight > 0.0:
-            _add_line_up(scenario, [theta for _, theta in line_up], weight, total)
+            _add_line_up(scenario, [one for _, one in line_up], weight, total)
     return total
 
 

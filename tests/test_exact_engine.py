@@ -244,9 +244,9 @@ def test_duties_must_be_probabilities(bad: float, which: int, letter: str) -> No
 
 def test_shapes_are_checked() -> None:
     scenario = bb.scenario("default")
-    with pytest.raises(bb.InvalidValue, match="duties"):
+    with pytest.raises(bb.InvalidValue, match="lineups"):
         expected(scenario, np.zeros((1, 3, 2)))
-    with pytest.raises(bb.InvalidValue, match="duties"):
+    with pytest.raises(bb.InvalidValue, match="lineups"):
         expected(scenario, np.zeros((1, 4, 3)))
     with pytest.raises(bb.InvalidValue, match="weights"):
         gradient(scenario, np.zeros((2, 4, 2)), np.zeros((1, 39)))

@@ -8,6 +8,7 @@ PARTS = {
     "sliced/stream.rs": "Philox",
     "sliced/draw.rs": "comparing random planes with thresholds",
     "sliced/pick.rs": "choosing one of several burning houses",
+    "sliced/decide.rs": "what the agents do",
     "sliced/night.rs": "rules of a night, and counting events",
     "sliced/workers.rs": "who works at which fire",
     "sliced/group.rs": "handing blocks to lanes",

@@ -80,7 +80,10 @@ class AutoBackend:
         least = self._cpu.seconds(program, threads=threads)
         if least < WORTH_LOADING:
             return best, least
+        kinds = set(program.policy_kinds)
         for backend in self._others:
+            if not kinds <= set(getattr(backend, "policy_kinds", ("heuristic",))):
+                continue
             try:
                 seconds = float(backend.seconds(program))
             except Exception as error:

@@ -44,7 +44,11 @@ class Backend(Protocol):
 
 @runtime_checkable
 class Weighable(Backend, Protocol):
-    """A backend that can say how long it would take: only these are chosen by ``"auto"``."""
+    """A backend that can say how long it would take: only these are chosen by ``"auto"``.
+
+    One that plays more kinds of policies than the heuristic agent names them all in an attribute
+    `policy_kinds`, or else it is not chosen for programs that hold others.
+    """
 
     def seconds(self, program: _core.Program) -> float:
         """About how long `run` would take, compilation included where it is still to be done."""

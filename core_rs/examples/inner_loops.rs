@@ -10,7 +10,7 @@ mod case;
 
 use std::hint::black_box;
 
-use bucket_brigade_core::chain::{Chain, Duty, Method};
+use bucket_brigade_core::chain::{Chain, ChainWorkspace, Method};
 use bucket_brigade_core::game::counts::Layout;
 use bucket_brigade_core::run::run_here;
 use bucket_brigade_core::simd::{Isa, SimdPath};
@@ -70,16 +70,14 @@ fn loops(arguments: &[String], mark: fn()) -> Result<String, String> {
             let simd = simd.filter(|simd| simd.is_available()).ok_or(format!("no {name} here"))?;
             let repeats: u64 = value(words, "repeats")?;
             let case = Case::parse(&words.collect::<Vec<_>>().join(" "))?;
-            let theta = case.strategies[0];
-            let duty = Duty { work: theta[1] * (1.0 - theta[8]), home: theta[3] };
-            let chain = Chain::with_simd(&case.dynamics, Method::Auto, simd)
+            let chain = Chain::with_isa(&case.dynamics, Method::Auto, simd)
                 .map_err(|error| error.to_string())?;
-            let duties = vec![duty; case.dynamics.num_agents];
-            let mut follower = chain.follower();
+            let policies = vec![case.strategies[0]; case.dynamics.num_agents];
+            let mut workspace = ChainWorkspace::default();
             mark();
             let mut nights = 0.0;
             for _ in 0..repeats {
-                let counts = chain.expected(black_box(&duties), &mut follower, || true);
+                let counts = chain.expected(black_box(&policies), &mut workspace, || true);
                 nights += counts.ok_or("stopped")?[Layout::NIGHTS];
             }
             mark();

@@ -1,6 +1,6 @@
 //! The game Bucket Brigade, played in batches and solved exactly.
 //!
-//! Three ways to the same counts:
+//! A [`policy`] is what the agent in a seat does. Three ways lead from policies to counts:
 //!
 //! - [`plain`] plays one episode with ordinary integers and is the readable statement of the rules;
 //! - [`sliced`] plays 32 episodes in the bits of every word, over the threads of [`run`];
@@ -14,6 +14,7 @@ pub mod dynamics;
 pub mod error;
 pub mod game;
 pub mod plain;
+pub mod policy;
 mod pool;
 #[cfg(feature = "python")]
 mod python;

@@ -9,6 +9,7 @@ use crate::error::InvalidValue;
 use crate::game::counts::{END_KINDS, Layout};
 use crate::game::program::Program;
 use crate::game::scenario::EndRule;
+use crate::policy::{FirefighterThresholds, HeuristicThresholds, PolicyThresholds};
 use crate::random::address::{self, TICK_START, tick_of_night};
 use crate::random::uniform::LazyUniform;
 
@@ -105,19 +106,19 @@ pub struct Game {
     program: Arc<Program>,
     episode: u64,
     houses: Vec<House>,
-    /// The strategy each seat plays this episode, where strategies play.
-    strategies: Vec<usize>,
+    /// The policy each seat plays this episode, where policies play.
+    policies: Vec<usize>,
     night: u32,
     end: Option<End>,
 }
 
 impl Game {
-    /// An episode played by a line-up of the program: draws the first fires, and a strategy for
-    /// every seat that mixes.
+    /// An episode played by a line-up of the program: draws the first fires, and a policy for every
+    /// seat that mixes.
     #[must_use]
     pub fn new(program: &Arc<Program>, lineup: usize, episode: u64) -> Self {
         let mut game = Self::without_lineup(program, episode);
-        game.strategies = (0..program.layout.agents)
+        game.policies = (0..program.layout.agents)
             .map(|seat| {
                 let entries = program.seat(lineup, seat);
                 let mut u = game.uniform(TICK_START, address::SLOT_MIXTURE, seat);
@@ -135,7 +136,7 @@ impl Game {
             program: Arc::clone(program),
             episode,
             houses: vec![House::Safe; program.layout.houses],
-            strategies: Vec::new(),
+            policies: Vec::new(),
             night: 0,
             end: None,
         };
@@ -156,22 +157,22 @@ impl Game {
     /// Puts the episode where an earlier one was left, with the night to come and who plays.
     ///
     /// # Errors
-    /// If no episode of the program can be there: other numbers of houses, nights or strategies.
+    /// If no episode of the program can be there: other numbers of houses, nights or policies.
     pub fn resume(
         &mut self,
         houses: Vec<House>,
         night: u32,
-        strategies: Vec<usize>,
+        policies: Vec<usize>,
     ) -> Result<(), InvalidValue> {
-        let known = self.program.strategies.len();
+        let known = self.program.policies.len();
         if houses.len() != self.houses.len()
             || night > self.program.max_nights
-            || strategies.len() != self.strategies.len()
-            || strategies.iter().any(|&strategy| strategy >= known)
+            || policies.len() != self.policies.len()
+            || policies.iter().any(|&policy| policy >= known)
         {
             return Err(InvalidValue::new("state", "another game's", "a state of this game"));
         }
-        (self.houses, self.night, self.strategies) = (houses, night, strategies);
+        (self.houses, self.night, self.policies) = (houses, night, policies);
         self.end = night.checked_sub(1).and_then(|last| self.end_after(last));
         Ok(())
     }
@@ -186,10 +187,10 @@ impl Game {
         &self.houses
     }
 
-    /// The index in the program's pool of the strategy each seat plays.
+    /// The index in the program's pool of the policy each seat plays.
     #[must_use]
-    pub fn strategies(&self) -> &[usize] {
-        &self.strategies
+    pub fn policies(&self) -> &[usize] {
+        &self.policies
     }
 
     /// The shape of the ring and the team.
@@ -210,30 +211,63 @@ impl Game {
         self.end
     }
 
-    /// What the heuristic agents of the line-up do tonight.
+    /// What the policies of the line-up do tonight.
     #[must_use]
-    pub fn heuristic_actions(&self) -> Vec<Action> {
+    pub fn policy_actions(&self) -> Vec<Action> {
         let burning: Vec<usize> =
             (0..self.houses.len()).filter(|&h| self.houses[h] == House::Burning).collect();
-        (0..self.strategies.len()).map(|agent| self.heuristic_action(agent, &burning)).collect()
+        let action = |agent| match &self.program.policies[self.policies[agent]] {
+            PolicyThresholds::Heuristic(policy) => self.heuristic(agent, policy, &burning),
+            PolicyThresholds::Firefighter(policy) => self.firefighter(agent, policy, &burning),
+        };
+        (0..self.policies.len()).map(action).collect()
     }
 
-    fn heuristic_action(&self, agent: usize, burning: &[usize]) -> Action {
-        let strategy = &self.program.strategies[self.strategies[agent]];
-        let home = agent % self.houses.len();
-        let tick = tick_of_night(self.night);
-
-        let mut u = self.uniform(tick, address::SLOT_WORK, agent);
-        let home_first = self.houses[home] == House::Burning && u.is_below(strategy.home);
-        let works = home_first || u.is_below(strategy.work);
+    fn heuristic(&self, agent: usize, policy: &HeuristicThresholds, burning: &[usize]) -> Action {
+        let home = self.home(agent);
+        let mut u = self.uniform(tick_of_night(self.night), address::SLOT_WORK, agent);
+        let home_first = burning.contains(&home) && u.is_below(policy.home);
+        let works = home_first || u.is_below(policy.work);
         let house = if !works || home_first || burning.is_empty() {
             home
         } else {
-            let mut pick = self.uniform(tick, address::SLOT_PICK, agent);
-            burning[pick.index(burning.len())]
+            self.pick(agent, burning)
         };
-        let honest = self.uniform(tick, address::SLOT_SIGNAL, agent).is_below(strategy.honesty);
-        Action { house, works, signal: works == honest }
+        self.signalled(agent, house, works, policy.honesty)
+    }
+
+    fn firefighter(
+        &self,
+        agent: usize,
+        policy: &FirefighterThresholds,
+        burning: &[usize],
+    ) -> Action {
+        let mut u = self.uniform(tick_of_night(self.night), address::SLOT_WORK, agent);
+        let works = !burning.is_empty() && u.is_below(policy.work);
+        let house = if works {
+            let is_own = |h: &usize| h % self.program.layout.agents == agent;
+            let own: Vec<usize> = burning.iter().copied().filter(is_own).collect();
+            self.pick(agent, if policy.own_first && !own.is_empty() { &own } else { burning })
+        } else {
+            self.home(agent)
+        };
+        self.signalled(agent, house, works, policy.honesty)
+    }
+
+    fn home(&self, agent: usize) -> usize {
+        agent % self.houses.len()
+    }
+
+    /// The one of some fires that an agent goes to.
+    fn pick(&self, agent: usize, fires: &[usize]) -> usize {
+        let mut u = self.uniform(tick_of_night(self.night), address::SLOT_PICK, agent);
+        fires[u.index(fires.len())]
+    }
+
+    /// An act, with a signal that is true where it is honest.
+    fn signalled(&self, agent: usize, house: usize, works: bool, honesty: u64) -> Action {
+        let mut u = self.uniform(tick_of_night(self.night), address::SLOT_SIGNAL, agent);
+        Action { house, works, signal: works == u.is_below(honesty) }
     }
 
     /// Plays one night with the given actions, one per agent.
@@ -343,14 +377,14 @@ impl Game {
         let layout = self.program.layout;
         let mut totals = vec![0; layout.counts()];
         while self.end.is_none() {
-            let actions = self.heuristic_actions();
+            let actions = self.policy_actions();
             match self.step(&actions) {
                 Ok(night) => {
                     for (total, count) in totals.iter_mut().zip(night.counts(layout)) {
                         *total += count;
                     }
                 }
-                Err(_) => break, // heuristic actions are always valid
+                Err(_) => break, // actions of policies are always valid
             }
         }
         totals

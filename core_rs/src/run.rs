@@ -49,9 +49,9 @@ pub fn run(
     mut poll: impl FnMut(u64) -> bool,
 ) -> Result<EventCounts, RunError> {
     let threads = threads(options.threads)?;
-    with_work(program, options.path, threads, options.per_block, |work| {
-        let done = || work.done.load(Ordering::Relaxed);
-        on_pool(threads, work.cancel, || work.play(), || poll(done()))
+    with_job(program, options.path, threads, options.per_block, |job| {
+        let done = || job.done.load(Ordering::Relaxed);
+        on_pool(threads, job.cancel, || job.play(), || poll(done()))
     })
 }
 
@@ -64,19 +64,19 @@ pub fn run_here(
     path: SimdPath,
     per_block: bool,
 ) -> Result<EventCounts, RunError> {
-    with_work(program, path, 1, per_block, |work| {
-        work.play();
+    with_job(program, path, 1, per_block, |job| {
+        job.play();
         Ok(())
     })
 }
 
 /// Makes room for the counts of a program, and has `play` fill it.
-fn with_work(
+fn with_job(
     program: &Program,
     path: SimdPath,
     threads: usize,
     per_block: bool,
-    play: impl FnOnce(&Work<'_>) -> Result<(), RunError>,
+    play: impl FnOnce(&Job<'_>) -> Result<(), RunError>,
 ) -> Result<EventCounts, RunError> {
     let layout = program.layout;
     let lineups = program.lineups();
@@ -93,7 +93,7 @@ fn with_work(
     };
 
     let cancel = AtomicBool::new(false);
-    let work = Work {
+    let job = Job {
         program,
         path,
         chunk: chunk_size(lineups as u64, blocks, threads, path),
@@ -102,7 +102,7 @@ fn with_work(
         cancel: &cancel,
         done: AtomicU64::new(0),
     };
-    play(&work)?;
+    play(&job)?;
     sums.blocks = per_block;
     Ok(sums)
 }
@@ -115,7 +115,7 @@ fn chunk_size(lineups: u64, blocks: u64, threads: usize, path: SimdPath) -> u64 
 }
 
 /// What the threads of a run share.
-struct Work<'a> {
+struct Job<'a> {
     program: &'a Program,
     path: SimdPath,
     chunk: u64,
@@ -132,7 +132,7 @@ struct Queue<'a> {
     per_block: Option<&'a mut [u32]>,
 }
 
-impl<'a> Work<'a> {
+impl<'a> Job<'a> {
     fn next(&self) -> Option<(BlockRange<'_>, Option<&'a mut [u32]>)> {
         let mut queue = lock(&self.queue);
         if queue.lineup == self.program.lineups() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bucket_brigade_core::game::program::{Episodes, Program, Seat};
 use bucket_brigade_core::game::scenario::{Dynamics, EndRule, NightOrder};
+use bucket_brigade_core::policy::{Firefighter, Heuristic, Policy};
 use bucket_brigade_core::run::{Options, run};
 use bucket_brigade_core::{plain, simd::SimdPath};
 
@@ -27,6 +28,15 @@ impl Choices {
     }
 }
 
+fn policy(c: &mut Choices) -> Policy {
+    let honesty = c.probability();
+    if c.below(2) == 0 {
+        Policy::Heuristic(Heuristic { p: c.probability(), q: c.probability(), honesty })
+    } else {
+        Policy::Firefighter(Firefighter { w: c.probability(), own_first: c.below(2) == 0, honesty })
+    }
+}
+
 fn random_program(c: &mut Choices) -> Program {
     let houses = [2, 3, 5, 10, 10, 16, 17, 32][c.below(8) as usize];
     let agents = [1, 2, 4, 4, 7, 16][c.below(6) as usize];
@@ -43,7 +53,7 @@ fn random_program(c: &mut Choices) -> Program {
             [c.below(2) as usize],
         end_rule: [EndRule::AllSafeOrAllRuined, EndRule::NoFires][c.below(2) as usize],
     };
-    let pool: Vec<[f64; 10]> = (0..16).map(|_| std::array::from_fn(|_| c.probability())).collect();
+    let pool: Vec<Policy> = (0..16).map(|_| policy(c)).collect();
     let seat = |c: &mut Choices| -> Seat {
         match c.below(3) {
             0 => {

@@ -122,6 +122,8 @@ class CudaBackend:
 
         Raises
         ------
+        InvalidValue
+            If the program holds a policy of a kind that these kernels do not play.
         BackendUnavailable
             If no GPU can be used.
         BackendFailed
@@ -130,6 +132,7 @@ class CudaBackend:
         """
         from bucket_brigade_cuda.run import play
 
+        check_kinds(program)
         report = in_episodes(program, progress)
         result = play(program, self.devices(), per_block=per_block, progress=report)
         self.timings = result.timings
@@ -164,13 +167,28 @@ class CudaBackend:
 
         Raises
         ------
-        BackendUnavailable, BackendFailed
+        InvalidValue, BackendUnavailable, BackendFailed
             As `run`; also if they would not fit into the device's memory.
         """
         from bucket_brigade_cuda.run import play_on_device
 
+        check_kinds(program)
         counts, self.timings = play_on_device(program, self.devices()[0], per_block=per_block)
         return counts
+
+
+def check_kinds(program: _core.Program) -> None:
+    """Checks that the kernels play every policy of a program.
+
+    Raises
+    ------
+    InvalidValue
+        If there is one of another kind than the heuristic agent.
+    """
+    others = [kind for kind in program.policy_kinds if kind != "heuristic"]
+    if others:
+        allowed = "heuristic agents, on this backend; the CPU plays every kind"
+        raise InvalidValue("lineups", f"a {others[0]}", allowed)
 
 
 def find_devices(asked: "Sequence[int | Device] | None" = None) -> "list[Device]":

@@ -7,8 +7,10 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use bucket_brigade_core::InvalidValue;
 use bucket_brigade_core::game::program::{Episodes, Program};
 use bucket_brigade_core::game::scenario::{Dynamics, EndRule, NightOrder};
+use bucket_brigade_core::policy::{Heuristic, Policy};
 use bucket_brigade_core::simd::SimdPath;
 
 /// One line of it.
@@ -19,14 +21,13 @@ pub struct Case {
     pub episodes: u64,
     pub seed: u64,
     pub dynamics: Dynamics,
-    pub strategies: Vec<[f64; 10]>,
+    pub strategies: Vec<Policy>,
 }
 
 impl Case {
     pub fn parse(line: &str) -> Result<Self, String> {
         let words = &mut line.split_whitespace();
-        let path =
-            SimdPath::from_name(word(words, "a path")?).map_err(|error| error.to_string())?;
+        let path = SimdPath::from_name(word(words, "a path")?).map_err(told)?;
         let scenario = word(words, "a scenario's name")?.to_owned();
         let archetype = word(words, "an archetype's name")?.to_owned();
         let episodes: u64 = value(words, "episodes")?;
@@ -39,16 +40,8 @@ impl Case {
             prob_house_catches_fire: value(words, "prob_house_catches_fire")?,
             min_nights: value(words, "min_nights")?,
             max_nights: value(words, "max_nights")?,
-            night_order: match word(words, "night_order")? {
-                "spread_then_burn_out" => NightOrder::SpreadThenBurnOut,
-                "burn_out_then_spread" => NightOrder::BurnOutThenSpread,
-                other => return Err(format!("no night order {other:?}")),
-            },
-            end_rule: match word(words, "end_rule")? {
-                "all_safe_or_all_ruined" => EndRule::AllSafeOrAllRuined,
-                "no_fires" => EndRule::NoFires,
-                other => return Err(format!("no end rule {other:?}")),
-            },
+            night_order: NightOrder::from_name(word(words, "night_order")?).map_err(told)?,
+            end_rule: EndRule::from_name(word(words, "end_rule")?).map_err(told)?,
         };
         let rest: Vec<&str> = words.collect();
         if rest.is_empty() || !rest.len().is_multiple_of(10) {
@@ -60,7 +53,8 @@ impl Case {
             for (x, word) in theta.iter_mut().zip(ten) {
                 *x = value(&mut std::iter::once(*word), "a number of a strategy")?;
             }
-            strategies.push(theta);
+            let policy = Heuristic::from_theta("strategy", &theta).map_err(told)?;
+            strategies.push(Policy::Heuristic(policy));
         }
         Ok(Self { path, scenario, archetype, episodes, seed, dynamics, strategies })
     }
@@ -70,9 +64,12 @@ impl Case {
         let seat: Vec<_> = (0..self.strategies.len()).map(|s| (s, weight)).collect();
         let lineup = vec![seat; self.dynamics.num_agents];
         let episodes = Episodes { seed: self.seed, first: 0, count: self.episodes };
-        Program::compile(&self.dynamics, &self.strategies, &[lineup], episodes)
-            .map_err(|error| error.to_string())
+        Program::compile(&self.dynamics, &self.strategies, &[lineup], episodes).map_err(told)
     }
+}
+
+fn told(error: InvalidValue) -> String {
+    error.to_string()
 }
 
 pub fn word<'a>(words: &mut impl Iterator<Item = &'a str>, what: &str) -> Result<&'a str, String> {

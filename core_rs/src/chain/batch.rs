@@ -8,57 +8,57 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::evaluate::{Chain, Follower};
+use super::evaluate::{Chain, ChainWorkspace};
 use super::mirror::{is_reversed, reflected, reversed};
-use crate::dynamics::extinguishing::Duty;
 use crate::error::InvalidValue;
-use crate::game::scenario::check_probability;
+use crate::policy::Policy;
 use crate::pool::{RunError, lock, on_pool, threads, zeros};
 
-/// Line-ups as their duties, one after another, checked.
+/// Line-ups as the policy of each seat, one after another, checked.
 #[derive(Clone, Debug)]
 pub struct Lineups {
     agents: usize,
-    duties: Vec<Duty>,
+    policies: Vec<Policy>,
 }
 
 impl Lineups {
-    /// From (p, q) of each agent of each line-up, one after another.
+    /// From the policy of each agent of each line-up, one after another.
     ///
     /// # Errors
-    /// If a number is not a probability; seat `s` of line-up `i` is called `lineups[i][s]`.
-    pub fn new(agents: usize, duties: Vec<Duty>) -> Result<Self, InvalidValue> {
-        for (i, duty) in duties.iter().enumerate() {
-            let seat = format!("lineups[{}][{}]", i / agents, i % agents);
-            check_probability(&format!("{seat}.p"), duty.work)?;
-            check_probability(&format!("{seat}.q"), duty.home)?;
+    /// If a number is not a probability (seat `s` of line-up `i` is called `lineups[i][s]`), or the
+    /// chain can't follow a policy (see [`Chain::check_policies`]).
+    pub fn new(chain: &Chain, policies: Vec<Policy>) -> Result<Self, InvalidValue> {
+        let agents = chain.layout().agents;
+        for (i, policy) in policies.iter().enumerate() {
+            policy.validate(&format!("lineups[{}][{}]", i / agents, i % agents))?;
         }
-        Ok(Self { agents, duties })
+        chain.check_policies(&policies)?;
+        Ok(Self { agents, policies })
     }
 
     /// How many.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.duties.len() / self.agents
+        self.policies.len() / self.agents
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.duties.is_empty()
+        self.policies.is_empty()
     }
 
-    fn duties(&self, lineup: usize) -> &[Duty] {
-        &self.duties[lineup * self.agents..][..self.agents]
+    fn policies(&self, lineup: usize) -> &[Policy] {
+        &self.policies[lineup * self.agents..][..self.agents]
     }
 }
 
-/// Counts of all line-ups, and derivatives by all (p, q).
+/// Counts of all line-ups, and derivatives by the numbers of all policies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gradients {
     /// A count vector per line-up.
     pub counts: Vec<f64>,
-    /// A number per line-up, agent, and p or q.
+    /// Per line-up and agent two numbers: by p and q of a heuristic, by w of a firefighter and 0.
     pub gradients: Vec<f64>,
 }
 
@@ -80,17 +80,16 @@ impl Chain {
         let mut counts = zeros(lineups.len() as u128 * columns as u128)?;
         // Line-ups to follow, and for each of all: which of them, and whether that is its mirror
         // image.
-        let mut follow: Vec<Vec<Duty>> = Vec::new();
+        let mut follow: Vec<Vec<Policy>> = Vec::new();
         let mut known = HashMap::new();
         let mut source = Vec::with_capacity(lineups.len());
         for lineup in 0..lineups.len() {
-            let given = lineups.duties(lineup);
+            let given = lineups.policies(lineup);
             let mirrored = is_reversed(layout, given);
-            let duties = if mirrored { reversed(given) } else { given.to_vec() };
-            let key: Vec<_> =
-                duties.iter().map(|duty| (duty.work.to_bits(), duty.home.to_bits())).collect();
+            let policies = if mirrored { reversed(given) } else { given.to_vec() };
+            let key: Vec<_> = policies.iter().map(Policy::key).collect();
             let index = *known.entry(key).or_insert_with(|| {
-                follow.push(duties);
+                follow.push(policies);
                 follow.len() - 1
             });
             source.push((index, mirrored));
@@ -100,14 +99,14 @@ impl Chain {
         // Progress is told in line-ups as given.
         let share = lineups.len() as f64 / follow.len().max(1) as f64;
         let poll = |done: u64| poll((done as f64 * share) as u64);
-        self.each(follow.len(), asked, poll, |follower, go_on| {
+        self.each(follow.len(), asked, poll, |workspace, go_on| {
             let index = {
                 let next = &mut lock(&found).0;
                 *next += 1;
                 *next - 1
             };
-            let Some(duties) = follow.get(index) else { return false };
-            let Some(counts) = self.expected(duties, follower, go_on) else { return false };
+            let Some(policies) = follow.get(index) else { return false };
+            let Some(counts) = self.expected(policies, workspace, go_on) else { return false };
             lock(&found).1[index] = counts;
             true
         })?;
@@ -123,7 +122,7 @@ impl Chain {
         Ok(counts)
     }
 
-    /// The same, with the derivatives by each agent's (p, q) of weights times counts. `weights`
+    /// The same, with the derivatives by each policy's numbers of weights times counts. `weights`
     /// holds a number per line-up and count.
     ///
     /// # Errors
@@ -141,18 +140,18 @@ impl Chain {
         let mut gradients = zeros(lineups.len() as u128 * 2 * agents as u128)?;
         let rows = counts.chunks_exact_mut(columns).zip(gradients.chunks_exact_mut(2 * agents));
         let rows = Mutex::new(rows.enumerate());
-        self.each(lineups.len(), asked, poll, |follower, go_on| {
+        self.each(lineups.len(), asked, poll, |workspace, go_on| {
             let Some((lineup, (to_counts, to_gradient))) = lock(&rows).next() else {
                 return false;
             };
-            let mut duties = lineups.duties(lineup).to_vec();
+            let mut policies = lineups.policies(lineup).to_vec();
             let mut weights = weights[lineup * columns..][..columns].to_vec();
-            let mirrored = is_reversed(layout, &duties);
+            let mirrored = is_reversed(layout, &policies);
             if mirrored {
-                (duties, weights) = (reversed(&duties), reflected(layout, &weights));
+                (policies, weights) = (reversed(&policies), reflected(layout, &weights));
             }
             let Some((mut counts, mut gradient)) =
-                self.gradient(&duties, &weights, follower, go_on)
+                self.gradient(&policies, &weights, workspace, go_on)
             else {
                 return false;
             };
@@ -166,19 +165,19 @@ impl Chain {
         Ok(Gradients { counts, gradients })
     }
 
-    /// Calls `next(room, go_on)` on all threads until it says there is nothing left.
+    /// Calls `next(workspace, go_on)` on all threads until it says there is nothing left.
     fn each(
         &self,
         lineups: usize,
         asked: usize,
         mut poll: impl FnMut(u64) -> bool,
-        next: impl Fn(&mut Follower, &dyn Fn() -> bool) -> bool + Sync,
+        next: impl Fn(&mut ChainWorkspace, &dyn Fn() -> bool) -> bool + Sync,
     ) -> Result<(), RunError> {
         let (cancel, done) = (AtomicBool::new(false), AtomicU64::new(0));
         let go_on = || !cancel.load(Ordering::Relaxed);
         let work = || {
-            let mut follower = self.follower();
-            while go_on() && next(&mut follower, &go_on) {
+            let mut workspace = ChainWorkspace::default();
+            while go_on() && next(&mut workspace, &go_on) {
                 done.fetch_add(1, Ordering::Relaxed);
             }
         };

@@ -1,9 +1,8 @@
 //! What following a line-up takes, estimated before anything is built.
 
-use super::evaluate::is_lumped;
 use super::horizon::{Cell, MOST_STEPS, STEPS};
 use crate::error::InvalidValue;
-use crate::game::scenario::Dynamics;
+use crate::game::scenario::{Dynamics, NightOrder};
 
 /// Most houses whose every state is told apart.
 pub const MOST_HOUSES: usize = 12;
@@ -18,7 +17,7 @@ const CELL: f64 = 0.85e-9;
 const FIRES: f64 = 13e-9;
 const STATE: f64 = 20e-9;
 /// For a step in what the workers achieve.
-const FIGHT: f64 = 2.1e-9;
+const EXTINGUISHING: f64 = 2.1e-9;
 /// For the part of a chance that leads from one lumped state to another.
 const PART: f64 = 3e-9;
 /// For a house that may burn, and be saved, in a lumped state.
@@ -36,13 +35,14 @@ pub struct Cost {
 }
 
 /// Estimates a line-up of a scenario of any size; `lumped` as for the chain, `None` for whichever
-/// it would choose. Derivatives take three to four times the time, and the memory of the cells once
+/// it would choose. `by_houses` says whether a policy tells all houses that it owns apart, for
+/// which nothing is lumped. Derivatives take three to four times the time, and the memory of the cells once
 /// more for each stretch of nights.
 #[must_use]
-pub fn cost(dynamics: &Dynamics, lumped: Option<bool>) -> Cost {
-    let lumped = lumped.unwrap_or_else(|| is_lumped(dynamics));
+pub fn cost(dynamics: &Dynamics, lumped: Option<bool>, by_houses: bool) -> Cost {
+    let lumped = !by_houses && lumped.unwrap_or_else(|| is_lumped(dynamics));
     let (houses, agents) = (dynamics.num_houses, dynamics.num_agents);
-    let homes = agents.min(houses);
+    let homes = if by_houses { houses } else { agents.min(houses) };
     let others = houses - homes;
     let nights = dynamics.max_nights as usize;
     let open = nights.min(dynamics.min_nights as usize + 1);
@@ -52,7 +52,8 @@ pub fn cost(dynamics: &Dynamics, lumped: Option<bool>) -> Cost {
     let pairs = ((others + 1) * (others + 2)) as f64 / 2.0;
     let power = |base: f64, exponent: usize| base.powi(exponent as i32);
     // What the workers achieve, agent by agent.
-    let fight = power(3.0, homes) * (others + 1) as f64 * levels * (agents * (homes + 2)) as f64;
+    let extinguishing =
+        power(3.0, homes) * (others + 1) as f64 * levels * (agents * (homes + 2)) as f64;
     let (states, fires, pass, once);
     if lumped {
         states = power(2.0, homes) * (others + 1) as f64;
@@ -80,8 +81,14 @@ pub fn cost(dynamics: &Dynamics, lumped: Option<bool>) -> Cost {
         bytes: states * (cell + 80.0)
             + 4.0 * power(2.0, houses.min(16)) * cell
             + 12.0 * (fires + chances),
-        seconds: pass * passes + once + FIGHT * fight + LINEUP,
+        seconds: pass * passes + once + EXTINGUISHING * extinguishing + LINEUP,
     }
+}
+
+/// Whether houses without agents are told apart by number only, unless asked otherwise: no fire
+/// spreads.
+pub(super) fn is_lumped(dynamics: &Dynamics) -> bool {
+    dynamics.night_order == NightOrder::BurnOutThenSpread
 }
 
 /// Passes over the states for so many nights.
@@ -96,7 +103,7 @@ fn passes(nights: usize) -> usize {
 pub fn check(dynamics: &Dynamics, lumped: bool) -> Result<(), InvalidValue> {
     dynamics.validate()?;
     let refuse = |field: &str, value: usize, most: usize| {
-        let Cost { bytes, seconds } = cost(dynamics, Some(lumped));
+        let Cost { bytes, seconds } = cost(dynamics, Some(lumped), false);
         let gigabytes = bytes / 1e9;
         let allowed = format!(
             "at most {most} for exact payoffs (this would take about {gigabytes:.2e} GB and \
@@ -121,7 +128,6 @@ pub(super) fn choices(n: usize, k: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::game::scenario::NightOrder;
     use crate::game::scenario::tests::default_dynamics;
 
     #[test]
@@ -140,7 +146,7 @@ mod tests {
     #[test]
     fn estimates_grow_with_the_ring_and_shrink_by_lumping() {
         let of = |num_houses, night_order| {
-            cost(&Dynamics { num_houses, night_order, ..default_dynamics() }, None)
+            cost(&Dynamics { num_houses, night_order, ..default_dynamics() }, None, false)
         };
         let mut before = Cost { bytes: 0.0, seconds: 0.0 };
         for houses in 4..=32 {

@@ -1,53 +1,53 @@
 //! The chain that tells all houses apart.
 
-use super::horizon::{Cell, Clock};
-use super::occupancy::{Collect, Worth};
-use super::pass::{Backward, Forward, Game, Room};
+use super::horizon::{Cell, Horizon};
+use super::occupancy::{Collect, CollectAdjoint};
+use super::pass::{Backward, Forward, PassWorkspace, Transition};
 use super::quiet::Quiet;
-use super::saves::Case;
-use super::survivors::Work;
-use super::totals::{COUNTED, FINISHED, LAST, Parts, STARTED, Sums};
-use crate::dynamics::extinguishing::Duty;
-use crate::dynamics::extinguishing::{self, Shape};
+use super::saves::BurningHouse;
+use super::survivors::Survivors;
+use super::totals::{COUNTED, FINISHED, LAST, Occupancy, Parts, STARTED};
+use crate::dynamics::extinguishing::{self, Partition};
 use crate::dynamics::ring::Ring;
 use crate::dynamics::spread::Spread;
-use crate::dynamics::states::Town;
+use crate::dynamics::states::StateSpace;
+use crate::policy::Policy;
 use crate::simd::Isa;
 use crate::simd::doubles::Line;
 
 /// Everything about it that line-ups share.
 #[derive(Clone, Debug)]
 pub struct Full {
-    shape: Shape,
+    partition: Partition,
     simd: Isa,
-    town: Town,
-    work: Work,
+    space: StateSpace,
+    work: Survivors,
     /// For each set of standing houses, whether an episode ends if none of them burns.
     closed: Vec<bool>,
 }
 
 /// A stretch of nights, and whether an episode could have ended before each of them.
-pub type Stretch = (Clock, bool);
+pub type Stretch = (Horizon, bool);
 
-/// Room for following one line-up after another.
+/// Memory for following one line-up after another.
 #[derive(Clone, Debug)]
-pub struct FullRoom {
-    room: Room,
+pub struct FullWorkspace {
+    workspace: PassWorkspace,
     spread: Spread<1>,
-    slots: Vec<Line>,
+    states: Vec<Line>,
     /// Zero between passes.
     cells: Vec<Cell>,
     /// One for each stretch, where cells are kept.
     kept: Vec<Vec<Cell>>,
     starts: Vec<Vec<f64>>,
-    worth: Vec<Cell>,
+    adjoint: Vec<Cell>,
     /// The line-up followed last.
-    lineup: Lineup,
+    lineup: LineupTables,
 }
 
 /// What a night needs to know of a line-up.
 #[derive(Clone, Debug, Default)]
-struct Lineup {
+struct LineupTables {
     chances: Vec<f64>,
     quiet: Quiet,
 }
@@ -57,15 +57,15 @@ impl Full {
     /// burns.
     pub fn new(
         ring: &Ring,
-        shape: Shape,
+        partition: Partition,
         simd: Isa,
         kind: impl Fn(usize) -> Option<usize>,
     ) -> (Self, Parts) {
-        let town = Town::new(ring, shape.homes);
-        let work = Work::new(&town, shape);
+        let space = StateSpace::new(ring, partition.homes);
+        let work = Survivors::new(&space, partition);
         let houses = ring.houses;
         let mut parts = Parts::default();
-        for set in &town.sets {
+        for set in &space.sets {
             parts.ends.push(kind(set.houses));
             let ruined = (0..houses).map(|house| f64::from(u8::from(set.houses >> house & 1 == 0)));
             parts.ruined.extend(ruined);
@@ -73,39 +73,39 @@ impl Full {
         for fires in 0..1usize << houses {
             for house in 0..houses {
                 if fires >> house & 1 != 0 {
-                    parts.burn(1.0, Case::new(ring, shape, fires, house));
+                    parts.burn(1.0, BurningHouse::new(ring, partition, fires, house));
                 } else {
                     parts.burning.push((0.0, 0));
                 }
             }
         }
-        let closed = town.sets.iter().map(|set| kind(set.houses).is_some()).collect();
-        (Self { shape, simd, town, work, closed }, parts)
+        let closed = space.sets.iter().map(|set| kind(set.houses).is_some()).collect();
+        (Self { partition, simd, space, work, closed }, parts)
     }
 
-    /// Room for one line-up at a time.
-    pub fn room(&self) -> FullRoom {
-        FullRoom {
-            room: Room::new(&self.town, &self.work),
-            spread: Spread::new(&self.town),
-            slots: vec![Line::default(); self.town.slots],
-            cells: vec![Cell::default(); self.town.slots + 1],
+    /// Memory for one line-up at a time.
+    pub fn workspace(&self) -> FullWorkspace {
+        FullWorkspace {
+            workspace: PassWorkspace::new(&self.space, &self.work),
+            spread: Spread::new(&self.space),
+            states: vec![Line::default(); self.space.states],
+            cells: vec![Cell::default(); self.space.states + 1],
             kept: Vec::new(),
             starts: Vec::new(),
-            worth: Vec::new(),
-            lineup: Lineup::default(),
+            adjoint: Vec::new(),
+            lineup: LineupTables::default(),
         }
     }
 
-    fn lineup(&self, duties: &[Duty], solo: f64) -> Lineup {
-        let table = extinguishing::table(self.shape, duties, solo);
-        let quiet = Quiet::new(&self.town, self.shape, &table);
-        Lineup { chances: self.work.chances(table), quiet }
+    fn lineup(&self, policies: &[Policy], solo: f64) -> LineupTables {
+        let table = extinguishing::table(self.partition, policies, solo);
+        let quiet = Quiet::new(&self.space, self.partition, &table);
+        LineupTables { chances: self.work.chances(table), quiet }
     }
 
-    fn game<'a>(&'a self, lineup: &'a Lineup, counted: bool) -> Game<'a> {
-        Game {
-            town: &self.town,
+    fn transition<'a>(&'a self, lineup: &'a LineupTables, counted: bool) -> Transition<'a> {
+        Transition {
+            space: &self.space,
             work: &self.work,
             closed: counted.then_some(&self.closed),
             chances: &lineup.chances,
@@ -116,98 +116,113 @@ impl Full {
     /// Follows a line-up through all stretches; nothing if `go_on` says no.
     pub fn follow(
         &self,
-        (duties, solo): (&[Duty], f64),
+        (policies, solo): (&[Policy], f64),
         stretches: &[Stretch],
-        room: &mut FullRoom,
+        workspace: &mut FullWorkspace,
         keep: bool,
         go_on: &impl Fn() -> bool,
-    ) -> Option<Sums> {
-        room.lineup = self.lineup(duties, solo);
-        let slots = self.town.slots;
-        let mut chances = vec![0.0; slots];
+    ) -> Option<Occupancy> {
+        workspace.lineup = self.lineup(policies, solo);
+        let states = self.space.states;
+        let mut chances = vec![0.0; states];
         chances[0] = 1.0;
-        let mut sums = [vec![0.0; slots], vec![0.0; slots]];
-        room.starts.clear();
-        for (index, (clock, counted)) in stretches.iter().enumerate() {
+        let mut sums = [vec![0.0; states], vec![0.0; states]];
+        workspace.starts.clear();
+        for (index, (horizon, counted)) in stretches.iter().enumerate() {
             if !go_on() {
                 return None;
             }
             let cells = if keep {
-                room.starts.push(chances.clone());
-                match room.kept.get_mut(index) {
+                workspace.starts.push(chances.clone());
+                match workspace.kept.get_mut(index) {
                     Some(cells) => cells.fill(Cell::default()),
-                    None => room.kept.push(room.cells.clone()),
+                    None => workspace.kept.push(workspace.cells.clone()),
                 }
-                &mut room.kept[index]
+                &mut workspace.kept[index]
             } else {
-                &mut room.cells
+                &mut workspace.cells
             };
             self.simd.run(Forward {
-                game: self.game(&room.lineup, *counted),
-                clock,
+                transition: self.transition(&workspace.lineup, *counted),
+                horizon,
                 start: &mut chances,
                 cells,
                 keep,
                 sums: &mut sums[usize::from(*counted)],
-                room: &mut room.room,
+                workspace: &mut workspace.workspace,
             });
         }
         let [open, counted] = sums;
-        for (slot, line) in room.slots.iter_mut().enumerate() {
-            let started = open[slot] + counted[slot];
-            let first = if slot == 0 { 1.0 } else { 0.0 };
+        for (state, line) in workspace.states.iter_mut().enumerate() {
+            let started = open[state] + counted[state];
+            let first = if state == 0 { 1.0 } else { 0.0 };
             line.0[STARTED] = started;
-            line.0[FINISHED] = started - first + chances[slot];
-            line.0[COUNTED] = counted[slot];
-            line.0[LAST] = chances[slot];
+            line.0[FINISHED] = started - first + chances[state];
+            line.0[COUNTED] = counted[state];
+            line.0[LAST] = chances[state];
         }
-        let mut sums = Sums::new(self.town.sets.len(), 1 << self.town.houses);
-        let FullRoom { spread, slots, .. } = room;
-        self.simd.run(Collect { town: &self.town, slots, sums: &mut sums, room: spread });
+        let mut sums = Occupancy::new(self.space.sets.len(), 1 << self.space.houses);
+        let FullWorkspace { spread, states, .. } = workspace;
+        self.simd.run(Collect { space: &self.space, states, sums: &mut sums, workspace: spread });
         Some(sums)
     }
 
-    /// Adds the derivatives by (p, q) of what the nights of the line-up followed before, with
-    /// everything kept, are worth; nothing if `go_on` says no.
+    /// Adds the derivatives by the numbers of each policy of what the nights of the line-up followed
+    /// before, with everything kept, are worth; nothing if `go_on` says no.
     pub fn backward(
         &self,
-        (duties, solo): (&[Duty], f64),
+        (policies, solo): (&[Policy], f64),
         stretches: &[Stretch],
-        worth: &Sums,
-        room: &mut FullRoom,
+        adjoint: &Occupancy,
+        workspace: &mut FullWorkspace,
         gradient: &mut [[f64; 2]],
         go_on: &impl Fn() -> bool,
     ) -> Option<()> {
-        let FullRoom { room, spread, slots, kept, starts, worth: of_cells, lineup, .. } = room;
-        self.simd.run(Worth { town: &self.town, sums: worth, slots, room: spread });
-        of_cells.resize(self.town.slots + 1, Cell::default());
-        let mut ends: Vec<f64> = slots.iter().map(|line| line.0[FINISHED] + line.0[LAST]).collect();
+        let FullWorkspace {
+            workspace,
+            spread,
+            states,
+            kept,
+            starts,
+            adjoint: of_cells,
+            lineup,
+            ..
+        } = workspace;
+        self.simd.run(CollectAdjoint {
+            space: &self.space,
+            sums: adjoint,
+            states,
+            workspace: spread,
+        });
+        of_cells.resize(self.space.states + 1, Cell::default());
+        let mut ends: Vec<f64> =
+            states.iter().map(|line| line.0[FINISHED] + line.0[LAST]).collect();
         let mut sums = vec![0.0; ends.len()];
-        let mut slopes = vec![Line::default(); self.shape.table() + 1];
-        for (index, (clock, counted)) in stretches.iter().enumerate().rev() {
+        let mut slopes = vec![Line::default(); self.partition.table() + 1];
+        for (index, (horizon, counted)) in stretches.iter().enumerate().rev() {
             if !go_on() {
                 return None;
             }
-            for (sum, line) in sums.iter_mut().zip(&*slots) {
+            for (sum, line) in sums.iter_mut().zip(&*states) {
                 *sum = line.0[STARTED] + line.0[FINISHED];
                 if *counted {
                     *sum += line.0[COUNTED];
                 }
             }
             self.simd.run(Backward {
-                game: self.game(lineup, *counted),
-                clock,
+                transition: self.transition(lineup, *counted),
+                horizon,
                 start: &starts[index],
                 cells: &kept[index],
-                ends: &mut ends,
+                end_adjoint: &mut ends,
                 sums: &sums,
-                worth: of_cells,
+                adjoint: of_cells,
                 slopes: &mut slopes,
-                room,
+                workspace,
             });
         }
         let slopes: Vec<f64> = slopes.iter().map(|line| line.0.iter().sum()).collect();
-        extinguishing::table_backward(self.shape, duties, solo, &slopes, gradient);
+        extinguishing::table_backward(self.partition, policies, solo, &slopes, gradient);
         Some(())
     }
 }

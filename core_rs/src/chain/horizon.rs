@@ -27,9 +27,9 @@ pub type Cell = [Line; LINES];
 /// The same in registers.
 pub type Loaded<L> = [L; LINES];
 
-/// Nights in a row that are played as one.
+/// A run of nights that are followed as one.
 #[derive(Clone, Debug)]
-pub struct Clock {
+pub struct Horizon {
     /// Weights of a cell for what remains at the end.
     end: Cell,
     /// Weights of a cell for the sum over the starts of all nights.
@@ -70,7 +70,7 @@ pub fn mul_add<L: Lanes>(cell: Loaded<L>, factor: L, sum: Loaded<L>) -> Loaded<L
     [cell[0].mul_add(factor, sum[0]), cell[1].mul_add(factor, sum[1])]
 }
 
-/// Nothing.
+/// Zero everywhere.
 #[inline(always)]
 pub fn zero<L: Lanes>() -> Loaded<L> {
     [L::splat(0.0); LINES]
@@ -98,8 +98,8 @@ fn conjugate<L: Lanes>([re, im]: Loaded<L>) -> Loaded<L> {
     [re, im.mul(L::splat(-1.0))]
 }
 
-impl Clock {
-    /// Clocks for so many nights, one after another.
+impl Horizon {
+    /// Horizons for so many nights, one after another.
     pub fn stretches(nights: usize) -> Vec<Self> {
         if nights > MOST_STEPS {
             return vec![Self::power(nights)];
@@ -208,23 +208,23 @@ impl Clock {
         }
     }
 
-    /// What the numbers of a cell are worth, if the chance at the end and the sum are worth `end`
-    /// and `sum`.
+    /// What the numbers of a cell are worth, if the chance at the end and the sum are worth `end` and
+    /// `sum`.
     #[inline(always)]
-    pub fn worth<L: Lanes>(&self, end: f64, sum: f64) -> Loaded<L> {
+    pub fn adjoint<L: Lanes>(&self, end: f64, sum: f64) -> Loaded<L> {
         let (end, sum) = (L::splat(end), L::splat(sum));
         let [a, b] = load::<L>(&self.sum);
         mul_add(load(&self.end), end, [a.mul(sum), b.mul(sum)])
     }
 
-    /// The reverse of [`Clock::started`] and [`Clock::settle`]: from what the numbers at the starts
-    /// of nights are worth for the nights, and `worth` of the cell itself, to what it is worth
-    /// where it is reached, and to what the chance at the start is worth, but for the sum.
+    /// The adjoint of [`Horizon::started`] and [`Horizon::settle`]: from what the numbers at the starts
+    /// of nights are worth for the nights, and `adjoint` of the cell itself, to what it is worth where
+    /// it is reached, and to what the chance at the start is worth, but for the sum.
     #[inline(always)]
-    pub fn unsettle<L: Lanes>(&self, worth: Loaded<L>, nights: Loaded<L>) -> (Loaded<L>, f64) {
+    pub fn unsettle<L: Lanes>(&self, adjoint: Loaded<L>, nights: Loaded<L>) -> (Loaded<L>, f64) {
         match &self.kind {
             Kind::Power(power) => {
-                let all = mul_add(nights, L::splat(1.0), worth);
+                let all = mul_add(nights, L::splat(1.0), adjoint);
                 let reached = times(all, conjugate(load(&power.inverse)));
                 (reached, lane_sum(reached[0]))
             }
@@ -235,28 +235,28 @@ impl Clock {
                 let numbers = flat_mut(&mut cell);
                 numbers.copy_within(1.., 0);
                 numbers[STEPS - 1] = 0.0;
-                (mul_add(load(&cell), L::splat(1.0), worth), first)
+                (mul_add(load(&cell), L::splat(1.0), adjoint), first)
             }
         }
     }
 
-    /// The reverse of [`Clock::started`] and [`Clock::settle_quiet`].
+    /// The adjoint of [`Horizon::started`] and [`Horizon::settle_quiet`].
     #[inline(always)]
     pub fn unsettle_quiet<L: Lanes>(
         &self,
-        worth: Loaded<L>,
+        adjoint: Loaded<L>,
         nights: Loaded<L>,
         stays: f64,
     ) -> (Loaded<L>, f64) {
         match &self.kind {
             Kind::Power(power) => {
-                let all = mul_add(nights, L::splat(1.0), worth);
+                let all = mul_add(nights, L::splat(1.0), adjoint);
                 let reached = times(all, conjugate(fraction(&power.poles, stays)));
                 (reached, lane_sum(reached[0]))
             }
             Kind::Steps => {
                 let (mut cell, mut later) = (Cell::default(), Cell::default());
-                store(worth, &mut cell);
+                store(adjoint, &mut cell);
                 store(nights, &mut later);
                 let mut first = 0.0;
                 for (now, &night) in flat_mut(&mut cell).iter_mut().zip(flat(&later)).rev() {
@@ -268,9 +268,9 @@ impl Clock {
         }
     }
 
-    /// What the chance at the start is worth by itself, if the sum is worth so much.
+    /// What the chance at the start is worth by itself, if the sum is worth `sum`.
     #[inline(always)]
-    pub fn worth_of_start(&self, sum: f64) -> f64 {
+    pub fn adjoint_of_start(&self, sum: f64) -> f64 {
         self.first() * sum
     }
 }

@@ -8,11 +8,11 @@ use super::cost::choices;
 use super::full::Stretch;
 use super::horizon::{Cell, load, mul_add, store, zero};
 use super::quiet::ternary;
-use super::saves::{Case, Fire};
-use super::totals::{COUNTED, FINISHED, LAST, Parts, STARTED, Sums};
-use crate::dynamics::extinguishing::Duty;
-use crate::dynamics::extinguishing::{self, Shape};
+use super::saves::{BurningHouse, FireAt};
+use super::totals::{COUNTED, FINISHED, LAST, Occupancy, Parts, STARTED};
+use crate::dynamics::extinguishing::{self, Partition};
 use crate::dynamics::ring::Ring;
+use crate::policy::Policy;
 use crate::simd::Isa;
 use crate::simd::dispatch::DoubleKernel;
 use crate::simd::doubles::{LANES, Lanes, Line};
@@ -20,20 +20,20 @@ use crate::simd::doubles::{LANES, Lanes, Line};
 /// Everything about it that line-ups share.
 #[derive(Clone, Debug)]
 pub struct Lumped {
-    shape: Shape,
+    partition: Partition,
     simd: Isa,
     /// Supersets before subsets.
-    states: Vec<State>,
+    states: Vec<LumpedState>,
     /// What each state can become, itself first.
     targets: Vec<u32>,
-    /// Chances of so many sparks in so many houses, in certain ones; and in any.
+    /// Chance that of `n` houses `k` ignite, at `[n][k]`: certain ones; any.
     certain: Vec<Vec<f64>>,
     any: Vec<Vec<f64>>,
 }
 
 /// Houses that stand.
 #[derive(Clone, Copy, Debug)]
-struct State {
+struct LumpedState {
     /// Homes, as bits.
     homes: usize,
     /// Number of others.
@@ -45,7 +45,7 @@ struct State {
     closed: bool,
 }
 
-impl State {
+impl LumpedState {
     fn homes_count(self) -> usize {
         self.homes.count_ones() as usize
     }
@@ -54,9 +54,9 @@ impl State {
     }
 }
 
-/// Room for following one line-up after another.
+/// Memory for following one line-up after another.
 #[derive(Clone, Debug, Default)]
-pub struct LumpedRoom {
+pub struct LumpedWorkspace {
     cells: Vec<Vec<Cell>>,
     starts: Vec<Vec<f64>>,
     factors: Vec<f64>,
@@ -67,44 +67,45 @@ impl Lumped {
     /// burns.
     pub fn new(
         ring: &Ring,
-        shape: Shape,
+        partition: Partition,
         simd: Isa,
         kind: impl Fn(usize, usize) -> Option<usize>,
     ) -> (Self, Parts) {
         let mut states = Vec::new();
         let mut parts = Parts::default();
         let mut first = 0;
-        let part = |count: usize| count as f64 / shape.others.max(1) as f64;
-        for homes in (0..1usize << shape.homes).rev() {
-            for others in (0..=shape.others).rev() {
+        let part = |count: usize| count as f64 / partition.others.max(1) as f64;
+        for homes in (0..1usize << partition.homes).rev() {
+            for others in (0..=partition.others).rev() {
                 let kind = kind(homes, others);
                 let last = first + ((others + 1) << homes.count_ones());
-                states.push(State { homes, others, first, last, closed: kind.is_some() });
+                states.push(LumpedState { homes, others, first, last, closed: kind.is_some() });
                 first = last;
                 let of_homes =
-                    (0..shape.homes).map(|home| f64::from(u8::from(homes >> home & 1 == 0)));
-                let ruined = part(shape.others - others);
+                    (0..partition.homes).map(|home| f64::from(u8::from(homes >> home & 1 == 0)));
+                let ruined = part(partition.others - others);
                 parts.ends.push(kind);
-                parts.ruined.extend(of_homes.chain(std::iter::repeat_n(ruined, shape.others)));
+                parts.ruined.extend(of_homes.chain(std::iter::repeat_n(ruined, partition.others)));
             }
         }
-        for homes in 0..1usize << shape.homes {
-            for others in 0..=shape.others {
-                let case = |house| Case { homes, others, house, near: [None; 2], twice: false };
+        for homes in 0..1usize << partition.homes {
+            for others in 0..=partition.others {
+                let case =
+                    |house| BurningHouse { homes, others, house, near: [None; 2], twice: false };
                 for house in 0..ring.houses {
-                    if house < shape.homes && homes >> house & 1 != 0 {
-                        parts.burn(1.0, case(Fire::Home(house)));
-                    } else if house >= shape.homes && others > 0 {
-                        parts.burn(part(others), case(Fire::Other));
+                    if house < partition.homes && homes >> house & 1 != 0 {
+                        parts.burn(1.0, case(FireAt::Home(house)));
+                    } else if house >= partition.homes && others > 0 {
+                        parts.burn(part(others), case(FireAt::Other));
                     } else {
                         parts.burning.push((0.0, 0));
                     }
                 }
             }
         }
-        let (calm, spark) = (ring.chance(false, 0), ring.chance(true, 0));
+        let (stays_safe, ignites) = (ring.chance(false, 0), ring.chance(true, 0));
         let chance = |count: usize, fires: usize| {
-            spark.powi(fires as i32) * calm.powi((count - fires) as i32)
+            ignites.powi(fires as i32) * stays_safe.powi((count - fires) as i32)
         };
         let table = |of: &dyn Fn(usize, usize) -> f64| {
             (0..=ring.houses).map(|count| (0..=count).map(|k| of(count, k)).collect()).collect()
@@ -112,20 +113,20 @@ impl Lumped {
         let certain = table(&chance);
         let any = table(&|count, fires| choices(count, fires) * chance(count, fires));
         let mut targets = Vec::with_capacity(first);
-        let all = (1usize << shape.homes) - 1;
+        let all = (1usize << partition.homes) - 1;
         for &state in &states {
             Self::each_loss(state, |_, homes, others| {
                 let left = all - (state.homes & !homes);
-                let others = shape.others - (state.others - others);
-                targets.push((left * (shape.others + 1) + others) as u32);
+                let others = partition.others - (state.others - others);
+                targets.push((left * (partition.others + 1) + others) as u32);
             });
         }
-        (Self { shape, simd, states, targets, certain, any }, parts)
+        (Self { partition, simd, states, targets, certain, any }, parts)
     }
 
     /// Calls `visit(where its chance stands, homes, others)` for all that a state can become: all
     /// these homes burn down, and so many others.
-    fn each_loss(state: State, mut visit: impl FnMut(usize, usize, usize)) {
+    fn each_loss(state: LumpedState, mut visit: impl FnMut(usize, usize, usize)) {
         let mut homes = 0;
         let mut at = state.first;
         loop {
@@ -143,13 +144,13 @@ impl Lumped {
     /// Calls `visit(number, standing others, others lost, entry of the table, factor)` for all ways
     /// in which a number of others is lost, given the fates of the homes: 2 for a fire put out.
     fn each_way(&self, class: usize, mut visit: impl FnMut(usize, usize, f64)) {
-        let shape = self.shape;
+        let partition = self.partition;
         let mut number = 0;
-        for others in 0..=shape.others {
+        for others in 0..=partition.others {
             for lost in 0..=others {
-                for out in 0..=shape.agents.min(others - lost) {
+                for out in 0..=partition.agents.min(others - lost) {
                     let factor = self.any[others][lost + out] * choices(lost + out, out);
-                    visit(number, shape.index(lost, out, class), factor);
+                    visit(number, partition.index(lost, out, class), factor);
                 }
                 number += 1;
             }
@@ -158,7 +159,7 @@ impl Lumped {
 
     /// How many pairs of standing and lost others there are.
     fn ways(&self) -> usize {
-        (self.shape.others + 1) * (self.shape.others + 2) / 2
+        (self.partition.others + 1) * (self.partition.others + 2) / 2
     }
 
     /// Calls `visit(where a chance stands, class of homes, number of a way, factor)`: a chance of a
@@ -172,7 +173,7 @@ impl Lumped {
                 let free = state.homes & !lost;
                 let mut out = free;
                 loop {
-                    if out.count_ones() as usize <= self.shape.agents {
+                    if out.count_ones() as usize <= self.partition.agents {
                         let class = ternary(lost) + 2 * ternary(out);
                         let fires = (lost | out).count_ones() as usize;
                         let way = class * ways + first_way + others;
@@ -190,8 +191,8 @@ impl Lumped {
     /// The chances of what each state can become, for a line-up.
     fn factors(&self, table: &[f64], factors: &mut Vec<f64>) {
         let ways = self.ways();
-        let mut of_ways = vec![0.0; self.shape.classes() * ways];
-        for class in 0..self.shape.classes() {
+        let mut of_ways = vec![0.0; self.partition.classes() * ways];
+        for class in 0..self.partition.classes() {
             let of_ways = &mut of_ways[class * ways..][..ways];
             self.each_way(class, |way, at, factor| of_ways[way] += factor * table[at]);
         }
@@ -201,7 +202,7 @@ impl Lumped {
     }
 
     /// The chance that a state stays, if only quiet nights that do not end the episode count.
-    fn stays(&self, state: State, counted: bool, factors: &[f64]) -> f64 {
+    fn stays(&self, state: LumpedState, counted: bool, factors: &[f64]) -> f64 {
         let ended = if counted && state.closed { self.certain[state.houses()][0] } else { 0.0 };
         factors[state.first] - ended
     }
@@ -209,42 +210,42 @@ impl Lumped {
     /// Follows a line-up through all stretches; nothing if `go_on` says no.
     pub fn follow(
         &self,
-        (duties, solo): (&[Duty], f64),
+        (policies, solo): (&[Policy], f64),
         stretches: &[Stretch],
-        room: &mut LumpedRoom,
+        workspace: &mut LumpedWorkspace,
         keep: bool,
         go_on: &impl Fn() -> bool,
-    ) -> Option<Sums> {
-        let table = extinguishing::table(self.shape, duties, solo);
-        self.factors(&table, &mut room.factors);
+    ) -> Option<Occupancy> {
+        let table = extinguishing::table(self.partition, policies, solo);
+        self.factors(&table, &mut workspace.factors);
         let mut chances = vec![0.0; self.states.len()];
         chances[0] = 1.0;
         let mut sums = [chances.clone(), chances.clone()];
         sums.iter_mut().for_each(|sums| sums[0] = 0.0);
-        room.starts.clear();
+        workspace.starts.clear();
         for (index, stretch) in stretches.iter().enumerate() {
             if !go_on() {
                 return None;
             }
             let index = if keep { index } else { 0 };
             if keep {
-                room.starts.push(chances.clone());
+                workspace.starts.push(chances.clone());
             }
-            if room.cells.len() <= index {
-                room.cells.push(vec![Cell::default(); self.states.len()]);
+            if workspace.cells.len() <= index {
+                workspace.cells.push(vec![Cell::default(); self.states.len()]);
             }
             self.simd.run(Forward {
                 chain: self,
                 stretch,
                 start: &mut chances,
-                cells: &mut room.cells[index],
+                cells: &mut workspace.cells[index],
                 sums: &mut sums[usize::from(stretch.1)],
-                factors: &room.factors,
+                factors: &workspace.factors,
             });
         }
         let [open, counted] = sums;
-        let side = self.shape.others + 1;
-        let mut sums = Sums::new(self.states.len(), side << self.shape.homes);
+        let side = self.partition.others + 1;
+        let mut sums = Occupancy::new(self.states.len(), side << self.partition.homes);
         for (index, state) in self.states.iter().enumerate() {
             let started = open[index] + counted[index];
             let first = if index == 0 { 1.0 } else { 0.0 };
@@ -254,7 +255,7 @@ impl Lumped {
             line.0[COUNTED] = counted[index];
             line.0[LAST] = chances[index];
             let line = *line;
-            sums.calm[index] = Line(line.0.map(|x| x * self.certain[state.houses()][0]));
+            sums.without_fires[index] = Line(line.0.map(|x| x * self.certain[state.houses()][0]));
             self.each_fire(*state, |at, chance| {
                 for lane in 0..LANES {
                     sums.burning[at].0[lane] += chance * line.0[lane];
@@ -265,8 +266,8 @@ impl Lumped {
     }
 
     /// Calls `visit(set of burning houses, chance)` for those that can burn in a state.
-    fn each_fire(&self, state: State, mut visit: impl FnMut(usize, f64)) {
-        let side = self.shape.others + 1;
+    fn each_fire(&self, state: LumpedState, mut visit: impl FnMut(usize, f64)) {
+        let side = self.partition.others + 1;
         let mut homes = state.homes;
         loop {
             let of_homes = self.certain[state.homes_count()][homes.count_ones() as usize];
@@ -280,32 +281,32 @@ impl Lumped {
         }
     }
 
-    /// Adds the derivatives by (p, q) of what the nights of the line-up followed before, with
-    /// everything kept, are worth; nothing if `go_on` says no.
+    /// Adds the derivatives by the numbers of each policy of what the nights of the line-up followed
+    /// before, with everything kept, are worth; nothing if `go_on` says no.
     pub fn backward(
         &self,
-        (duties, solo): (&[Duty], f64),
+        (policies, solo): (&[Policy], f64),
         stretches: &[Stretch],
-        worth: &Sums,
-        room: &mut LumpedRoom,
+        adjoint: &Occupancy,
+        workspace: &mut LumpedWorkspace,
         gradient: &mut [[f64; 2]],
         go_on: &impl Fn() -> bool,
     ) -> Option<()> {
-        let LumpedRoom { cells, starts, factors } = room;
-        let worth_of = |(index, state): (usize, &State)| {
-            let mut line = worth.standing[index];
-            let calm = self.certain[state.houses()][0];
+        let LumpedWorkspace { cells, starts, factors } = workspace;
+        let adjoint_of = |(index, state): (usize, &LumpedState)| {
+            let mut line = adjoint.standing[index];
+            let stays_safe = self.certain[state.houses()][0];
             for lane in 0..LANES {
-                line.0[lane] += calm * worth.calm[index].0[lane];
+                line.0[lane] += stays_safe * adjoint.without_fires[index].0[lane];
             }
             self.each_fire(*state, |at, chance| {
                 for lane in 0..LANES {
-                    line.0[lane] += chance * worth.burning[at].0[lane];
+                    line.0[lane] += chance * adjoint.burning[at].0[lane];
                 }
             });
             line
         };
-        let lines: Vec<Line> = self.states.iter().enumerate().map(worth_of).collect();
+        let lines: Vec<Line> = self.states.iter().enumerate().map(adjoint_of).collect();
         let mut ends: Vec<f64> = lines.iter().map(|line| line.0[FINISHED] + line.0[LAST]).collect();
         let mut slopes = vec![Line::default(); factors.len()];
         for (index, stretch) in stretches.iter().enumerate().rev() {
@@ -328,15 +329,15 @@ impl Lumped {
             });
         }
         let ways = self.ways();
-        let mut of_ways = vec![0.0; self.shape.classes() * ways];
+        let mut of_ways = vec![0.0; self.partition.classes() * ways];
         let slopes: Vec<f64> = slopes.iter().map(|line| line.0.iter().sum()).collect();
         self.each_factor(|at, way, factor| of_ways[way] += factor * slopes[at]);
-        let mut of_table = vec![0.0; self.shape.table()];
-        for class in 0..self.shape.classes() {
+        let mut of_table = vec![0.0; self.partition.table()];
+        for class in 0..self.partition.classes() {
             let of_ways = &of_ways[class * ways..][..ways];
             self.each_way(class, |way, at, factor| of_table[at] += factor * of_ways[way]);
         }
-        extinguishing::table_backward(self.shape, duties, solo, &of_table, gradient);
+        extinguishing::table_backward(self.partition, policies, solo, &of_table, gradient);
         Some(())
     }
 }
@@ -356,19 +357,19 @@ impl DoubleKernel for Forward<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let Self { chain, stretch: (clock, counted), start, cells, sums, factors } = self;
+        let Self { chain, stretch: (horizon, counted), start, cells, sums, factors } = self;
         cells.fill(Cell::default());
         for (index, &state) in chain.states.iter().enumerate() {
             let stays = chain.stays(state, *counted, factors);
-            let settled = clock.settle_quiet::<L>(load(&cells[index]), stays, start[index]);
+            let settled = horizon.settle_quiet::<L>(load(&cells[index]), stays, start[index]);
             store(settled, &mut cells[index]);
-            let started = clock.started::<L>(&cells[index], start[index]);
+            let started = horizon.started::<L>(&cells[index], start[index]);
             for at in state.first + 1..state.last {
                 let cell = &mut cells[chain.targets[at] as usize];
                 store(mul_add(started, L::splat(factors[at]), load(cell)), cell);
             }
         }
-        clock.read::<L>(cells, start, sums);
+        horizon.read::<L>(cells, start, sums);
     }
 }
 
@@ -390,25 +391,25 @@ impl DoubleKernel for Backward<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self) {
         let Self { chain, stretch, start, cells, ends, sums, slopes, factors } = self;
-        let (clock, counted) = stretch;
-        let mut worth = vec![Cell::default(); cells.len()];
+        let (horizon, counted) = stretch;
+        let mut adjoint = vec![Cell::default(); cells.len()];
         for (index, &state) in chain.states.iter().enumerate().rev() {
-            let [a, b] = clock.started::<L>(&cells[index], start[index]);
+            let [a, b] = horizon.started::<L>(&cells[index], start[index]);
             let mut nights = zero::<L>();
             for at in state.first + 1..state.last {
-                let reached = load(&worth[chain.targets[at] as usize]);
+                let reached = load(&adjoint[chain.targets[at] as usize]);
                 nights = mul_add(reached, L::splat(factors[at]), nights);
             }
-            let of_cell = clock.worth::<L>(ends[index], sums[index]);
+            let of_cell = horizon.adjoint::<L>(ends[index], sums[index]);
             let stays = chain.stays(state, *counted, factors);
-            let (reached, of_start) = clock.unsettle_quiet(of_cell, nights, stays);
-            store(reached, &mut worth[index]);
+            let (reached, of_start) = horizon.unsettle_quiet(of_cell, nights, stays);
+            store(reached, &mut adjoint[index]);
             for at in state.first..state.last {
-                let [c, d] = load::<L>(&worth[chain.targets[at] as usize]);
+                let [c, d] = load::<L>(&adjoint[chain.targets[at] as usize]);
                 let slope = &mut slopes[at];
                 a.mul_add(c, b.mul_add(d, L::load(slope))).store(slope);
             }
-            ends[index] = of_start + clock.worth_of_start(sums[index]);
+            ends[index] = of_start + horizon.adjoint_of_start(sums[index]);
         }
     }
 }

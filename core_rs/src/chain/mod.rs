@@ -1,7 +1,7 @@
 //! Expected counts of line-ups without sampling, and their derivatives.
 //!
-//! The heuristic agent remembers nothing, so the states of the houses are a Markov chain, with the
-//! real probabilities β, κ, ρ, p and q where the other engines round each to a multiple of 2^−32.
+//! Policies that remember nothing make the states of the houses a Markov chain, with the real
+//! probabilities β, κ, ρ, p and q where the other engines round each to a multiple of 2^−32.
 //! Between two nights a state is a set of houses that stand, and some that were just ruined
 //! (`dynamics::states`). Fires spread from there (`dynamics::spread`), and workers put some out
 //! (`dynamics::extinguishing`, `survivors`, `unrolled`). What stands only gets less, so one pass over
@@ -9,6 +9,9 @@
 //! are linear in the chances of states, added up over the nights (`occupancy`, `totals`, `saves`).
 //!
 //! Where no fire spreads, few states suffice (`lumped`).
+//!
+//! Derivatives are taken in reverse, by adjoints: what a number *is worth* is the derivative of the
+//! value by it.
 
 pub mod batch;
 pub mod cost;
@@ -28,7 +31,6 @@ mod tests;
 mod totals;
 mod unrolled;
 
-pub use crate::dynamics::extinguishing::Duty;
 pub use batch::Lineups;
 pub use cost::{Cost, cost};
-pub use evaluate::{Chain, Method};
+pub use evaluate::{Chain, ChainWorkspace, Method};

@@ -4,37 +4,37 @@
 //! when the states of a set of standing houses are reached, all that leads to them is known, but
 //! for the quiet nights, and those are a matter of one number per set.
 
-use super::horizon::{Cell, Clock, load, mul_add, store, zero};
-use super::quiet::{Quiet, QuietOf};
-use super::survivors::Work;
+use super::horizon::{Cell, Horizon, load, mul_add, store, zero};
+use super::quiet::{Quiet, QuietOfSet};
+use super::survivors::Survivors;
 use crate::dynamics::spread::Spread;
-use crate::dynamics::states::{Place, Standing, Town};
+use crate::dynamics::states::{FireSet, StandingSet, StateSpace};
 use crate::simd::dispatch::DoubleKernel;
 use crate::simd::doubles::{Lanes, Line};
 
 /// What passes of all line-ups share, and what they need of one.
 #[derive(Clone, Copy)]
-pub struct Game<'a> {
-    /// States.
-    pub town: &'a Town,
+pub struct Transition<'a> {
+    /// The states of the ring.
+    pub space: &'a StateSpace,
     /// Where chances stand.
-    pub work: &'a Work,
+    pub work: &'a Survivors,
     /// For each set of standing houses: whether an episode ends with a night after which none of
     /// them burns. None does before nights count.
     pub closed: Option<&'a [bool]>,
-    /// `Work::chances`.
+    /// `Survivors::chances`.
     pub chances: &'a [f64],
     /// Chances that no fire is left.
     pub quiet: &'a Quiet,
 }
 
-/// Room for intermediate results of a pass.
+/// Memory for intermediate results of a pass.
 #[derive(Clone, Debug)]
-pub struct Room {
+pub struct PassWorkspace {
     spread: Spread<2>,
     /// The cells of a set of standing houses.
     settled: Vec<Cell>,
-    /// Chances of all sets of fires, and what they are worth, by `Place::at`.
+    /// Chances of all sets of fires, and what they are worth, by `FireSet::at`.
     fires: Vec<Cell>,
     of_fires: Vec<Cell>,
     /// What surviving fires are worth.
@@ -42,27 +42,27 @@ pub struct Room {
     raised: Vec<Cell>,
 }
 
-impl Room {
-    /// For a town.
-    pub fn new(town: &Town, work: &Work) -> Self {
-        let fires = vec![Cell::default(); 1 << town.houses];
+impl PassWorkspace {
+    /// For the states of a ring.
+    pub fn new(space: &StateSpace, work: &Survivors) -> Self {
+        let fires = vec![Cell::default(); 1 << space.houses];
         Self {
-            spread: Spread::new(town),
+            spread: Spread::new(space),
             settled: fires.clone(),
             fires: fires.clone(),
             of_fires: fires.clone(),
             reached: fires,
-            raised: work.room(),
+            raised: work.workspace(),
         }
     }
 }
 
-/// Plays a stretch of nights: from chances of all slots at its start to their cells.
+/// Follows a stretch of nights: from chances of all states at its start to their cells.
 pub struct Forward<'a> {
-    /// Who plays.
-    pub game: Game<'a>,
+    /// Whose nights.
+    pub transition: Transition<'a>,
     /// How many nights.
-    pub clock: &'a Clock,
+    pub horizon: &'a Horizon,
     /// Chances at the start; afterwards, those at the end.
     pub start: &'a mut [f64],
     /// To be filled, with one more at the end. They must be zero before.
@@ -71,8 +71,8 @@ pub struct Forward<'a> {
     pub keep: bool,
     /// Sums over nights, to which those of the stretch are added.
     pub sums: &'a mut [f64],
-    /// Room.
-    pub room: &'a mut Room,
+    /// Memory.
+    pub workspace: &'a mut PassWorkspace,
 }
 
 impl DoubleKernel for Forward<'_> {
@@ -80,89 +80,99 @@ impl DoubleKernel for Forward<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let Self { game, clock, start, cells, keep, sums, room } = self;
-        let Game { town, work, chances, quiet, .. } = game;
-        for (index, set) in town.sets.iter().enumerate() {
-            let size = 1 << set.ends;
-            let of_set = &mut cells[set.slot..][..size];
-            let start = &mut start[set.slot..][..size];
-            let settled = &mut room.settled[..size];
-            let lines = &mut room.spread.lines;
+        let Self { transition, horizon, start, cells, keep, sums, workspace } = self;
+        let Transition { space, work, chances, quiet, .. } = transition;
+        for (index, set) in space.sets.iter().enumerate() {
+            let size = 1 << set.border;
+            let of_set = &mut cells[set.state..][..size];
+            let start = &mut start[set.state..][..size];
+            let settled = &mut workspace.settled[..size];
+            let lines = &mut workspace.spread.lines;
             lines[0] = Cell::default();
-            for slot in 1..size {
-                let cell = clock.settle::<L>(load(&of_set[slot]), start[slot]);
-                store(cell, &mut settled[slot]);
-                store(clock.started::<L>(&settled[slot], start[slot]), &mut lines[slot]);
-                store(if keep { cell } else { zero() }, &mut of_set[slot]);
+            for state in 1..size {
+                let cell = horizon.settle::<L>(load(&of_set[state]), start[state]);
+                store(cell, &mut settled[state]);
+                store(horizon.started::<L>(&settled[state], start[state]), &mut lines[state]);
+                store(if keep { cell } else { zero() }, &mut of_set[state]);
             }
-            room.spread.forward::<L>(town, set);
+            workspace.spread.forward::<L>(space, set);
             // Quiet nights, which lead to themselves.
-            let closed = game.closed(index);
+            let closed = transition.closed(index);
             let quiet_of = quiet.of(set);
-            let lines = &mut room.spread.lines;
+            let lines = &mut workspace.spread.lines;
             let mut come = load::<L>(&of_set[0]);
-            for (line, place) in lines.iter().zip(town.outer(set)) {
-                let chance = game.calm(set, *place, closed, quiet_of);
+            for (line, place) in lines.iter().zip(space.outer(set)) {
+                let chance = transition.quiet_chance(set, *place, closed, quiet_of);
                 come = mul_add(load(line), L::splat(chance), come);
             }
-            let stays = game.stays(set, closed);
-            store(clock.settle_quiet::<L>(come, stays, start[0]), &mut settled[0]);
-            let calm = clock.started::<L>(&settled[0], start[0]);
-            for (line, place) in lines.iter_mut().zip(town.outer(set)) {
-                let chance = town.sparks[set.outer.1][usize::from(place.count)];
-                store(mul_add(calm, L::splat(chance), load(line)), line);
+            let stays = transition.stays(set, closed);
+            store(horizon.settle_quiet::<L>(come, stays, start[0]), &mut settled[0]);
+            let quiet_started = horizon.started::<L>(&settled[0], start[0]);
+            for (line, place) in lines.iter_mut().zip(space.outer(set)) {
+                let chance = space.ignitions[set.outer.1][usize::from(place.count)];
+                store(mul_add(quiet_started, L::splat(chance), load(line)), line);
             }
-            clock.read::<L>(settled, start, &mut sums[set.slot..][..size]);
+            horizon.read::<L>(settled, start, &mut sums[set.state..][..size]);
             of_set[0] = if keep { settled[0] } else { Cell::default() };
-            room.spread.expand::<L>(town, set, &mut room.fires);
-            let to = (index, town.targets(set));
-            work.forward::<L>(to, chances, &room.fires, cells, &mut room.raised);
+            workspace.spread.expand::<L>(space, set, &mut workspace.fires);
+            let to = (index, space.targets(set));
+            work.forward::<L>(to, chances, &workspace.fires, cells, &mut workspace.raised);
         }
     }
 }
 
-impl Game<'_> {
+impl Transition<'_> {
     #[inline(always)]
     fn closed(&self, index: usize) -> bool {
         self.closed.is_some_and(|closed| closed[index])
     }
 
-    /// The chance that no fire is left and the episode goes on, given the fires next to ends.
+    /// The chance that no fire is left and the episode goes on, given the fires next to the border.
     #[inline(always)]
-    fn calm(&self, set: &Standing, outer: Place, closed: bool, quiet: QuietOf<'_>) -> f64 {
+    fn quiet_chance(
+        &self,
+        set: &StandingSet,
+        outer: FireSet,
+        closed: bool,
+        quiet: QuietOfSet<'_>,
+    ) -> f64 {
         let chance = quiet.given(outer);
-        if closed && outer.fires == 0 { chance - self.town.sparks[set.inner.1][0] } else { chance }
+        if closed && outer.fires == 0 {
+            chance - self.space.ignitions[set.inner.1][0]
+        } else {
+            chance
+        }
     }
 
     /// The chance that a quiet night follows another one.
     #[inline(always)]
-    fn stays(&self, set: &Standing, closed: bool) -> f64 {
-        let ended = if closed { self.town.sparks[set.count][0] } else { 0.0 };
+    fn stays(&self, set: &StandingSet, closed: bool) -> f64 {
+        let ended = if closed { self.space.ignitions[set.count][0] } else { 0.0 };
         self.quiet.stays(set) - ended
     }
 }
 
-/// The reverse of [`Forward`]: from what chances at the end of a stretch and sums over its nights
-/// are worth, to what chances at its start are worth, and to derivatives by the workers' table.
+/// The adjoint of [`Forward`]: from what chances at the end of a stretch and sums over its nights are
+/// worth, to what chances at its start are worth, and to derivatives by the workers' table.
 pub struct Backward<'a> {
-    /// Who plays.
-    pub game: Game<'a>,
+    /// Whose nights.
+    pub transition: Transition<'a>,
     /// How many nights.
-    pub clock: &'a Clock,
+    pub horizon: &'a Horizon,
     /// Chances at the start.
     pub start: &'a [f64],
     /// What came of them.
     pub cells: &'a [Cell],
-    /// What chances of slots at the end are worth; afterwards, those at the start.
-    pub ends: &'a mut [f64],
+    /// What chances of states at the end are worth; afterwards, those at the start.
+    pub end_adjoint: &'a mut [f64],
     /// What the sums over nights are worth.
     pub sums: &'a [f64],
     /// What cells are worth where they are reached; to be filled.
-    pub worth: &'a mut [Cell],
-    /// Parts of derivatives by the table of `fight`, and by one number more.
+    pub adjoint: &'a mut [Cell],
+    /// Parts of derivatives by the table of `extinguishing`, and by one number more.
     pub slopes: &'a mut [Line],
-    /// Room.
-    pub room: &'a mut Room,
+    /// Memory.
+    pub workspace: &'a mut PassWorkspace,
 }
 
 impl DoubleKernel for Backward<'_> {
@@ -170,55 +180,71 @@ impl DoubleKernel for Backward<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let Self { game, clock, start, cells, ends, sums, worth, slopes, room } = self;
-        let Game { town, work, chances, quiet, .. } = game;
-        for (index, set) in town.sets.iter().enumerate().rev() {
-            let (first, size) = (set.slot, 1 << set.ends);
-            let closed = game.closed(index);
-            let targets = town.targets(set);
+        let Self {
+            transition,
+            horizon,
+            start,
+            cells,
+            end_adjoint,
+            sums,
+            adjoint,
+            slopes,
+            workspace,
+        } = self;
+        let Transition { space, work, chances, quiet, .. } = transition;
+        for (index, set) in space.sets.iter().enumerate().rev() {
+            let (first, size) = (set.state, 1 << set.border);
+            let closed = transition.closed(index);
+            let targets = space.targets(set);
             // What the night started with.
-            for slot in 0..size {
-                let started = clock.started::<L>(&cells[first + slot], start[first + slot]);
-                store(started, &mut room.spread.lines[slot]);
+            for state in 0..size {
+                let started = horizon.started::<L>(&cells[first + state], start[first + state]);
+                store(started, &mut workspace.spread.lines[state]);
             }
-            room.spread.forward::<L>(town, set);
-            room.spread.expand::<L>(town, set, &mut room.fires);
+            workspace.spread.forward::<L>(space, set);
+            workspace.spread.expand::<L>(space, set, &mut workspace.fires);
             // What that is worth, apart from quiet nights.
-            for (reached, &target) in room.reached.iter_mut().zip(targets) {
-                *reached = worth[target as usize];
+            for (reached, &target) in workspace.reached.iter_mut().zip(targets) {
+                *reached = adjoint[target as usize];
             }
-            room.reached[0] = Cell::default();
+            workspace.reached[0] = Cell::default();
             let size_of_fires = 1 << set.count;
-            room.of_fires[..size_of_fires].fill(Cell::default());
-            let Room { fires, of_fires, reached, raised, .. } = &mut *room;
+            workspace.of_fires[..size_of_fires].fill(Cell::default());
+            let PassWorkspace { fires, of_fires, reached, raised, .. } = &mut *workspace;
             work.backward::<L>((index, chances), (fires, reached), of_fires, slopes, raised);
-            room.spread.gather::<L>(town, set, &room.of_fires);
-            let outer = town.outer(set);
+            workspace.spread.gather::<L>(space, set, &workspace.of_fires);
+            let outer = space.outer(set);
             let quiet_of = quiet.of(set);
-            let mut calm = zero::<L>();
-            for (line, place) in room.spread.lines.iter().zip(outer) {
-                let chance = town.sparks[set.outer.1][usize::from(place.count)];
-                calm = mul_add(load(line), L::splat(chance), calm);
+            let mut quiet_started = zero::<L>();
+            for (line, place) in workspace.spread.lines.iter().zip(outer) {
+                let chance = space.ignitions[set.outer.1][usize::from(place.count)];
+                quiet_started = mul_add(load(line), L::splat(chance), quiet_started);
             }
-            let of_cell = clock.worth::<L>(ends[first], sums[first]);
-            let stays = game.stays(set, closed);
-            let (reached, of_start) = clock.unsettle_quiet(of_cell, calm, stays);
-            store(reached, &mut worth[first]);
-            ends[first] = of_start + clock.worth_of_start(sums[first]);
-            for (line, place) in room.spread.lines.iter_mut().zip(outer) {
-                let chance = game.calm(set, *place, closed, quiet_of);
+            let of_cell = horizon.adjoint::<L>(end_adjoint[first], sums[first]);
+            let stays = transition.stays(set, closed);
+            let (reached, of_start) = horizon.unsettle_quiet(of_cell, quiet_started, stays);
+            store(reached, &mut adjoint[first]);
+            end_adjoint[first] = of_start + horizon.adjoint_of_start(sums[first]);
+            for (line, place) in workspace.spread.lines.iter_mut().zip(outer) {
+                let chance = transition.quiet_chance(set, *place, closed, quiet_of);
                 store(mul_add(reached, L::splat(chance), load(line)), line);
             }
-            room.spread.backward::<L>(town, set);
-            for slot in first + 1..first + size {
-                let nights = load(&room.spread.lines[slot - first]);
-                let of_cell = clock.worth::<L>(ends[slot], sums[slot]);
-                let (reached, of_start) = clock.unsettle::<L>(of_cell, nights);
-                store(reached, &mut worth[slot]);
-                ends[slot] = of_start + clock.worth_of_start(sums[slot]);
+            workspace.spread.backward::<L>(space, set);
+            for state in first + 1..first + size {
+                let nights = load(&workspace.spread.lines[state - first]);
+                let of_cell = horizon.adjoint::<L>(end_adjoint[state], sums[state]);
+                let (reached, of_start) = horizon.unsettle::<L>(of_cell, nights);
+                store(reached, &mut adjoint[state]);
+                end_adjoint[state] = of_start + horizon.adjoint_of_start(sums[state]);
             }
-            room.reached[0] = worth[first];
-            work.slopes_of_quiet::<L>(index, &room.fires, &room.reached, slopes, &mut room.raised);
+            workspace.reached[0] = adjoint[first];
+            work.slopes_of_quiet::<L>(
+                index,
+                &workspace.fires,
+                &workspace.reached,
+                slopes,
+                &mut workspace.raised,
+            );
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Nights after which no fire is left.
 //!
 //! Only these keep the set of standing houses as it is. What matters is the chance that all fires
-//! are put out, given the fires next to ends, on average over those that break out elsewhere.
+//! are put out, given the fires next to the border, on average over those that break out elsewhere.
 
-use crate::dynamics::extinguishing::Shape;
-use crate::dynamics::states::{Place, Standing, Town};
+use super::cost::MOST_HOUSES;
+use crate::dynamics::extinguishing::Partition;
+use crate::dynamics::states::{FireSet, StandingSet, StateSpace};
 
 /// The chances of a line-up that no fire is left.
 ///
@@ -12,7 +13,7 @@ use crate::dynamics::states::{Place, Standing, Town};
 /// number of burning others, and how many others may catch fire by themselves.
 #[derive(Clone, Debug, Default)]
 pub struct Quiet {
-    shape: Shape,
+    partition: Partition,
     chances: Vec<f64>,
     /// By set of burning houses: what they add to the place of a chance.
     of_fires: Vec<u32>,
@@ -20,12 +21,12 @@ pub struct Quiet {
 
 impl Quiet {
     /// From a line-up's table.
-    pub fn new(town: &Town, shape: Shape, table: &[f64]) -> Self {
-        let side = shape.others + 1;
-        let (spark, calm) = (town.sparks[1][1], town.sparks[1][0]);
-        let mut chances = vec![0.0; shape.classes() * side * side];
-        for class in 0..shape.classes() {
-            let powers = (0..shape.homes).map(|home| 3usize.pow(home as u32));
+    pub fn new(space: &StateSpace, partition: Partition, table: &[f64]) -> Self {
+        let side = partition.others + 1;
+        let (ignites, stays_safe) = (space.ignitions[1][1], space.ignitions[1][0]);
+        let mut chances = vec![0.0; partition.classes() * side * side];
+        for class in 0..partition.classes() {
+            let powers = (0..partition.homes).map(|home| 3usize.pow(home as u32));
             let open = powers.clone().find(|power| class / power % 3 == 2);
             for others in 0..side {
                 for fires in 0..side - others {
@@ -34,12 +35,12 @@ impl Quiet {
                     };
                     let chance = if others > 0 {
                         let burning = chances[at(class, fires + 1, others - 1)];
-                        calm * chances[at(class, fires, others - 1)] + spark * burning
+                        stays_safe * chances[at(class, fires, others - 1)] + ignites * burning
                     } else if let Some(power) = open {
                         let burning = chances[at(class - power, fires, 0)];
-                        calm * chances[at(class - 2 * power, fires, 0)] + spark * burning
-                    } else if fires <= shape.agents {
-                        table[shape.index(0, fires, 2 * class)]
+                        stays_safe * chances[at(class - 2 * power, fires, 0)] + ignites * burning
+                    } else if fires <= partition.agents {
+                        table[partition.index(0, fires, 2 * class)]
                     } else {
                         0.0
                     };
@@ -47,51 +48,51 @@ impl Quiet {
                 }
             }
         }
-        let mut quiet = Self { shape, chances, of_fires: Vec::new() };
-        let of_fires = (0..1usize << town.houses).map(|fires| {
-            let others = (fires >> shape.homes).count_ones() as usize;
+        let mut quiet = Self { partition, chances, of_fires: Vec::new() };
+        let of_fires = (0..1usize << space.houses).map(|fires| {
+            let others = (fires >> partition.homes).count_ones() as usize;
             quiet.at(ternary(fires & quiet.is_home()), others) as u32
         });
         quiet.of_fires = of_fires.collect();
         quiet
     }
 
-    /// Of a set of standing houses, before fires next to ends are known.
+    /// Of a set of standing houses, before fires next to the border are known.
     #[inline(always)]
-    pub fn of(&self, set: &Standing) -> QuietOf<'_> {
+    pub fn of(&self, set: &StandingSet) -> QuietOfSet<'_> {
         let inner = set.houses & !set.outer_houses;
-        let others = (inner >> self.shape.homes).count_ones() as usize;
-        QuietOf { quiet: self, first: self.at(2 * ternary(inner & self.is_home()), 0) + others }
+        let others = (inner >> self.partition.homes).count_ones() as usize;
+        QuietOfSet { quiet: self, first: self.at(2 * ternary(inner & self.is_home()), 0) + others }
     }
 
     fn is_home(&self) -> usize {
-        (1 << self.shape.homes) - 1
+        (1 << self.partition.homes) - 1
     }
 
     fn at(&self, class: usize, fires: usize) -> usize {
-        let side = self.shape.others + 1;
+        let side = self.partition.others + 1;
         (class * side + fires) * side
     }
 
     /// The chance that a night without surviving fires is followed by another one.
     #[inline(always)]
-    pub fn stays(&self, set: &Standing) -> f64 {
-        let others = (set.houses >> self.shape.homes).count_ones() as usize;
+    pub fn stays(&self, set: &StandingSet) -> f64 {
+        let others = (set.houses >> self.partition.homes).count_ones() as usize;
         self.chances[self.at(2 * ternary(set.houses & self.is_home()), 0) + others]
     }
 }
 
 /// The chances of a set of standing houses.
 #[derive(Clone, Copy)]
-pub struct QuietOf<'a> {
+pub struct QuietOfSet<'a> {
     quiet: &'a Quiet,
     first: usize,
 }
 
-impl QuietOf<'_> {
-    /// Given the fires next to ends.
+impl QuietOfSet<'_> {
+    /// Given the fires next to the border.
     #[inline(always)]
-    pub fn given(self, outer: Place) -> f64 {
+    pub fn given(self, outer: FireSet) -> f64 {
         self.quiet.chances[self.first + self.quiet.of_fires[usize::from(outer.fires)] as usize]
     }
 }
@@ -99,14 +100,15 @@ impl QuietOf<'_> {
 /// The number whose digits in base 3 are these bits.
 #[inline(always)]
 pub fn ternary(bits: usize) -> usize {
-    const OF_BITS: [u16; 256] = {
-        let mut of_bits = [0; 256];
+    const COUNT: usize = 1 << MOST_HOUSES;
+    static OF_BITS: [u32; COUNT] = {
+        let mut of_bits = [0; COUNT];
         let mut bits = 1;
-        while bits < 256 {
-            of_bits[bits] = 3 * of_bits[bits >> 1] + (bits & 1) as u16;
+        while bits < COUNT {
+            of_bits[bits] = 3 * of_bits[bits >> 1] + (bits & 1) as u32;
             bits += 1;
         }
         of_bits
     };
-    usize::from(OF_BITS[bits])
+    OF_BITS[bits] as usize
 }

@@ -1,15 +1,16 @@
 //! The chance that a burning house is saved: put out, and not on fire again.
 //!
 //! It depends on the fires next door that survive, and only on who lives in which of the three
-//! houses, on the homes that burn and on the number of other fires. So a few *cases* cover all
-//! states.
+//! houses, on the homes that burn and on the number of other fires. So a few burning houses stand
+//! for those of all states.
 
-use crate::dynamics::extinguishing::{Aim, Crew, Duty, Shape, aims_backward};
+use crate::dynamics::extinguishing::{Partition, Team, hits_backward};
 use crate::dynamics::ring::Ring;
+use crate::policy::{Hits, Policy};
 
 /// A house that burns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fire {
+pub enum FireAt {
     /// In a home.
     Home(usize),
     /// Elsewhere.
@@ -18,15 +19,15 @@ pub enum Fire {
 
 /// A burning house that may be saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Case {
+pub struct BurningHouse {
     /// Burning homes, as bits.
     pub homes: usize,
     /// Burning others.
     pub others: usize,
     /// The house.
-    pub house: Fire,
+    pub house: FireAt,
     /// Fires next door that may spread to it. If both are the same house, `twice`.
-    pub near: [Option<Fire>; 2],
+    pub near: [Option<FireAt>; 2],
     /// Whether the first of `near` is next door on both sides.
     pub twice: bool,
 }
@@ -35,10 +36,11 @@ pub struct Case {
 const FIRES: usize = 3;
 const SETS: usize = 1 << FIRES;
 
-impl Case {
+impl BurningHouse {
     /// Of a burning house of a ring, given all houses that burn.
-    pub fn new(ring: &Ring, shape: Shape, fires: usize, house: usize) -> Self {
-        let fire = |house| if house < shape.homes { Fire::Home(house) } else { Fire::Other };
+    pub fn new(ring: &Ring, partition: Partition, fires: usize, house: usize) -> Self {
+        let fire =
+            |house| if house < partition.homes { FireAt::Home(house) } else { FireAt::Other };
         let [left, right] = ring.neighbors(house);
         let spreads = |house: usize| ring.spread > 0.0 && fires >> house & 1 != 0;
         let mut near = [left, right].map(|house| Some(fire(house)).filter(|_| spreads(house)));
@@ -47,24 +49,24 @@ impl Case {
             near[1] = None;
         }
         // Which side is which makes no difference.
-        if near[0].is_none() || near == [Some(Fire::Other), near[1]] && near[1].is_some() {
+        if near[0].is_none() || near == [Some(FireAt::Other), near[1]] && near[1].is_some() {
             near.swap(0, 1);
         }
         Self {
-            homes: fires & ((1 << shape.homes) - 1),
-            others: (fires >> shape.homes).count_ones() as usize,
+            homes: fires & ((1 << partition.homes) - 1),
+            others: (fires >> partition.homes).count_ones() as usize,
             house: fire(house),
             near,
             twice,
         }
     }
 
-    /// A number that no other case of the ring has.
+    /// A number that no other one of the ring has.
     pub fn key(&self) -> u64 {
-        let code = |fire: Option<Fire>| match fire {
+        let code = |fire: Option<FireAt>| match fire {
             None => 0,
-            Some(Fire::Other) => 1,
-            Some(Fire::Home(home)) => 2 + home as u64,
+            Some(FireAt::Other) => 1,
+            Some(FireAt::Home(home)) => 2 + home as u64,
         };
         let fires = [Some(self.house), self.near[0], self.near[1]];
         let fires = fires.into_iter().fold(0, |all, fire| all << 8 | code(fire));
@@ -93,10 +95,10 @@ impl Case {
     }
 
     /// For an agent: the chance to put out one of a set of fires, by sets.
-    fn hits(&self, crew: &Crew, agent: usize) -> [f64; SETS] {
-        let at = |fire: Option<Fire>| match fire {
-            Some(Fire::Home(home)) => crew.at(agent, home),
-            Some(Fire::Other) => crew.aims[agent].other,
+    fn hits(&self, team: &Team, agent: usize) -> [f64; SETS] {
+        let at = |fire: Option<FireAt>| match fire {
+            Some(FireAt::Home(home)) => team.at(agent, home),
+            Some(FireAt::Other) => team.0[agent].other,
             None => 0.0,
         };
         let of = [at(Some(self.house)), at(self.near[0]), at(self.near[1])];
@@ -107,11 +109,11 @@ impl Case {
         hits
     }
 
-    /// The chance.
-    pub fn chance(&self, ring: &Ring, crew: &Crew) -> f64 {
+    /// The chance that it is saved.
+    pub fn chance(&self, ring: &Ring, team: &Team) -> f64 {
         let mut survive = [1.0; SETS];
-        for agent in 0..crew.aims.len() {
-            let hits = self.hits(crew, agent);
+        for agent in 0..team.0.len() {
+            let hits = self.hits(team, agent);
             for set in 0..SETS {
                 survive[set] *= 1.0 - hits[set];
             }
@@ -120,21 +122,21 @@ impl Case {
         (0..SETS).map(|set| factors[set] * survive[set]).sum()
     }
 
-    /// Adds the derivatives of `weight` times the chance by (p, q) of each agent.
+    /// Adds the derivatives of `weight` times the chance by the numbers of each policy.
     pub fn backward(
         &self,
         ring: &Ring,
-        (shape, duties, solo): (Shape, &[Duty], f64),
-        crew: &Crew,
+        (partition, policies, solo): (Partition, &[Policy], f64),
+        team: &Team,
         weight: f64,
         gradient: &mut [[f64; 2]],
     ) {
         let factors = self.factors(ring);
-        let mut slopes = vec![Aim::default(); duties.len()];
-        for agent in 0..duties.len() {
+        let mut slopes: Vec<Hits> = team.slopes();
+        for agent in 0..policies.len() {
             let mut rest = factors;
-            for other in (0..duties.len()).filter(|&other| other != agent) {
-                let hits = self.hits(crew, other);
+            for other in (0..policies.len()).filter(|&other| other != agent) {
+                let hits = self.hits(team, other);
                 (0..SETS).for_each(|set| rest[set] *= 1.0 - hits[set]);
             }
             let fires = [Some(self.house), self.near[0], self.near[1]];
@@ -142,7 +144,7 @@ impl Case {
                 let with = (0..SETS).filter(|set| set >> i & 1 != 0);
                 let slope = -weight * with.map(|set| rest[set]).sum::<f64>();
                 match fire {
-                    Some(Fire::Home(home)) if crew.homes[agent] == home => {
+                    Some(FireAt::Home(home)) if slopes[agent].preferred >> home & 1 != 0 => {
                         slopes[agent].own += slope;
                     }
                     Some(_) => slopes[agent].other += slope,
@@ -151,6 +153,6 @@ impl Case {
             }
         }
         let fires = (self.homes, self.others);
-        aims_backward(shape, duties, solo, fires, &slopes, gradient);
+        hits_backward(partition, policies, solo, fires, &slopes, gradient);
     }
 }

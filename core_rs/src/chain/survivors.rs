@@ -1,7 +1,7 @@
 //! The workers' half of a night: from fires to those that survive.
 //!
 //! The chance that exactly some of the fires survive does not depend on which other houses stand
-//! (`fight`). For each set of standing houses it is applied directly: every set of fires `B` adds,
+//! (`extinguishing`). For each set of standing houses it is applied directly: every set of fires `B` adds,
 //! times a chance, to the state that each set `F` of survivors leads to.
 //!
 //! The first three standing houses, homes before others, are unrolled (`unrolled`). Fires among
@@ -11,8 +11,8 @@
 use super::horizon::{Cell, load, mul_add, store, zero};
 use super::quiet::ternary;
 use super::unrolled::{UNROLLED, put_out, put_out_back, put_out_back_and_slopes, put_out_slopes};
-use crate::dynamics::extinguishing::Shape;
-use crate::dynamics::states::Town;
+use crate::dynamics::extinguishing::Partition;
+use crate::dynamics::states::StateSpace;
 use crate::simd::doubles::{Lanes, Line};
 
 /// Runs a block of code for all fates of further homes that leave `$homes_left` of them burning, and
@@ -24,7 +24,7 @@ macro_rules! each_fate {
         $blocks:expr, $homes_left:expr, $left:expr, $levels:expr,
         |$level:ident, $homes:ident, $at:ident| $do:block
     ) => {
-        let (blocks, homes_left): (Blocks, usize) = ($blocks, $homes_left);
+        let (blocks, homes_left): (FateTable, usize) = ($blocks, $homes_left);
         let free = !homes_left & ((1 << blocks.homes) - 1);
         let mut out = free;
         loop {
@@ -43,14 +43,14 @@ macro_rules! each_fate {
     };
 }
 
-/// What the workers of any line-up do: where chances stand, and in which order they are needed.
+/// The step from fires to survivors, for any line-up: where chances stand, and in which order they are needed.
 #[derive(Clone, Debug)]
-pub struct Work {
-    /// For each of `Town::sets`.
-    sets: Vec<Blocks>,
+pub struct Survivors {
+    /// For each of `StateSpace::sets`.
+    sets: Vec<FateTable>,
     /// Subsets of so many other houses.
     subsets: Vec<Subsets>,
-    /// Where each chance of a block comes from in the table of `fight`; its length where nothing
+    /// Where each chance of a block comes from in the table of `extinguishing`; its length where nothing
     /// does.
     sources: Vec<u32>,
     /// Cells that are added up before chances are applied, at most.
@@ -59,13 +59,13 @@ pub struct Work {
 
 /// The chances of a set of standing houses.
 #[derive(Clone, Copy, Debug)]
-struct Blocks {
+struct FateTable {
     /// Houses unrolled.
     low: usize,
     /// Further homes, and further others.
     homes: usize,
     others: usize,
-    /// Where its chances begin in `Work::sources`: by fates of further homes, then by surviving
+    /// Where its chances begin in `Survivors::sources`: by fates of further homes, then by surviving
     /// fires among further others, then by how many of these are put out, then by fates of the
     /// unrolled houses. A fate, as a digit: not burning, burning on, put out.
     chances: usize,
@@ -120,21 +120,21 @@ impl Subsets {
     }
 }
 
-impl Work {
-    /// For all sets of a town.
-    pub fn new(town: &Town, shape: Shape) -> Self {
-        let others = town.houses - town.homes;
+impl Survivors {
+    /// For all sets of a ring.
+    pub fn new(space: &StateSpace, partition: Partition) -> Self {
+        let others = space.houses - space.homes;
         let mut known = std::collections::HashMap::new();
         let mut sources = Vec::new();
         let mut raised = 0;
-        let sets = town.sets.iter().map(|set| {
+        let sets = space.sets.iter().map(|set| {
             let low = set.count.min(UNROLLED);
             let low_homes = set.homes.min(low);
             let low_others = low - low_homes;
-            let homes = set.houses & ((1 << town.homes) - 1);
+            let homes = set.houses & ((1 << space.homes) - 1);
             let fires = others - low_others + 1;
-            let levels = fires.min(shape.agents + 1);
-            let mut blocks = Blocks {
+            let levels = fires.min(partition.agents + 1);
+            let mut blocks = FateTable {
                 low,
                 homes: set.homes - low_homes,
                 others: set.count - set.homes - low_others,
@@ -145,13 +145,13 @@ impl Work {
             raised = raised.max((levels << blocks.homes) << low);
             blocks.chances = *known.entry((homes, low_others)).or_insert_with(|| {
                 let first = sources.len();
-                list(shape, homes, blocks, &mut sources);
+                list(partition, homes, blocks, &mut sources);
                 first
             });
             blocks
         });
         let sets = sets.collect();
-        let subsets = (0..=others).map(|houses| Subsets::new(houses, shape.agents)).collect();
+        let subsets = (0..=others).map(|houses| Subsets::new(houses, partition.agents)).collect();
         Self { sets, subsets, sources, raised }
     }
 
@@ -161,12 +161,12 @@ impl Work {
         self.sources.iter().map(|&source| table[source as usize]).collect()
     }
 
-    /// Room for cells that are added up, and for what they are worth.
-    pub fn room(&self) -> Vec<Cell> {
+    /// Memory for cells that are added up, and for what they are worth.
+    pub fn workspace(&self) -> Vec<Cell> {
         vec![Cell::default(); 2 * self.raised]
     }
 
-    /// Adds what a night makes of `fires`, by `Place::at`, to the cells of all slots.
+    /// Adds what a night makes of `fires`, by `FireSet::at`, to the cells of all states.
     #[inline(always)]
     pub fn forward<L: Lanes>(
         &self,
@@ -174,35 +174,35 @@ impl Work {
         chances: &[f64],
         fires: &[Cell],
         cells: &mut [Cell],
-        room: &mut [Cell],
+        workspace: &mut [Cell],
     ) {
         let blocks = self.sets[index];
         match blocks.low {
             0 => {}
-            1 => self.forward_of::<L, 1>(blocks, targets, chances, fires, cells, room),
-            2 => self.forward_of::<L, 2>(blocks, targets, chances, fires, cells, room),
-            _ => self.forward_of::<L, UNROLLED>(blocks, targets, chances, fires, cells, room),
+            1 => self.forward_of::<L, 1>(blocks, targets, chances, fires, cells, workspace),
+            2 => self.forward_of::<L, 2>(blocks, targets, chances, fires, cells, workspace),
+            _ => self.forward_of::<L, UNROLLED>(blocks, targets, chances, fires, cells, workspace),
         }
     }
 
     #[inline(always)]
     fn forward_of<L: Lanes, const K: usize>(
         &self,
-        blocks: Blocks,
+        blocks: FateTable,
         targets: &[u32],
         chances: &[f64],
         fires: &[Cell],
         cells: &mut [Cell],
-        room: &mut [Cell],
+        workspace: &mut [Cell],
     ) {
         let subsets = &self.subsets[blocks.others];
         for left in 0..1usize << blocks.others {
             let levels = subsets.levels(blocks.others, left);
-            self.raise::<L, K>(blocks, left, fires, room);
+            self.raise::<L, K>(blocks, left, fires, workspace);
             for homes_left in 0..1usize << blocks.homes {
                 let mut sums = [zero::<L>(); 1 << UNROLLED];
                 each_fate!(blocks, homes_left, left, levels, |level, homes, at| {
-                    let from = self.raised::<K>(blocks, (left, level, homes), fires, room);
+                    let from = self.raised::<K>(blocks, (left, level, homes), fires, workspace);
                     let chances = &chances[at..][..3usize.pow(K as u32)];
                     put_out::<L, K>(from, chances, &mut sums);
                 });
@@ -215,7 +215,7 @@ impl Work {
         }
     }
 
-    /// The reverse of [`Work::forward`]: from what surviving fires are worth (`reached`) and the
+    /// The adjoint of [`Survivors::forward`]: from what surviving fires are worth (`reached`) and the
     /// chances of fires, adds to what fires are worth and to derivatives by the table of chances.
     /// Of the latter, those are left out in which no unrolled or further fire survives.
     #[inline(always)]
@@ -225,39 +225,41 @@ impl Work {
         (fires, reached): (&[Cell], &[Cell]),
         of_fires: &mut [Cell],
         slopes: &mut [Line],
-        room: &mut [Cell],
+        workspace: &mut [Cell],
     ) {
         let blocks = self.sets[index];
         let from = (fires, reached);
         match blocks.low {
             0 => {}
-            1 => self.backward_of::<L, 1>(blocks, chances, from, of_fires, slopes, room),
-            2 => self.backward_of::<L, 2>(blocks, chances, from, of_fires, slopes, room),
-            _ => self.backward_of::<L, UNROLLED>(blocks, chances, from, of_fires, slopes, room),
+            1 => self.backward_of::<L, 1>(blocks, chances, from, of_fires, slopes, workspace),
+            2 => self.backward_of::<L, 2>(blocks, chances, from, of_fires, slopes, workspace),
+            _ => {
+                self.backward_of::<L, UNROLLED>(blocks, chances, from, of_fires, slopes, workspace)
+            }
         }
     }
 
     #[inline(always)]
     fn backward_of<L: Lanes, const K: usize>(
         &self,
-        blocks: Blocks,
+        blocks: FateTable,
         chances: &[f64],
         (fires, reached): (&[Cell], &[Cell]),
         of_fires: &mut [Cell],
         slopes: &mut [Line],
-        room: &mut [Cell],
+        workspace: &mut [Cell],
     ) {
         let subsets = &self.subsets[blocks.others];
-        let (room, of_room) = room.split_at_mut(self.raised);
+        let (workspace, of_workspace) = workspace.split_at_mut(self.raised);
         for left in 0..1usize << blocks.others {
             let levels = subsets.levels(blocks.others, left);
-            self.raise::<L, K>(blocks, left, fires, room);
-            of_room[..(levels << blocks.homes) << K].fill(Cell::default());
+            self.raise::<L, K>(blocks, left, fires, workspace);
+            of_workspace[..(levels << blocks.homes) << K].fill(Cell::default());
             for homes_left in 0..1usize << blocks.homes {
                 let reached = &reached[((left << blocks.homes) + homes_left) << K..][..1 << K];
                 each_fate!(blocks, homes_left, left, levels, |level, homes, at| {
-                    let from = self.raised::<K>(blocks, (left, level, homes), fires, room);
-                    let to = &mut of_room[((level << blocks.homes) + homes) << K..][..1 << K];
+                    let from = self.raised::<K>(blocks, (left, level, homes), fires, workspace);
+                    let to = &mut of_workspace[((level << blocks.homes) + homes) << K..][..1 << K];
                     let chances = &chances[at..][..3usize.pow(K as u32)];
                     let sources = &self.sources[at..][..3usize.pow(K as u32)];
                     if (left, homes_left) == (0, 0) {
@@ -275,7 +277,8 @@ impl Work {
             for level in 0..levels {
                 for &out in subsets.of(left, level) {
                     for homes in 0..1usize << blocks.homes {
-                        let from = &of_room[((level << blocks.homes) + homes) << K..][..1 << K];
+                        let from =
+                            &of_workspace[((level << blocks.homes) + homes) << K..][..1 << K];
                         let to = ((left | usize::from(out)) << blocks.homes) + homes;
                         let to = &mut of_fires[to << K..][..1 << K];
                         for i in 0..1 << K {
@@ -288,7 +291,7 @@ impl Work {
         }
     }
 
-    /// Adds the derivatives that [`Work::backward`] leaves out, now that `reached` is complete.
+    /// Adds the derivatives that [`Survivors::backward`] leaves out, now that `reached` is complete.
     #[inline(always)]
     pub fn slopes_of_quiet<L: Lanes>(
         &self,
@@ -296,48 +299,48 @@ impl Work {
         fires: &[Cell],
         reached: &[Cell],
         slopes: &mut [Line],
-        room: &mut [Cell],
+        workspace: &mut [Cell],
     ) {
         let blocks = self.sets[index];
         let from = (fires, reached);
         match blocks.low {
             // Nothing burns, and none is put out for certain.
             0 => {}
-            1 => self.slopes_of_quiet_of::<L, 1>(blocks, from, slopes, room),
-            2 => self.slopes_of_quiet_of::<L, 2>(blocks, from, slopes, room),
-            _ => self.slopes_of_quiet_of::<L, UNROLLED>(blocks, from, slopes, room),
+            1 => self.slopes_of_quiet_of::<L, 1>(blocks, from, slopes, workspace),
+            2 => self.slopes_of_quiet_of::<L, 2>(blocks, from, slopes, workspace),
+            _ => self.slopes_of_quiet_of::<L, UNROLLED>(blocks, from, slopes, workspace),
         }
     }
 
     #[inline(always)]
     fn slopes_of_quiet_of<L: Lanes, const K: usize>(
         &self,
-        blocks: Blocks,
+        blocks: FateTable,
         (fires, reached): (&[Cell], &[Cell]),
         slopes: &mut [Line],
-        room: &mut [Cell],
+        workspace: &mut [Cell],
     ) {
         let levels = self.subsets[blocks.others].levels(blocks.others, 0);
-        self.raise::<L, K>(blocks, 0, fires, room);
+        self.raise::<L, K>(blocks, 0, fires, workspace);
         each_fate!(blocks, 0, 0usize, levels, |level, homes, at| {
-            let from = self.raised::<K>(blocks, (0, level, homes), fires, room);
+            let from = self.raised::<K>(blocks, (0, level, homes), fires, workspace);
             let sources = &self.sources[at..][..3usize.pow(K as u32)];
             put_out_slopes::<L, K>(from, &reached[..1 << K], sources, slopes);
         });
     }
 
-    /// A block of what [`Work::raise`] adds up; the only one where there is nothing to add.
+    /// A block of what [`Survivors::raise`] adds up; the only one where there is nothing to add.
     #[inline(always)]
     fn raised<'a, const K: usize>(
         &self,
-        blocks: Blocks,
+        blocks: FateTable,
         (left, level, homes): (usize, usize, usize),
         fires: &'a [Cell],
-        room: &'a [Cell],
+        workspace: &'a [Cell],
     ) -> &'a [Cell] {
         let from = match self.subsets[blocks.others].of(left, level) {
             [out] => &fires[(((left | usize::from(*out)) << blocks.homes) + homes) << K..],
-            _ => &room[((level << blocks.homes) + homes) << K..],
+            _ => &workspace[((level << blocks.homes) + homes) << K..],
         };
         &from[..1 << K]
     }
@@ -347,10 +350,10 @@ impl Work {
     #[inline(always)]
     fn raise<L: Lanes, const K: usize>(
         &self,
-        blocks: Blocks,
+        blocks: FateTable,
         left: usize,
         fires: &[Cell],
-        room: &mut [Cell],
+        workspace: &mut [Cell],
     ) {
         let subsets = &self.subsets[blocks.others];
         for level in 0..subsets.levels(blocks.others, left) {
@@ -367,7 +370,7 @@ impl Work {
                         sums[i] = mul_add(load(&from[i]), L::splat(1.0), sums[i]);
                     }
                 }
-                let to = &mut room[((level << blocks.homes) + homes) << K..][..1 << K];
+                let to = &mut workspace[((level << blocks.homes) + homes) << K..][..1 << K];
                 for i in 0..1 << K {
                     store(sums[i], &mut to[i]);
                 }
@@ -377,8 +380,8 @@ impl Work {
 }
 
 /// Lists where the chances of a set of standing houses come from.
-fn list(shape: Shape, homes: usize, blocks: Blocks, sources: &mut Vec<u32>) {
-    let homes: Vec<usize> = (0..shape.homes).filter(|home| homes >> home & 1 != 0).collect();
+fn list(partition: Partition, homes: usize, blocks: FateTable, sources: &mut Vec<u32>) {
+    let homes: Vec<usize> = (0..partition.homes).filter(|home| homes >> home & 1 != 0).collect();
     let (low, high) = homes.split_at(homes.len() - blocks.homes);
     let class = |houses: &[usize], fates: usize| -> usize {
         let digit = |i: usize| fates / 3usize.pow(i as u32) % 3;
@@ -396,11 +399,11 @@ fn list(shape: Shape, homes: usize, blocks: Blocks, sources: &mut Vec<u32>) {
             for level in 0..blocks.levels {
                 sources.extend(of_low.iter().map(|&(class, left, out)| {
                     let (left, out) = (fires + left, level + out);
-                    let possible = left + out <= shape.others && out <= shape.agents;
+                    let possible = left + out <= partition.others && out <= partition.agents;
                     let at = if possible {
-                        shape.index(left, out, of_high + class)
+                        partition.index(left, out, of_high + class)
                     } else {
-                        shape.table()
+                        partition.table()
                     };
                     at as u32
                 }));

@@ -1,23 +1,35 @@
 //! The chain as a whole: closed forms, full and lumped, symmetries, derivatives.
 
 use super::batch::Lineups;
-use super::evaluate::{Chain, Method, stretches};
-use super::horizon::Clock;
-use crate::dynamics::extinguishing::Duty;
+use super::evaluate::{Chain, ChainWorkspace, Method, stretches};
+use super::horizon::Horizon;
 use crate::game::counts::Layout;
 use crate::game::scenario::tests::default_dynamics;
 use crate::game::scenario::{Dynamics, EndRule, NightOrder};
+use crate::policy::{Firefighter, Heuristic, Policy};
 use crate::simd::Isa;
 
-fn duties(agents: usize) -> Vec<Duty> {
-    (0..agents)
-        .map(|a| Duty { work: 0.95 - 0.11 * a as f64, home: 0.3 + 0.09 * a as f64 })
-        .collect()
+fn heuristic(p: f64, q: f64) -> Policy {
+    Policy::Heuristic(Heuristic::new(p, q))
 }
 
-fn expected(dynamics: &Dynamics, method: Method, duties: &[Duty]) -> Vec<f64> {
+fn policies(agents: usize) -> Vec<Policy> {
+    (0..agents).map(|a| heuristic(0.95 - 0.11 * a as f64, 0.3 + 0.09 * a as f64)).collect()
+}
+
+/// Policies of both kinds: firefighters that put their own houses first, or not, and heuristics.
+fn mixed(agents: usize, own_first: bool) -> Vec<Policy> {
+    let of = |(a, policy): (usize, Policy)| match a % 3 {
+        0 => Policy::Firefighter(Firefighter::new(0.9 - 0.07 * a as f64, own_first)),
+        1 => policy,
+        _ => Policy::Firefighter(Firefighter::new(0.35, false)),
+    };
+    policies(agents).into_iter().enumerate().map(of).collect()
+}
+
+fn expected(dynamics: &Dynamics, method: Method, policies: &[Policy]) -> Vec<f64> {
     let chain = Chain::new(dynamics, method).expect("a small ring");
-    chain.expected(duties, &mut chain.follower(), || true).expect("not stopped")
+    chain.expected(policies, &mut ChainWorkspace::default(), || true).expect("not stopped")
 }
 
 fn layout(dynamics: &Dynamics) -> Layout {
@@ -59,7 +71,7 @@ fn scenarios() -> Vec<Dynamics> {
 fn chances_and_house_nights_add_up() {
     for dynamics in scenarios() {
         let layout = layout(&dynamics);
-        let counts = expected(&dynamics, Method::Full, &duties(dynamics.num_agents));
+        let counts = expected(&dynamics, Method::Full, &policies(dynamics.num_agents));
         assert!((counts[layout.ended()..].iter().sum::<f64>() - 1.0).abs() < 1e-13);
         let nights = counts[0];
         for house in 0..layout.houses {
@@ -68,8 +80,8 @@ fn chances_and_house_nights_add_up() {
             assert!(counts[layout.saved() + house] <= counts[layout.safe() + house] + 1e-12);
             assert!(counts[layout.saved() + house] > 0.0);
         }
-        for (agent, duty) in duties(layout.agents).iter().enumerate() {
-            assert!((counts[1 + agent] - duty.work * nights).abs() < 1e-12);
+        for (agent, policy) in policies(layout.agents).iter().enumerate() {
+            assert!((counts[1 + agent] - policy.work().0 * nights).abs() < 1e-12);
         }
     }
 }
@@ -77,20 +89,20 @@ fn chances_and_house_nights_add_up() {
 #[test]
 fn lumped_and_full_agree() {
     for dynamics in scenarios() {
-        let duties = duties(dynamics.num_agents);
+        let policies = policies(dynamics.num_agents);
         if dynamics.night_order == NightOrder::SpreadThenBurnOut {
             let error = Chain::new(&dynamics, Method::Lumped).expect_err("fires spread");
             assert_eq!(error.field, "lumped");
             continue;
         }
-        let full = expected(&dynamics, Method::Full, &duties);
-        let lumped = expected(&dynamics, Method::Lumped, &duties);
+        let full = expected(&dynamics, Method::Full, &policies);
+        let lumped = expected(&dynamics, Method::Lumped, &policies);
         assert_close(&full, &lumped, 1e-13);
-        assert_eq!(expected(&dynamics, Method::Auto, &duties), lumped);
+        assert_eq!(expected(&dynamics, Method::Auto, &policies), lumped);
     }
     let dynamics = Dynamics { night_order: NightOrder::BurnOutThenSpread, ..default_dynamics() };
-    let full = expected(&dynamics, Method::Full, &duties(4));
-    assert_close(&full, &expected(&dynamics, Method::Lumped, &duties(4)), 1e-12);
+    let full = expected(&dynamics, Method::Full, &policies(4));
+    assert_close(&full, &expected(&dynamics, Method::Lumped, &policies(4)), 1e-12);
 }
 
 #[test]
@@ -104,9 +116,9 @@ fn without_spread_the_orders_agree() {
             },
             ..calm.clone()
         };
-        let duties = duties(calm.num_agents);
+        let policies = policies(calm.num_agents);
         let (a, b) =
-            (expected(&calm, Method::Full, &duties), expected(&swapped, Method::Full, &duties));
+            (expected(&calm, Method::Full, &policies), expected(&swapped, Method::Full, &policies));
         assert_close(&a, &b, 1e-13);
         // The same through the code for fires that do spread.
         let barely = Dynamics {
@@ -114,19 +126,19 @@ fn without_spread_the_orders_agree() {
             night_order: NightOrder::SpreadThenBurnOut,
             ..calm
         };
-        assert_close(&expected(&barely, Method::Full, &duties), &a, 1e-13);
+        assert_close(&expected(&barely, Method::Full, &policies), &a, 1e-13);
     }
 }
 
 #[test]
 fn all_instructions_give_the_same_bits() {
     for dynamics in scenarios() {
-        let duties = duties(dynamics.num_agents);
+        let policies = mixed(dynamics.num_agents, dynamics.num_houses <= 5);
         let with = |simd| {
-            let chain = Chain::with_simd(&dynamics, Method::Full, simd).expect("a small ring");
+            let chain = Chain::with_isa(&dynamics, Method::Full, simd).expect("a small ring");
             let weights: Vec<f64> =
                 (0..chain.layout().counts()).map(|i| (i as f64).cos()).collect();
-            chain.gradient(&duties, &weights, &mut chain.follower(), || true)
+            chain.gradient(&policies, &weights, &mut ChainWorkspace::default(), || true)
         };
         let best = with(Isa::best());
         for simd in Isa::ALL.into_iter().filter(|simd| simd.is_available()) {
@@ -145,7 +157,7 @@ fn nothing_ever_burns() {
             ..default_dynamics()
         };
         let layout = layout(&dynamics);
-        let counts = expected(&dynamics, Method::Full, &duties(4));
+        let counts = expected(&dynamics, Method::Full, &policies(4));
         let nights = f64::from((min_nights + 1).min(8));
         assert_eq!(counts[0], nights);
         assert_eq!(counts[layout.safe()..layout.ruined()], [nights; 10]);
@@ -168,7 +180,7 @@ fn without_workers_each_fire_ruins() {
     let layout = layout(&dynamics);
     for (work, solo) in [(0.0, 0.5), (1.0, 0.0)] {
         let dynamics = Dynamics { prob_solo_agent_extinguishes_fire: solo, ..dynamics.clone() };
-        let counts = expected(&dynamics, Method::Full, &[Duty { work, home: 0.5 }; 4]);
+        let counts = expected(&dynamics, Method::Full, &[heuristic(work, 0.5); 4]);
         assert!((counts[0] - 4.0).abs() < 1e-13);
         for house in 0..6 {
             // Ruined after night n if it burned by its start, safe if it never burned.
@@ -194,7 +206,7 @@ fn certain_workers_at_home_save_every_house() {
         ..default_dynamics()
     };
     let layout = layout(&dynamics);
-    let counts = expected(&dynamics, Method::Full, &[Duty { work: 1.0, home: 1.0 }; 4]);
+    let counts = expected(&dynamics, Method::Full, &[heuristic(1.0, 1.0); 4]);
     for house in 0..4 {
         assert!((counts[layout.saved() + house] - 5.0 * 0.25 * 0.75).abs() < 1e-14);
         assert!((counts[layout.safe() + house] - 5.0 * 0.75).abs() < 1e-14);
@@ -205,7 +217,7 @@ fn certain_workers_at_home_save_every_house() {
 
 #[test]
 fn one_night_on_a_ring_of_two() {
-    // Nobody works. A house is safe afterwards if it did not burn, and no spark came: two from a
+    // Nobody works. A house is safe afterwards if it did not burn, and no ignites came: two from a
     // neighbour that burns, since it is next door on both sides.
     let (beta, rho) = (0.25, 0.1);
     let dynamics = Dynamics {
@@ -216,7 +228,7 @@ fn one_night_on_a_ring_of_two() {
         max_nights: 1,
         ..default_dynamics()
     };
-    let counts = expected(&dynamics, Method::Full, &[Duty { work: 0.0, home: 0.0 }]);
+    let counts = expected(&dynamics, Method::Full, &[heuristic(0.0, 0.0)]);
     let layout = layout(&dynamics);
     let stays = (1.0 - rho) * (1.0 - rho + rho * (1.0 - beta) * (1.0 - beta));
     for house in 0..2 {
@@ -237,7 +249,7 @@ fn reflected_rings_have_reflected_counts() {
     for end_rule in [EndRule::AllSafeOrAllRuined, EndRule::NoFires] {
         let dynamics = Dynamics { num_houses: 7, num_agents: 2, end_rule, ..default_dynamics() };
         let layout = layout(&dynamics);
-        let ahead = duties(2);
+        let ahead = policies(2);
         let back = [ahead[1], ahead[0]];
         let (a, b) =
             (expected(&dynamics, Method::Full, &ahead), expected(&dynamics, Method::Full, &back));
@@ -254,41 +266,52 @@ fn reflected_rings_have_reflected_counts() {
 #[test]
 fn gradients_match_central_differences() {
     for dynamics in scenarios() {
-        for method in [Method::Auto, Method::Full] {
-            let chain = Chain::new(&dynamics, method).expect("a small ring");
-            let mut follower = chain.follower();
-            let weights: Vec<f64> =
-                (0..chain.layout().counts()).map(|i| (1.0 + i as f64 * 0.7).sin()).collect();
-            let duties = duties(dynamics.num_agents);
-            let (counts, gradient) =
-                chain.gradient(&duties, &weights, &mut follower, || true).expect("not stopped");
-            assert_eq!(counts, expected(&dynamics, method, &duties));
-            let mut value = |duties: &[Duty]| -> f64 {
-                let counts = chain.expected(duties, &mut follower, || true).expect("not stopped");
-                counts.iter().zip(&weights).map(|(x, w)| x * w).sum()
-            };
-            for agent in 0..dynamics.num_agents {
-                for j in 0..2 {
-                    let mut moved = |by: f64| {
-                        let mut moved = duties.clone();
-                        let duty = &mut moved[agent];
-                        *(if j == 0 { &mut duty.work } else { &mut duty.home }) += by;
-                        value(&moved)
-                    };
-                    let slope = (moved(1e-5) - moved(-1e-5)) / 2e-5;
-                    let found = gradient[agent][j];
-                    assert!(
-                        (slope - found).abs() < 1e-7,
-                        "{dynamics:?} {agent} {j}: {slope} {found}"
-                    );
+        let agents = dynamics.num_agents;
+        let mut lineups = vec![policies(agents)];
+        if dynamics.num_houses <= 6 {
+            lineups.extend([mixed(agents, false), mixed(agents, true)]);
+        }
+        for (policies, method) in
+            lineups.iter().flat_map(|lineup| [(lineup, Method::Auto), (lineup, Method::Full)])
+        {
+            gradient_matches_central_differences(&dynamics, policies, method);
+        }
+    }
+}
+
+fn gradient_matches_central_differences(dynamics: &Dynamics, policies: &[Policy], method: Method) {
+    let chain = Chain::new(dynamics, method).expect("a small ring");
+    let mut workspace = ChainWorkspace::default();
+    let weights: Vec<f64> =
+        (0..chain.layout().counts()).map(|i| (1.0 + i as f64 * 0.7).sin()).collect();
+    let (counts, gradient) =
+        chain.gradient(policies, &weights, &mut workspace, || true).expect("not stopped");
+    assert_eq!(counts, expected(dynamics, method, policies));
+    let mut value = |policies: &[Policy]| -> f64 {
+        let counts = chain.expected(policies, &mut workspace, || true).expect("not stopped");
+        counts.iter().zip(&weights).map(|(x, w)| x * w).sum()
+    };
+    for agent in 0..policies.len() {
+        for j in 0..2 {
+            let mut moved = |by: f64| {
+                let mut moved = policies.to_vec();
+                match &mut moved[agent] {
+                    Policy::Heuristic(policy) if j == 0 => policy.p += by,
+                    Policy::Heuristic(policy) => policy.q += by,
+                    Policy::Firefighter(policy) if j == 0 => policy.w += by,
+                    Policy::Firefighter(_) => {}
                 }
-            }
+                value(&moved)
+            };
+            let slope = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+            let found = gradient[agent][j];
+            assert!((slope - found).abs() < 1e-7, "{dynamics:?} {agent} {j}: {slope} {found}");
         }
     }
 }
 
 /// Expected counts from the rules, every state and night by itself, in a vector of all states.
-fn night_by_night(dynamics: &Dynamics, duties: &[Duty]) -> Vec<f64> {
+fn night_by_night(dynamics: &Dynamics, policies: &[Policy]) -> Vec<f64> {
     let (houses, layout) = (dynamics.num_houses, layout(dynamics));
     let digit = |state: usize, house: usize| state / 3usize.pow(house as u32) % 3;
     let states = 3usize.pow(houses as u32);
@@ -307,10 +330,16 @@ fn night_by_night(dynamics: &Dynamics, duties: &[Duty]) -> Vec<f64> {
         for before in (0..states).filter(|&before| chances[before] > 0.0) {
             let played = chances[before];
             counts[0] += played;
-            for (agent, duty) in duties.iter().enumerate() {
-                counts[layout.worked() + agent] += played * duty.work;
+            let burns = (0..houses).any(|house| digit(before, house) == 1);
+            for (agent, policy) in policies.iter().enumerate() {
+                let works = match policy {
+                    Policy::Heuristic(policy) => policy.p,
+                    Policy::Firefighter(policy) if burns => policy.w,
+                    Policy::Firefighter(_) => 0.0,
+                };
+                counts[layout.worked() + agent] += played * works;
             }
-            for (left, chance) in after_workers(dynamics, duties, before) {
+            for (left, chance) in after_workers(dynamics, policies, before) {
                 for (state, caught) in after_fire(dynamics, left) {
                     let chance = played * chance * caught;
                     after[state] += chance;
@@ -349,19 +378,16 @@ fn night_by_night(dynamics: &Dynamics, duties: &[Duty]) -> Vec<f64> {
 }
 
 /// Step 1, agent by agent: fires are 1, or 0 once they are put out.
-fn after_workers(dynamics: &Dynamics, duties: &[Duty], before: usize) -> Vec<(usize, f64)> {
+fn after_workers(dynamics: &Dynamics, policies: &[Policy], before: usize) -> Vec<(usize, f64)> {
     let burns = |state: usize, house: usize| state / 3usize.pow(house as u32) % 3 == 1;
     let fires: Vec<usize> = (0..dynamics.num_houses).filter(|&h| burns(before, h)).collect();
     let mut left = vec![(before, 1.0)];
-    for (agent, duty) in duties.iter().enumerate() {
-        let home = agent % dynamics.num_houses;
-        let stays = if fires.contains(&home) { duty.home } else { 0.0 };
+    for (agent, policy) in policies.iter().enumerate() {
         let mut next = Vec::new();
         for (state, chance) in left {
             let mut nothing = 1.0;
             for &fire in &fires {
-                let own = if fire == home { stays } else { 0.0 };
-                let there = duty.work * (own + (1.0 - stays) / fires.len() as f64);
+                let there = works_at(dynamics, policy, agent, &fires, fire);
                 let puts_out = there * dynamics.prob_solo_agent_extinguishes_fire;
                 if burns(state, fire) {
                     next.push((state - 3usize.pow(fire as u32), chance * puts_out));
@@ -373,6 +399,33 @@ fn after_workers(dynamics: &Dynamics, duties: &[Duty], before: usize) -> Vec<(us
         left = next;
     }
     left
+}
+
+/// The chance of an agent to work at one of the fires.
+fn works_at(
+    dynamics: &Dynamics,
+    policy: &Policy,
+    agent: usize,
+    fires: &[usize],
+    fire: usize,
+) -> f64 {
+    match policy {
+        Policy::Heuristic(policy) => {
+            let home = agent % dynamics.num_houses;
+            let stays = if fires.contains(&home) { policy.q } else { 0.0 };
+            let own = if fire == home { stays } else { 0.0 };
+            policy.p * (own + (1.0 - stays) / fires.len() as f64)
+        }
+        Policy::Firefighter(policy) => {
+            let is_own = |house: usize| house % dynamics.num_agents == agent;
+            let own = fires.iter().filter(|&&house| is_own(house)).count();
+            match (policy.own_first && own > 0, is_own(fire)) {
+                (true, true) => policy.w / own as f64,
+                (true, false) => 0.0,
+                (false, _) => policy.w / fires.len() as f64,
+            }
+        }
+    }
 }
 
 /// Steps 2 and 3, house by house.
@@ -418,14 +471,17 @@ fn counts_match_those_of_one_night_after_another() {
                 prob_house_catches_fire: ignite,
                 ..dynamics.clone()
             };
-            let mut duties = duties(dynamics.num_agents);
-            duties.iter_mut().for_each(|duty| duty.work *= 0.4);
-            let plain = night_by_night(&dynamics, &duties);
-            for method in [Method::Auto, Method::Full] {
-                let found = expected(&dynamics, method, &duties);
-                let tolerance = 5e-12 * f64::from(max_nights);
-                for (i, (x, y)) in found.iter().zip(&plain).enumerate() {
-                    assert!((x - y).abs() < tolerance, "{dynamics:?} {i}: {x} {y}");
+            let agents = dynamics.num_agents;
+            let weak = |a: usize| heuristic(0.38 - 0.044 * a as f64, 0.3 + 0.09 * a as f64);
+            let weak: Vec<Policy> = (0..agents).map(weak).collect();
+            for policies in [weak, mixed(agents, false), mixed(agents, true)] {
+                let plain = night_by_night(&dynamics, &policies);
+                for method in [Method::Auto, Method::Full] {
+                    let found = expected(&dynamics, method, &policies);
+                    let tolerance = 5e-12 * f64::from(max_nights);
+                    for (i, (x, y)) in found.iter().zip(&plain).enumerate() {
+                        assert!((x - y).abs() < tolerance, "{dynamics:?} {i}: {x} {y}");
+                    }
                 }
             }
         }
@@ -442,19 +498,19 @@ fn nights_one_after_another_and_at_once_agree() {
                 prob_house_catches_fire: 0.01,
                 ..dynamics.clone()
             };
-            let with = |clocks: &dyn Fn(usize) -> Vec<Clock>| {
-                let stretches = stretches(&dynamics, clocks);
+            let with = |horizons: &dyn Fn(usize) -> Vec<Horizon>| {
+                let stretches = stretches(&dynamics, horizons);
                 let chain = Chain::with_stretches(&dynamics, Method::Auto, Isa::best(), stretches)
                     .expect("a small ring");
                 let weights: Vec<f64> =
                     (0..chain.layout().counts()).map(|i| (i as f64).cos()).collect();
-                let duties = duties(dynamics.num_agents);
+                let policies = policies(dynamics.num_agents);
                 chain
-                    .gradient(&duties, &weights, &mut chain.follower(), || true)
+                    .gradient(&policies, &weights, &mut ChainWorkspace::default(), || true)
                     .expect("not stopped")
             };
-            let (counts, gradient) = with(&Clock::stretches);
-            let (slow_counts, slow_gradient) = with(&Clock::steps_only);
+            let (counts, gradient) = with(&Horizon::stretches);
+            let (slow_counts, slow_gradient) = with(&Horizon::steps_only);
             assert_close(&counts, &slow_counts, 1e-11);
             assert_close(gradient.as_flattened(), slow_gradient.as_flattened(), 1e-10);
         }
@@ -488,15 +544,17 @@ fn certain_and_impossible_events_over_many_nights() {
                     night_order: order,
                     end_rule,
                 };
-                let duties = vec![Duty { work: p, home: q }; num_agents];
-                let with = |clocks: &dyn Fn(usize) -> Vec<Clock>| {
-                    let stretches = stretches(&dynamics, clocks);
+                let policies = vec![heuristic(p, q); num_agents];
+                let with = |horizons: &dyn Fn(usize) -> Vec<Horizon>| {
+                    let stretches = stretches(&dynamics, horizons);
                     let chain =
                         Chain::with_stretches(&dynamics, Method::Full, Isa::best(), stretches)
                             .expect("a small ring");
-                    chain.expected(&duties, &mut chain.follower(), || true).expect("not stopped")
+                    chain
+                        .expected(&policies, &mut ChainWorkspace::default(), || true)
+                        .expect("not stopped")
                 };
-                let (found, plain) = (with(&Clock::stretches), with(&Clock::steps_only));
+                let (found, plain) = (with(&Horizon::stretches), with(&Horizon::steps_only));
                 assert!(found.iter().all(|count| count.is_finite() && *count >= 0.0));
                 assert_close(&plain, &found, 1e-10);
                 let ended: f64 = plain[layout(&dynamics).ended()..].iter().sum();
@@ -514,21 +572,23 @@ fn a_follower_remembers_nothing() {
         let dynamics = Dynamics { num_houses: 5, num_agents: 3, night_order, ..default_dynamics() };
         let chain = Chain::new(&dynamics, Method::Auto).expect("a small ring");
         let weights: Vec<f64> = (0..chain.layout().counts()).map(|i| (i as f64).cos()).collect();
-        let (first, other) = (duties(3), vec![Duty { work: 0.4, home: 0.9 }; 3]);
-        let alone = |duties: &[Duty]| {
-            chain.gradient(duties, &weights, &mut chain.follower(), || true).expect("not stopped")
+        let (first, other) = (policies(3), vec![heuristic(0.4, 0.9); 3]);
+        let alone = |policies: &[Policy]| {
+            chain
+                .gradient(policies, &weights, &mut ChainWorkspace::default(), || true)
+                .expect("not stopped")
         };
-        let mut follower = chain.follower();
+        let mut workspace = ChainWorkspace::default();
         // Stopped on the way in one and then the other direction: what is left must do no harm.
         for allowed in 0..6 {
             let asked = std::cell::Cell::new(0);
             let go_on = || asked.replace(asked.get() + 1) < allowed;
-            let _ = chain.gradient(&first, &weights, &mut follower, go_on);
-            for duties in [&first, &other] {
-                let with_gradient = chain.gradient(duties, &weights, &mut follower, || true);
-                assert_eq!(with_gradient.expect("not stopped"), alone(duties));
-                let counts = chain.expected(duties, &mut follower, || true);
-                assert_eq!(counts.expect("not stopped"), alone(duties).0);
+            let _ = chain.gradient(&first, &weights, &mut workspace, go_on);
+            for policies in [&first, &other] {
+                let with_gradient = chain.gradient(policies, &weights, &mut workspace, || true);
+                assert_eq!(with_gradient.expect("not stopped"), alone(policies));
+                let counts = chain.expected(policies, &mut workspace, || true);
+                assert_eq!(counts.expect("not stopped"), alone(policies).0);
             }
         }
     }
@@ -538,23 +598,26 @@ fn a_follower_remembers_nothing() {
 fn a_batch_is_its_line_ups_one_by_one() {
     let dynamics = Dynamics { num_houses: 6, num_agents: 3, ..default_dynamics() };
     let chain = Chain::new(&dynamics, Method::Auto).expect("a small ring");
-    let ahead = duties(3);
-    let back: Vec<Duty> = ahead.iter().rev().copied().collect();
+    let ahead = policies(3);
+    let back: Vec<Policy> = ahead.iter().rev().copied().collect();
     // Differs from the first in q alone.
-    let homely: Vec<Duty> = ahead.iter().map(|duty| Duty { home: 0.9, ..*duty }).collect();
-    let all = [&ahead, &back, &homely, &ahead].map(Vec::as_slice).concat();
-    let lineups = Lineups::new(3, all.clone()).expect("probabilities");
+    let homely: Vec<Policy> = ahead.iter().map(|policy| heuristic(policy.work().0, 0.9)).collect();
+    let (any, own) = (mixed(3, false), mixed(3, true));
+    let own_back: Vec<Policy> = own.iter().rev().copied().collect();
+    let all = [&ahead, &back, &homely, &any, &own, &own_back, &ahead].map(Vec::as_slice).concat();
+    let lineups = Lineups::new(&chain, all.clone()).expect("probabilities");
     let columns = chain.layout().counts();
-    let weights: Vec<f64> = (0..4 * columns).map(|i| (1.0 + 0.7 * i as f64).sin()).collect();
+    let weights: Vec<f64> =
+        (0..lineups.len() * columns).map(|i| (1.0 + 0.7 * i as f64).sin()).collect();
     for threads in [1, 3] {
         let counts = chain.expected_of_all(&lineups, threads, |_| true).expect("not stopped");
         let gradients =
             chain.gradient_of_all(&lineups, &weights, threads, |_| true).expect("not stopped");
         assert_eq!(gradients.counts, counts);
-        for (i, duties) in all.chunks(3).enumerate() {
+        for (i, policies) in all.chunks(3).enumerate() {
             let weights = &weights[i * columns..][..columns];
             let (alone, gradient) = chain
-                .gradient(duties, weights, &mut chain.follower(), || true)
+                .gradient(policies, weights, &mut ChainWorkspace::default(), || true)
                 .expect("not stopped");
             assert_close(&counts[i * columns..][..columns], &alone, 1e-12);
             assert_close(&gradients.gradients[i * 6..][..6], gradient.as_flattened(), 1e-11);
@@ -575,15 +638,16 @@ fn a_first_bit_of_work_has_a_derivative() {
     };
     let chain = Chain::new(&dynamics, Method::Full).expect("a small ring");
     let weights: Vec<f64> = (0..chain.layout().counts()).map(|i| (i as f64).cos()).collect();
-    let mut follower = chain.follower();
+    let mut workspace = ChainWorkspace::default();
     let mut value = |work| {
-        let counts = chain.expected(&[Duty { work, home: 0.5 }], &mut follower, || true);
+        let counts = chain.expected(&[heuristic(work, 0.5)], &mut workspace, || true);
         counts.expect("not stopped").iter().zip(&weights).map(|(x, w)| x * w).sum::<f64>()
     };
     let slope = (4.0 * value(1e-5) - 3.0 * value(0.0) - value(2e-5)) / 2e-5;
-    let idle = [Duty { work: 0.0, home: 0.5 }];
-    let (_, gradient) =
-        chain.gradient(&idle, &weights, &mut chain.follower(), || true).expect("not stopped");
+    let idle = [heuristic(0.0, 0.5)];
+    let (_, gradient) = chain
+        .gradient(&idle, &weights, &mut ChainWorkspace::default(), || true)
+        .expect("not stopped");
     assert!((gradient[0][0] - slope).abs() < 1e-7, "{} {slope}", gradient[0][0]);
     assert!(slope.abs() > 0.1);
 }
@@ -598,8 +662,23 @@ fn large_rings_are_refused_and_followers_stop() {
         prob_house_catches_fire: 0.004,
         ..default_dynamics()
     };
-    let counts = expected(&lumped, Method::Auto, &duties(4));
+    let counts = expected(&lumped, Method::Auto, &policies(4));
     assert!((counts[layout(&lumped).ended()..].iter().sum::<f64>() - 1.0).abs() < 1e-13);
     let chain = Chain::new(&default_dynamics(), Method::Full).expect("allowed");
-    assert_eq!(chain.expected(&duties(4), &mut chain.follower(), || false), None);
+    assert_eq!(chain.expected(&policies(4), &mut ChainWorkspace::default(), || false), None);
+}
+
+#[test]
+fn owned_houses_are_told_apart_only_where_they_can_be() {
+    let own = vec![Policy::Firefighter(Firefighter::new(0.5, true)); 4];
+    let lumped = Dynamics { night_order: NightOrder::BurnOutThenSpread, ..default_dynamics() };
+    let chain = Chain::new(&lumped, Method::Lumped).expect("no fire spreads");
+    assert_eq!(chain.check_policies(&own).expect_err("lumped").field, "lumped");
+    assert!(chain.check_policies(&mixed(4, false)).is_ok());
+    let large = Dynamics { num_houses: 20, ..lumped };
+    let chain = Chain::new(&large, Method::Auto).expect("no fire spreads");
+    assert_eq!(chain.check_policies(&own).expect_err("too large").field, "num_houses");
+    let one = Policy::Heuristic(Heuristic::new(0.5, 1.5));
+    let error = Lineups::new(&chain, vec![one; 8]).expect_err("no probability");
+    assert_eq!(error.field, "lineups[0][0].q");
 }

@@ -1,11 +1,12 @@
-//! Counts from chances added up over nights, and what counts are worth to a state.
+//! Counts from chances added up over nights, and what these chances are worth to counts.
 
 use std::collections::HashMap;
 
-use super::saves::Case;
-use crate::dynamics::extinguishing::{Crew, Duty, Shape};
+use super::saves::BurningHouse;
+use crate::dynamics::extinguishing::{Partition, Team};
 use crate::dynamics::ring::Ring;
 use crate::game::counts::Layout;
+use crate::policy::Policy;
 use crate::simd::doubles::Line;
 
 /// Lanes in which chances are added up: over the starts of all nights,
@@ -24,35 +25,35 @@ const CAP: usize = 3;
 #[derive(Clone, Debug)]
 pub struct Totals {
     layout: Layout,
-    shape: Shape,
+    partition: Partition,
     ring: Ring,
     /// For each set of standing houses, how an episode ends if none of them burns.
     ends: Vec<Option<usize>>,
     /// For each set of standing houses, the part of each house that is ruined.
     ruined: Vec<f64>,
-    /// For each set of burning houses, the part of each house that burns, and its case.
+    /// For each set of burning houses, the part of each house that burns, and which of `cases`.
     burning: Vec<(f64, u32)>,
-    cases: Vec<Case>,
+    cases: Vec<BurningHouse>,
     /// Whether the night after which episodes are cut off may also end them in another way.
     may_end: bool,
 }
 
 /// Chances added up, in the lanes above.
 #[derive(Clone, Debug)]
-pub struct Sums {
+pub struct Occupancy {
     /// By set of standing houses.
     pub standing: Vec<Line>,
     /// By set of standing houses, none of which burns.
-    pub calm: Vec<Line>,
+    pub without_fires: Vec<Line>,
     /// By set of burning houses.
     pub burning: Vec<Line>,
 }
 
-impl Sums {
-    /// Nothing yet.
+impl Occupancy {
+    /// Zeros.
     pub fn new(standing: usize, burning: usize) -> Self {
         let lines = |count| vec![Line::default(); count];
-        Self { standing: lines(standing), calm: lines(standing), burning: lines(burning) }
+        Self { standing: lines(standing), without_fires: lines(standing), burning: lines(burning) }
     }
 }
 
@@ -65,13 +66,13 @@ pub struct Parts {
     pub ruined: Vec<f64>,
     /// See [`Totals`].
     pub burning: Vec<(f64, u32)>,
-    cases: Vec<Case>,
+    cases: Vec<BurningHouse>,
     known: HashMap<u64, u32>,
 }
 
 impl Parts {
     /// Adds the part of a house that burns.
-    pub fn burn(&mut self, part: f64, case: Case) {
+    pub fn burn(&mut self, part: f64, case: BurningHouse) {
         let next = self.cases.len() as u32;
         let index = *self.known.entry(case.key()).or_insert(next);
         if index == next {
@@ -83,37 +84,46 @@ impl Parts {
 
 impl Totals {
     /// Tables for a ring.
-    pub fn new(layout: Layout, shape: Shape, ring: &Ring, parts: Parts, may_end: bool) -> Self {
+    pub fn new(
+        layout: Layout,
+        partition: Partition,
+        ring: &Ring,
+        parts: Parts,
+        may_end: bool,
+    ) -> Self {
         let Parts { ends, ruined, burning, cases, .. } = parts;
-        Self { layout, shape, ring: ring.clone(), ends, ruined, burning, cases, may_end }
+        Self { layout, partition, ring: ring.clone(), ends, ruined, burning, cases, may_end }
     }
 
     /// The count vector of an episode.
-    pub fn counts(&self, (duties, solo): (&[Duty], f64), sums: &Sums) -> Vec<f64> {
+    pub fn counts(&self, (policies, solo): (&[Policy], f64), sums: &Occupancy) -> Vec<f64> {
         let layout = self.layout;
         let houses = layout.houses;
         let mut counts = vec![0.0; layout.counts()];
         let mut ended = [0.0; 4];
         let mut finished = 0.0;
-        let mut played = 0.0;
+        let (mut played, mut with_fire) = (0.0, 0.0);
         let sets = self.ends.iter().zip(self.ruined.chunks_exact(houses));
-        for ((end, ruined), (all, calm)) in sets.zip(sums.standing.iter().zip(&sums.calm)) {
+        for ((end, ruined), (all, without_fires)) in
+            sets.zip(sums.standing.iter().zip(&sums.without_fires))
+        {
             played += all.0[STARTED];
+            with_fire += all.0[STARTED] - without_fires.0[STARTED];
             finished += all.0[FINISHED];
             for (count, part) in counts[layout.ruined()..].iter_mut().zip(ruined) {
                 *count += part * all.0[FINISHED];
             }
             ended[CAP] += all.0[LAST];
             if let &Some(kind) = end {
-                played -= calm.0[COUNTED];
-                ended[kind] += calm.0[COUNTED];
+                played -= without_fires.0[COUNTED];
+                ended[kind] += without_fires.0[COUNTED];
                 if self.may_end {
-                    ended[kind] += calm.0[LAST];
-                    ended[CAP] -= calm.0[LAST];
+                    ended[kind] += without_fires.0[LAST];
+                    ended[CAP] -= without_fires.0[LAST];
                 }
             }
         }
-        let chances = self.chances(duties, solo);
+        let chances = self.chances(policies, solo);
         let mut burning = vec![0.0; houses];
         let saved = layout.saved()..layout.saved() + houses;
         for (parts, sum) in self.burning.chunks_exact(houses).zip(&sums.burning) {
@@ -128,8 +138,9 @@ impl Totals {
             counts[layout.safe() + house] = finished - other;
         }
         counts[Layout::NIGHTS] = played;
-        for (agent, duty) in duties.iter().enumerate() {
-            counts[layout.worked() + agent] = duty.work * played;
+        for (agent, policy) in policies.iter().enumerate() {
+            let (chance, at_fires) = policy.work();
+            counts[layout.worked() + agent] = chance * if at_fires { with_fire } else { played };
         }
         counts[layout.ended()..].copy_from_slice(&ended);
         // What is nothing may have been rounded to less.
@@ -138,52 +149,63 @@ impl Totals {
     }
 
     /// What sums are worth, given what each count is worth.
-    pub fn worth(&self, (duties, solo): (&[Duty], f64), weights: &[f64]) -> Sums {
+    pub fn adjoint(&self, (policies, solo): (&[Policy], f64), weights: &[f64]) -> Occupancy {
         let layout = self.layout;
         let houses = layout.houses;
-        let worked = duties.iter().enumerate().map(|(a, d)| weights[layout.worked() + a] * d.work);
-        let night = weights[Layout::NIGHTS] + worked.sum::<f64>();
+        // Of working in any night, and in nights with a fire.
+        let worked = |wanted: bool| -> f64 {
+            let works = policies.iter().map(Policy::work).zip(&weights[layout.worked()..]);
+            works.filter(|((_, at), _)| *at == wanted).map(|((chance, _), w)| w * chance).sum()
+        };
+        let night = weights[Layout::NIGHTS] + worked(false);
+        let at_fires = worked(true);
         let [safe, ruined, saved] = [layout.safe(), layout.ruined(), layout.saved()]
             .map(|first| &weights[first..first + houses]);
         let ended = &weights[layout.ended()..];
         let all_safe: f64 = safe.iter().sum();
-        let mut worth = Sums::new(self.ends.len(), self.burning.len() / houses);
+        let mut adjoint = Occupancy::new(self.ends.len(), self.burning.len() / houses);
         let sets = self.ends.iter().zip(self.ruined.chunks_exact(houses));
-        let lines = worth.standing.iter_mut().zip(&mut worth.calm);
-        for ((end, parts), (all, calm)) in sets.zip(lines) {
-            all.0[STARTED] = night;
+        let lines = adjoint.standing.iter_mut().zip(&mut adjoint.without_fires);
+        for ((end, parts), (all, without_fires)) in sets.zip(lines) {
+            all.0[STARTED] = night + at_fires;
+            without_fires.0[STARTED] = -at_fires;
             let parts = parts.iter().zip(ruined).zip(safe);
             let lost = parts.map(|((part, ruined), safe)| part * (ruined - safe));
             all.0[FINISHED] = all_safe + lost.sum::<f64>();
             all.0[LAST] = ended[CAP];
             if let &Some(kind) = end {
-                calm.0[COUNTED] = ended[kind] - night;
+                without_fires.0[COUNTED] = ended[kind] - night;
                 if self.may_end {
-                    calm.0[LAST] = ended[kind] - ended[CAP];
+                    without_fires.0[LAST] = ended[kind] - ended[CAP];
                 }
             }
         }
-        let chances = self.chances(duties, solo);
-        for (parts, line) in self.burning.chunks_exact(houses).zip(&mut worth.burning) {
+        let chances = self.chances(policies, solo);
+        for (parts, line) in self.burning.chunks_exact(houses).zip(&mut adjoint.burning) {
             for (house, &(part, case)) in parts.iter().enumerate() {
                 line.0[STARTED] += part * chances[case as usize] * saved[house];
                 line.0[FINISHED] -= part * safe[house];
             }
         }
-        worth
+        adjoint
     }
 
-    /// Adds the derivatives by (p, q) of what counts are worth, with the nights held as they are.
+    /// Adds the derivatives by the numbers of each policy of what counts are worth, with the nights
+    /// held as they are.
     pub fn backward(
         &self,
-        (duties, solo): (&[Duty], f64),
+        (policies, solo): (&[Policy], f64),
         weights: &[f64],
-        (counts, sums): (&[f64], &Sums),
+        (counts, sums): (&[f64], &Occupancy),
         gradient: &mut [[f64; 2]],
     ) {
         let layout = self.layout;
+        let sets = sums.standing.iter().zip(&sums.without_fires);
+        let with_fire: f64 =
+            sets.map(|(all, without_fires)| all.0[STARTED] - without_fires.0[STARTED]).sum();
         for (agent, gradient) in gradient.iter_mut().enumerate() {
-            gradient[0] += weights[layout.worked() + agent] * counts[Layout::NIGHTS];
+            let nights = if policies[agent].work().1 { with_fire } else { counts[Layout::NIGHTS] };
+            gradient[0] += weights[layout.worked() + agent] * nights;
         }
         let mut of_cases = vec![0.0; self.cases.len()];
         for (parts, sum) in self.burning.chunks_exact(layout.houses).zip(&sums.burning) {
@@ -191,36 +213,41 @@ impl Totals {
                 of_cases[case as usize] += part * sum.0[STARTED] * weight;
             }
         }
-        let mut crews = Crews::new(self.shape, duties, solo);
+        let mut teams = Teams::new(self.partition, policies, solo);
         for (case, &weight) in self.cases.iter().zip(&of_cases) {
-            let crew = crews.get(case);
-            case.backward(&self.ring, (self.shape, duties, solo), crew, weight, gradient);
+            let team = teams.get(case);
+            case.backward(&self.ring, (self.partition, policies, solo), team, weight, gradient);
         }
     }
 
-    /// The chance of each case.
-    fn chances(&self, duties: &[Duty], solo: f64) -> Vec<f64> {
-        let mut crews = Crews::new(self.shape, duties, solo);
-        self.cases.iter().map(|case| case.chance(&self.ring, crews.get(case))).collect()
+    /// The chance of each of `cases`.
+    fn chances(&self, policies: &[Policy], solo: f64) -> Vec<f64> {
+        let mut teams = Teams::new(self.partition, policies, solo);
+        self.cases.iter().map(|case| case.chance(&self.ring, teams.get(case))).collect()
     }
 }
 
-/// Agents against fires: many cases have them in common.
-struct Crews<'a> {
-    shape: Shape,
-    duties: &'a [Duty],
+/// Agents against fires, which many burning houses have in common.
+struct Teams<'a> {
+    partition: Partition,
+    policies: &'a [Policy],
     solo: f64,
-    known: Vec<Option<Crew>>,
+    known: Vec<Option<Team>>,
 }
 
-impl<'a> Crews<'a> {
-    fn new(shape: Shape, duties: &'a [Duty], solo: f64) -> Self {
-        Self { shape, duties, solo, known: vec![None; (shape.others + 1) << shape.homes] }
+impl<'a> Teams<'a> {
+    fn new(partition: Partition, policies: &'a [Policy], solo: f64) -> Self {
+        Self {
+            partition,
+            policies,
+            solo,
+            known: vec![None; (partition.others + 1) << partition.homes],
+        }
     }
 
-    fn get(&mut self, case: &Case) -> &Crew {
-        let Self { shape, duties, solo, known } = self;
-        known[(case.others << shape.homes) + case.homes]
-            .get_or_insert_with(|| Crew::new(*shape, duties, *solo, case.homes, case.others))
+    fn get(&mut self, case: &BurningHouse) -> &Team {
+        let Self { partition, policies, solo, known } = self;
+        known[(case.others << partition.homes) + case.homes]
+            .get_or_insert_with(|| Team::new(*partition, policies, *solo, case.homes, case.others))
     }
 }

@@ -45,7 +45,7 @@ pub fn put_out<L: Lanes, const K: usize>(
     each_fire!(visit);
 }
 
-/// The reverse of [`put_out`].
+/// The adjoint of [`put_out`].
 #[inline(always)]
 pub fn put_out_back<L: Lanes, const K: usize>(reached: &[Cell], chances: &[f64], to: &mut [Cell]) {
     macro_rules! visit {

@@ -1,6 +1,6 @@
 //! How a house left safe by the workers ends the night, from real probabilities.
 
-use crate::game::scenario::{Dynamics, NightOrder};
+use crate::game::scenario::Dynamics;
 
 /// The ring's size and its chances of catching fire.
 #[derive(Clone, Debug)]
@@ -16,12 +16,8 @@ pub struct Ring {
 impl Ring {
     /// Of a scenario.
     pub fn new(dynamics: &Dynamics) -> Self {
-        let spread = match dynamics.night_order {
-            NightOrder::SpreadThenBurnOut => dynamics.prob_fire_spreads_to_neighbor,
-            NightOrder::BurnOutThenSpread => 0.0,
-        };
         let ignite = dynamics.prob_house_catches_fire;
-        Self { houses: dynamics.num_houses, spread, ignite }
+        Self { houses: dynamics.num_houses, spread: dynamics.spread(), ignite }
     }
 
     /// Houses next door, the one before and the one after; on a ring of two they are the same.

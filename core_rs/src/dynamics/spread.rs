@@ -1,37 +1,38 @@
 //! Fires spread and break out: from states between nights to houses that burn when a night starts.
 //!
-//! Given the standing houses and the ends that burn, houses catch fire independently, with chances
-//! that depend on the ends next to them. Each arc (`town`) has a small matrix of these chances, by
-//! fires among its houses and among its ends; the matrices are applied one after another. Houses
-//! between standing ones see no fire, so their fires are independent of everything else.
+//! Given the standing houses and which of the border burn, houses catch fire independently, with
+//! chances that depend on the fires of the border next to them. Each segment (`states`) has a small
+//! matrix of these chances, by fires among its houses and on its border; the matrices are applied
+//! one after another. Houses between standing ones see no fire, so their fires are independent of
+//! everything else.
 
-use crate::dynamics::states::{Arc, Standing, Town};
+use crate::dynamics::states::{Segment, StandingSet, StateSpace};
 use crate::simd::doubles::{Lanes, Line};
 
-/// Room for intermediate results.
+/// The operator, with memory for intermediate results.
 #[derive(Clone, Debug)]
 pub struct Spread<const W: usize> {
-    /// By ends that burn, and after [`Spread::forward`] by fires among the houses next to ends.
+    /// By fires of the border, and after [`Spread::forward`] by fires among the houses next to it.
     pub lines: Vec<[Line; W]>,
     other: Vec<[Line; W]>,
 }
 
 impl<const W: usize> Spread<W> {
-    /// For a town.
-    pub fn new(town: &Town) -> Self {
-        let lines = vec![[Line::default(); W]; 1 << town.houses];
+    /// For the states of a ring.
+    pub fn new(space: &StateSpace) -> Self {
+        let lines = vec![[Line::default(); W]; 1 << space.houses];
         Self { other: lines.clone(), lines }
     }
 
-    /// From ends that burn to houses next to ends that burn.
+    /// From fires of the border to fires of houses next to it.
     #[inline(always)]
-    pub fn forward<L: Lanes>(&mut self, town: &Town, set: &Standing) {
-        let mut size = 1 << set.ends;
+    pub fn forward<L: Lanes>(&mut self, space: &StateSpace, set: &StandingSet) {
+        let mut size = 1 << set.border;
         let mut inner = 1;
-        for &Arc { ends, houses, chances } in &town.arcs[set.arcs.clone()] {
-            let (rows, columns) = (1 << houses, 1 << ends);
-            let chances = &town.chances[chances..][..rows * columns];
-            let shape = Shape { rows, columns, inner, row: columns, column: 1 };
+        for &Segment { border, houses, chances } in &space.segments[set.segments.clone()] {
+            let (rows, columns) = (1 << houses, 1 << border);
+            let chances = &space.chances[chances..][..rows * columns];
+            let shape = Contraction { rows, columns, inner, row: columns, column: 1 };
             apply::<L, W>(chances, shape, &self.lines[..size], &mut self.other);
             std::mem::swap(&mut self.lines, &mut self.other);
             size = size / columns * rows;
@@ -39,30 +40,32 @@ impl<const W: usize> Spread<W> {
         }
     }
 
-    /// The reverse: from what fires among the houses are worth to what those at the ends are.
+    /// The adjoint: from what fires among the houses are worth to what those of the border are.
     #[inline(always)]
-    pub fn backward<L: Lanes>(&mut self, town: &Town, set: &Standing) {
+    pub fn backward<L: Lanes>(&mut self, space: &StateSpace, set: &StandingSet) {
         let mut size = 1 << set.outer.1;
         let mut inner = size;
-        for &Arc { ends, houses, chances } in town.arcs[set.arcs.clone()].iter().rev() {
-            let (rows, columns) = (1 << ends, 1 << houses);
+        for &Segment { border, houses, chances } in
+            space.segments[set.segments.clone()].iter().rev()
+        {
+            let (rows, columns) = (1 << border, 1 << houses);
             inner /= columns;
-            let chances = &town.chances[chances..][..rows * columns];
-            let shape = Shape { rows, columns, inner, row: 1, column: rows };
+            let chances = &space.chances[chances..][..rows * columns];
+            let shape = Contraction { rows, columns, inner, row: 1, column: rows };
             apply::<L, W>(chances, shape, &self.lines[..size], &mut self.other);
             std::mem::swap(&mut self.lines, &mut self.other);
             size = size / columns * rows;
         }
     }
 
-    /// From fires among the houses next to ends to all fires, by `Place::at`.
+    /// From fires among the houses next to the border to all fires, by `FireSet::at`.
     #[inline(always)]
-    pub fn expand<L: Lanes>(&self, town: &Town, set: &Standing, fires: &mut [[Line; W]]) {
-        let sparks = &town.sparks[set.inner.1];
+    pub fn expand<L: Lanes>(&self, space: &StateSpace, set: &StandingSet, fires: &mut [[Line; W]]) {
+        let ignitions = &space.ignitions[set.inner.1];
         let fires = &mut fires[..1 << set.count];
-        for inner in town.inner(set) {
-            let chance = L::splat(sparks[usize::from(inner.count)]);
-            for (from, outer) in self.lines.iter().zip(town.outer(set)) {
+        for inner in space.inner(set) {
+            let chance = L::splat(ignitions[usize::from(inner.count)]);
+            for (from, outer) in self.lines.iter().zip(space.outer(set)) {
                 let to = &mut fires[usize::from(inner.at | outer.at)];
                 for w in 0..W {
                     L::load(&from[w]).mul(chance).store(&mut to[w]);
@@ -71,15 +74,15 @@ impl<const W: usize> Spread<W> {
         }
     }
 
-    /// The reverse: from what fires are worth.
+    /// The adjoint of that: from what all fires are worth.
     #[inline(always)]
-    pub fn gather<L: Lanes>(&mut self, town: &Town, set: &Standing, fires: &[[Line; W]]) {
-        let sparks = &town.sparks[set.inner.1];
+    pub fn gather<L: Lanes>(&mut self, space: &StateSpace, set: &StandingSet, fires: &[[Line; W]]) {
+        let ignitions = &space.ignitions[set.inner.1];
         let fires = &fires[..1 << set.count];
-        for (to, outer) in self.lines.iter_mut().zip(town.outer(set)) {
+        for (to, outer) in self.lines.iter_mut().zip(space.outer(set)) {
             let mut sum = [L::splat(0.0); W];
-            for inner in town.inner(set) {
-                let chance = L::splat(sparks[usize::from(inner.count)]);
+            for inner in space.inner(set) {
+                let chance = L::splat(ignitions[usize::from(inner.count)]);
                 let from = &fires[usize::from(inner.at | outer.at)];
                 for w in 0..W {
                     sum[w] = L::load(&from[w]).mul_add(chance, sum[w]);
@@ -94,7 +97,7 @@ impl<const W: usize> Spread<W> {
 
 /// A matrix, and what it is applied to: `inner` numbers side by side.
 #[derive(Clone, Copy)]
-struct Shape {
+struct Contraction {
     rows: usize,
     columns: usize,
     inner: usize,
@@ -107,11 +110,11 @@ struct Shape {
 #[inline(always)]
 fn apply<L: Lanes, const W: usize>(
     chances: &[f64],
-    shape: Shape,
+    shape: Contraction,
     from: &[[Line; W]],
     to: &mut [[Line; W]],
 ) {
-    let Shape { rows, columns, inner, row, column } = shape;
+    let Contraction { rows, columns, inner, row, column } = shape;
     // Every number of rows, of columns, and of numbers side by side is a power of 2.
     let count = from.len() / columns;
     let to = &mut to[..count * rows];

@@ -3,10 +3,11 @@
 //! Under either order of the night, no fire is older than a night: it is put out, or its house is
 //! ruined. So between two nights it is enough to know which houses *stand*, and which houses have
 //! just been ruined, whose fires may still spread. Of the latter only those next to a house that
-//! stands matter: the *ends*. A state is a set of standing houses with a set of ends.
+//! stands matter: its *border*, ruins next to it. A state is a set of standing houses, and which
+//! houses of its border still burn.
 //!
 //! Sets of standing houses only get smaller. They are listed so that each comes before its subsets,
-//! and their states, the *slots*, stand in a row in the same order.
+//! and their states stand in a row in the same order.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -15,44 +16,47 @@ use crate::dynamics::ring::Ring;
 
 /// A set of standing houses.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct StandingSet {
     /// As bits.
     pub houses: usize,
     /// How many.
     pub count: usize,
     /// How many of them are homes.
     pub homes: usize,
-    /// Those next to an end, as bits.
+    /// Those next to the border, as bits.
     pub outer_houses: usize,
-    /// Its first slot. Bits of a slot's number, counted from there, are the ends that burn.
-    pub slot: usize,
-    /// How many ends there are.
-    pub ends: usize,
-    /// Its arcs, in `Town::arcs`.
-    pub arcs: Range<usize>,
-    /// Where sets of houses next to ends are listed in `Town::places`, and how many houses.
+    /// Its first state. Bits of a state's number, counted from there, are the houses of the border
+    /// that burn.
+    pub state: usize,
+    /// How many houses its border has.
+    pub border: usize,
+    /// Its segments, in `StateSpace::segments`.
+    pub segments: Range<usize>,
+    /// Where sets of houses next to the border are listed in `StateSpace::fire_sets`, and how many
+    /// houses.
     pub outer: (usize, usize),
     /// The same for the houses between standing ones.
     pub inner: (usize, usize),
-    /// Where its targets begin in `Town::targets`.
+    /// Where its targets begin in `StateSpace::targets`.
     pub targets: usize,
 }
 
-/// Ends and standing houses in turns, as far as they follow each other around the ring. Arcs do
-/// not see each other: each end belongs to one, and so do all houses next to it.
+/// Houses of the border and standing ones in turns, as far as they follow each other around the
+/// ring. Segments do not see each other: each house of the border belongs to one, and so do all
+/// houses next to it.
 #[derive(Clone, Copy, Debug)]
-pub struct Arc {
-    /// How many ends.
-    pub ends: usize,
+pub struct Segment {
+    /// How many houses of the border.
+    pub border: usize,
     /// How many standing houses.
     pub houses: usize,
-    /// Where its chances begin in `Town::chances`: by fires among the houses and among the ends.
+    /// Where its chances begin in `StateSpace::chances`: by fires among the houses and on the border.
     pub chances: usize,
 }
 
 /// A set of standing houses that burn.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct FireSet {
     /// As bits.
     pub fires: u16,
     /// As bits of the numbers of these houses among the standing ones.
@@ -63,30 +67,30 @@ pub struct Place {
 
 /// All sets of standing houses of a ring.
 #[derive(Clone, Debug)]
-pub struct Town {
+pub struct StateSpace {
     /// H.
     pub houses: usize,
-    /// Houses 0 to this are homes.
+    /// Houses 0 to this are told apart by policies: homes, or all.
     pub homes: usize,
     /// Sets before their subsets; first by the homes, then by the others.
-    pub sets: Vec<Standing>,
-    /// How many slots.
-    pub slots: usize,
-    /// See [`Standing::arcs`].
-    pub arcs: Vec<Arc>,
-    /// See [`Arc::chances`].
+    pub sets: Vec<StandingSet>,
+    /// How many states.
+    pub states: usize,
+    /// See [`StandingSet::segments`].
+    pub segments: Vec<Segment>,
+    /// See [`Segment::chances`].
     pub chances: Vec<f64>,
-    /// See [`Standing::outer`].
-    pub places: Vec<Place>,
-    /// The slot in which surviving fires, as bits like [`Place::at`], leave a set. No fire leads
-    /// to `slots`, which is no state.
+    /// See [`StandingSet::outer`].
+    pub fire_sets: Vec<FireSet>,
+    /// The state in which surviving fires, as bits like [`FireSet::at`], leave a set. No fire leads
+    /// to `states`, which is no state.
     pub targets: Vec<u32>,
-    /// Chances of so many fires, in certain ones of so many houses, without fires next door.
-    pub sparks: Vec<Vec<f64>>,
+    /// Chance that of `n` houses without fires next door `k` certain ones ignite, at `[n][k]`.
+    pub ignitions: Vec<Vec<f64>>,
 }
 
-impl Town {
-    /// Of a ring whose first so many houses are homes.
+impl StateSpace {
+    /// Of a ring whose first `homes` houses are told apart by policies.
     pub fn new(ring: &Ring, homes: usize) -> Self {
         let houses = ring.houses;
         let all = (1usize << houses) - 1;
@@ -95,33 +99,33 @@ impl Town {
             let others = houses - homes;
             (number >> others) | (number & ((1 << others) - 1)) << homes
         };
-        let sparks = (0..=houses).map(|count| {
+        let ignitions = (0..=houses).map(|count| {
             let of = |fires: usize| {
                 let burn = ring.chance(true, 0).powi(fires as i32);
                 burn * ring.chance(false, 0).powi((count - fires) as i32)
             };
             (0..=count).map(of).collect()
         });
-        let mut town = Self {
+        let mut space = Self {
             houses,
             homes,
             sets: Vec::with_capacity(all + 1),
-            slots: 0,
-            arcs: Vec::new(),
+            states: 0,
+            segments: Vec::new(),
             chances: Vec::new(),
-            places: Vec::new(),
+            fire_sets: Vec::new(),
             targets: Vec::new(),
-            sparks: sparks.collect(),
+            ignitions: ignitions.collect(),
         };
-        // By set of standing houses: the first slot, and the bit of each end.
+        // By set of standing houses: the first state, and the bit of each house of the border.
         let mut bits = vec![[0u16; 16]; all + 1];
         let mut first = vec![0u32; all + 1];
         let mut matrices = HashMap::new();
         for number in (0..=all).rev() {
             let standing = mask(number);
-            let set = town.list(ring, standing, &mut bits[standing], &mut matrices);
-            first[standing] = set.slot as u32;
-            town.sets.push(set);
+            let set = space.list(ring, standing, &mut bits[standing], &mut matrices);
+            first[standing] = set.state as u32;
+            space.sets.push(set);
         }
         let half = houses.div_ceil(2);
         let low = (1usize << half) - 1;
@@ -137,7 +141,7 @@ impl Town {
         }
         let mut targets = Vec::with_capacity(3usize.pow(houses as u32));
         let mut fires = Vec::new();
-        for set in &mut town.sets {
+        for set in &mut space.sets {
             set.targets = targets.len();
             fires.clear();
             fires.push(0);
@@ -146,30 +150,30 @@ impl Town {
                     fires.push(fires[i] | 1 << house);
                 }
             }
-            targets.push(town.slots as u32);
+            targets.push(space.states as u32);
             targets.extend(fires[1..].iter().map(|&fires: &usize| {
                 let left = set.houses & !fires;
                 let sums = &sums[left * width..][..width];
                 first[left] + u32::from(sums[fires & low][0]) + u32::from(sums[fires >> half][1])
             }));
         }
-        town.targets = targets;
-        town
+        space.targets = targets;
+        space
     }
 
-    /// Lists a set of standing houses, and the bit of each end.
+    /// Lists a set of standing houses, and the bit of each house of its border.
     fn list(
         &mut self,
         ring: &Ring,
         standing: usize,
         bits: &mut [u16; 16],
         matrices: &mut HashMap<(bool, usize, bool), usize>,
-    ) -> Standing {
+    ) -> StandingSet {
         let stands = |house: usize| standing >> (house % self.houses) & 1 != 0;
         let is_cut = |house: usize| stands(house) == stands(house + 1);
         let (mut outer, mut inner) = (Vec::new(), Vec::new());
-        let mut ends = 0;
-        let first_arc = self.arcs.len();
+        let mut border = 0;
+        let first_segment = self.segments.len();
         let cut = (0..self.houses).find(|&house| is_cut(house));
         let mut house = cut.map_or(0, |house| house + 1);
         let last = house + self.houses;
@@ -178,41 +182,41 @@ impl Town {
             while house + length < last && !is_cut(house + length - 1) {
                 length += 1;
             }
-            let arc: Vec<usize> = (house..house + length).map(|h| h % self.houses).collect();
+            let segment: Vec<usize> = (house..house + length).map(|h| h % self.houses).collect();
             house += length;
             if length == 1 {
-                inner.extend(arc.iter().copied().filter(|&house| stands(house)));
+                inner.extend(segment.iter().copied().filter(|&house| stands(house)));
                 continue;
             }
-            let key = (stands(arc[0]), length, cut.is_none());
+            let key = (stands(segment[0]), length, cut.is_none());
             let chances = *matrices.entry(key).or_insert_with(|| {
                 let first = self.chances.len();
-                self.chances.extend(chances_of(ring, &arc, stands));
+                self.chances.extend(chances_of(ring, &segment, stands));
                 first
             });
-            let (houses, of_arc): (Vec<usize>, Vec<usize>) =
-                arc.iter().copied().partition(|&house| stands(house));
-            for &house in &of_arc {
-                bits[house] = 1 << ends;
-                ends += 1;
+            let (houses, of_segment): (Vec<usize>, Vec<usize>) =
+                segment.iter().copied().partition(|&house| stands(house));
+            for &house in &of_segment {
+                bits[house] = 1 << border;
+                border += 1;
             }
-            self.arcs.push(Arc { ends: of_arc.len(), houses: houses.len(), chances });
+            self.segments.push(Segment { border: of_segment.len(), houses: houses.len(), chances });
             outer.extend(houses);
         }
-        let slot = self.slots;
-        self.slots += 1 << ends;
+        let state = self.states;
+        self.states += 1 << border;
         let is_home = (1usize << self.homes) - 1;
         let outer_houses = outer.iter().map(|house| 1 << house).sum();
-        let outer = self.list_places(standing, &outer);
-        let inner = self.list_places(standing, &inner);
-        Standing {
+        let outer = self.list_fire_sets(standing, &outer);
+        let inner = self.list_fire_sets(standing, &inner);
+        StandingSet {
             houses: standing,
             count: standing.count_ones() as usize,
             homes: (standing & is_home).count_ones() as usize,
             outer_houses,
-            slot,
-            ends,
-            arcs: first_arc..self.arcs.len(),
+            state,
+            border,
+            segments: first_segment..self.segments.len(),
             outer,
             inner,
             targets: 0,
@@ -220,48 +224,49 @@ impl Town {
     }
 
     /// Lists all sets of some of the standing houses.
-    fn list_places(&mut self, standing: usize, houses: &[usize]) -> (usize, usize) {
-        let first = self.places.len();
-        self.places.push(Place { fires: 0, at: 0, count: 0 });
+    fn list_fire_sets(&mut self, standing: usize, houses: &[usize]) -> (usize, usize) {
+        let first = self.fire_sets.len();
+        self.fire_sets.push(FireSet { fires: 0, at: 0, count: 0 });
         for &house in houses {
             let below = standing & ((1 << house) - 1);
-            for i in first..self.places.len() {
-                let Place { fires, at, count } = self.places[i];
+            for i in first..self.fire_sets.len() {
+                let FireSet { fires, at, count } = self.fire_sets[i];
                 let (fires, at) = (fires | 1 << house, at | 1 << below.count_ones());
-                let place = Place { fires, at, count: count + 1 };
-                self.places.push(place);
+                let place = FireSet { fires, at, count: count + 1 };
+                self.fire_sets.push(place);
             }
         }
         (first, houses.len())
     }
 
-    /// Sets of fires among the houses next to ends, of a set of standing houses.
+    /// Sets of fires among the houses next to the border, of a set of standing houses.
     #[inline(always)]
-    pub fn outer(&self, set: &Standing) -> &[Place] {
-        &self.places[set.outer.0..][..1 << set.outer.1]
+    pub fn outer(&self, set: &StandingSet) -> &[FireSet] {
+        &self.fire_sets[set.outer.0..][..1 << set.outer.1]
     }
 
     /// Sets of fires among the houses between standing ones.
     #[inline(always)]
-    pub fn inner(&self, set: &Standing) -> &[Place] {
-        &self.places[set.inner.0..][..1 << set.inner.1]
+    pub fn inner(&self, set: &StandingSet) -> &[FireSet] {
+        &self.fire_sets[set.inner.0..][..1 << set.inner.1]
     }
 
-    /// Slots where surviving fires leave a set, by [`Place::at`].
+    /// States in which surviving fires leave a set, by [`FireSet::at`].
     #[inline(always)]
-    pub fn targets(&self, set: &Standing) -> &[u32] {
+    pub fn targets(&self, set: &StandingSet) -> &[u32] {
         &self.targets[set.targets..][..1 << set.count]
     }
 }
 
-/// The chances of an arc: by fires among its standing houses, and among its ends.
-fn chances_of(ring: &Ring, arc: &[usize], stands: impl Fn(usize) -> bool) -> Vec<f64> {
-    let (houses, ends): (Vec<usize>, Vec<usize>) = arc.iter().partition(|&&house| stands(house));
-    let mut chances = Vec::with_capacity(1 << arc.len());
+/// The chances of a segment: by fires among its standing houses, and on its border.
+fn chances_of(ring: &Ring, segment: &[usize], stands: impl Fn(usize) -> bool) -> Vec<f64> {
+    let (houses, border): (Vec<usize>, Vec<usize>) =
+        segment.iter().partition(|&&house| stands(house));
+    let mut chances = Vec::with_capacity(1 << segment.len());
     for burning in 0..1usize << houses.len() {
-        for fires in 0..1usize << ends.len() {
+        for fires in 0..1usize << border.len() {
             let burns = |house: usize| {
-                ends.iter().position(|&end| end == house).is_some_and(|i| fires >> i & 1 != 0)
+                border.iter().position(|&end| end == house).is_some_and(|i| fires >> i & 1 != 0)
             };
             let of_houses = houses.iter().enumerate().map(|(i, &house)| {
                 let near = ring.neighbors(house).into_iter().filter(|&h| burns(h)).count();
@@ -281,30 +286,31 @@ mod tests {
     fn slots_and_targets() {
         for (houses, homes) in [(2, 1), (2, 2), (3, 2), (4, 4), (6, 2), (7, 3)] {
             let ring = Ring { houses, spread: 0.3, ignite: 0.1 };
-            let town = Town::new(&ring, homes);
-            assert_eq!(town.sets.len(), 1 << houses);
-            assert_eq!(town.targets.len(), 3usize.pow(houses as u32));
+            let space = StateSpace::new(&ring, homes);
+            assert_eq!(space.sets.len(), 1 << houses);
+            assert_eq!(space.targets.len(), 3usize.pow(houses as u32));
             let next_to = |h: usize, set: usize| {
                 ring.neighbors(h).into_iter().any(|neighbor| set >> neighbor & 1 != 0)
             };
-            let end = |set: &Standing| {
+            let end = |set: &StandingSet| {
                 (0..houses).filter(|&h| set.houses >> h & 1 == 0 && next_to(h, set.houses)).count()
             };
-            let of_slot = |slot| town.sets.iter().rfind(|set| set.slot <= slot).expect("a set");
-            for set in &town.sets {
-                assert_eq!(set.ends, end(set));
-                // Different fires at ends lead to different slots; without, to the first one.
-                for (at, &target) in town.targets(set).iter().enumerate().skip(1) {
+            let of_state =
+                |state| space.sets.iter().rfind(|set| set.state <= state).expect("a set");
+            for set in &space.sets {
+                assert_eq!(set.border, end(set));
+                // Different fires at border lead to different states; without, to the first one.
+                for (at, &target) in space.targets(set).iter().enumerate().skip(1) {
                     let house = |i| (0..houses).filter(|h| set.houses >> h & 1 != 0).nth(i);
                     let fires: usize = (0..set.count)
                         .filter(|i| at >> i & 1 != 0)
                         .map(|i| 1 << house(i).expect("stands"))
                         .sum();
-                    let to = of_slot(target as usize);
+                    let to = of_state(target as usize);
                     assert_eq!(to.houses, set.houses & !fires);
                     let at_ends =
                         (0..houses).filter(|&h| fires >> h & 1 != 0 && next_to(h, to.houses));
-                    assert_eq!((target as usize - to.slot).count_ones() as usize, at_ends.count());
+                    assert_eq!((target as usize - to.state).count_ones() as usize, at_ends.count());
                 }
             }
         }

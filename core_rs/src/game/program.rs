@@ -4,13 +4,15 @@
 
 use crate::error::InvalidValue;
 use crate::game::counts::Layout;
-use crate::game::scenario::{Dynamics, EndRule, NightOrder, check_probability};
-use crate::random::threshold::{self, ALWAYS, StrategyThresholds};
+use crate::game::scenario::{Dynamics, EndRule, NightOrder};
+use crate::policy::{Policy, PolicyThresholds};
+use crate::random::address::BLOCK;
+use crate::random::threshold::{self, ALWAYS};
 
-/// Strategies one seat may mix.
+/// Policies one seat may mix.
 pub const MAX_MIXTURE: usize = 16;
 
-/// One strategy of a seat's mixture, and the threshold below which its uniform selects it
+/// One policy of a seat's mixture, and the threshold below which its uniform selects it
 /// (cumulative; the last one is 2^32).
 pub type SeatEntry = (u32, u64);
 
@@ -41,8 +43,8 @@ pub struct Program {
     pub catch: [u64; 3],
     /// Thresholds of a fire being put out by 1 … A workers.
     pub extinguish: Vec<u64>,
-    /// The pool of strategies.
-    pub strategies: Vec<StrategyThresholds>,
+    /// The pool of policies.
+    pub policies: Vec<PolicyThresholds>,
     /// The seats of all line-ups, one after another: seat `s` of line-up `l` is `l · A + s`.
     seat_ends: Vec<u32>,
     entries: Vec<SeatEntry>,
@@ -50,28 +52,26 @@ pub struct Program {
     pub episodes: Episodes,
 }
 
-/// A seat as its user gives it: strategies of the pool with their weights.
+/// A seat as its user gives it: policies of the pool with their weights.
 pub type Seat = Vec<(usize, f64)>;
 
 impl Program {
     /// Checks and compiles a request.
     ///
     /// # Errors
-    /// The first value that is not allowed, by its name: a parameter of the scenario, `strategies[i]`,
-    /// `lineups[i]`, `episodes` or `first_episode`.
+    /// The first value that is not allowed, by its name: a parameter of the scenario, `episodes`,
+    /// `first_episode`, a number of `strategies[i]`, or `lineups[i]`.
     pub fn compile(
         dynamics: &Dynamics,
-        strategies: &[[f64; 10]],
+        policies: &[Policy],
         lineups: &[Vec<Seat>],
         episodes: Episodes,
     ) -> Result<Self, InvalidValue> {
         dynamics.validate()?;
         let layout = Layout { houses: dynamics.num_houses, agents: dynamics.num_agents };
         check_episodes(episodes, dynamics.max_nights, layout)?;
-        for (i, theta) in strategies.iter().enumerate() {
-            for (j, &x) in theta.iter().enumerate() {
-                check_probability(&format!("strategies[{i}][{j}]"), x)?;
-            }
+        for (i, policy) in policies.iter().enumerate() {
+            policy.validate(&format!("strategies[{i}]"))?;
         }
         let mut seat_ends = Vec::with_capacity(lineups.len() * layout.agents);
         let mut entries = Vec::with_capacity(lineups.len() * layout.agents);
@@ -85,18 +85,14 @@ impl Program {
             }
             for (s, seat) in lineup.iter().enumerate() {
                 let name = format!("lineups[{i}][{s}]");
-                entries.extend(compile_seat(&name, seat, strategies.len())?);
+                entries.extend(compile_seat(&name, seat, policies.len())?);
                 let end = u32::try_from(entries.len()).map_err(|_| {
                     InvalidValue::new("lineups", lineups.len(), "fewer than 2^32 strategies in all")
                 })?;
                 seat_ends.push(end);
             }
         }
-        let spread = match dynamics.night_order {
-            NightOrder::SpreadThenBurnOut => dynamics.prob_fire_spreads_to_neighbor,
-            NightOrder::BurnOutThenSpread => 0.0,
-        };
-        let mut catch = threshold::catch(spread, dynamics.prob_house_catches_fire);
+        let mut catch = threshold::catch(dynamics.spread(), dynamics.prob_house_catches_fire);
         if dynamics.night_order == NightOrder::BurnOutThenSpread {
             catch = [catch[0]; 3]; // not 1 − (1−ρ), which may round differently
         }
@@ -110,7 +106,7 @@ impl Program {
                 dynamics.prob_solo_agent_extinguishes_fire,
                 layout.agents,
             ),
-            strategies: strategies.iter().map(StrategyThresholds::new).collect(),
+            policies: policies.iter().map(Policy::thresholds).collect(),
             seat_ends,
             entries,
             episodes,
@@ -123,7 +119,7 @@ impl Program {
         self.seat_ends.len() / self.layout.agents
     }
 
-    /// The strategies a seat of a line-up mixes; one entry where it plays a single strategy.
+    /// The policies a seat of a line-up mixes; one entry where it plays a single one.
     #[must_use]
     pub fn seat(&self, lineup: usize, seat: usize) -> &[SeatEntry] {
         let i = lineup * self.layout.agents + seat;
@@ -134,14 +130,14 @@ impl Program {
     /// The first block that holds an episode of the request.
     #[must_use]
     pub fn first_block(&self) -> u64 {
-        self.episodes.first / crate::random::address::BLOCK
+        self.episodes.first / BLOCK
     }
 
     /// Blocks that hold an episode of the request, per line-up.
     #[must_use]
     pub fn blocks(&self) -> u64 {
         let last = self.episodes.first + (self.episodes.count - 1);
-        last / crate::random::address::BLOCK - self.first_block() + 1
+        last / BLOCK - self.first_block() + 1
     }
 
     /// Which lanes of a block (numbered from 0 at the first) belong to the request.
@@ -150,10 +146,10 @@ impl Program {
         let Episodes { first, count, .. } = self.episodes;
         let mut lanes = u32::MAX;
         if block == 0 {
-            lanes &= u32::MAX << (first % 32);
+            lanes &= u32::MAX << (first % BLOCK);
         }
         if block + 1 == self.blocks() {
-            lanes &= u32::MAX >> (31 - (first + (count - 1)) % 32);
+            lanes &= u32::MAX >> (BLOCK - 1 - (first + (count - 1)) % BLOCK);
         }
         lanes
     }
@@ -208,8 +204,8 @@ fn check_episodes(episodes: Episodes, max_nights: u32, layout: Layout) -> Result
 /// Episodes that one call may play: as many as leave second moments below 2^63 whatever happens.
 #[must_use]
 pub fn most_episodes(max_nights: u32, layout: Layout) -> u64 {
-    let largest = u64::from(32 * max_nights) * layout.houses as u64;
-    (i64::MAX as u64 / (largest * largest) - 1) * 32
+    let largest = BLOCK * u64::from(max_nights) * layout.houses as u64;
+    (i64::MAX as u64 / (largest * largest) - 1) * BLOCK
 }
 
 /// Checks one seat's mixture and turns its weights into cumulative thresholds.
@@ -243,7 +239,11 @@ fn compile_seat(
     }
     if entries.len() > MAX_MIXTURE {
         let given = format!("a mixture of {} strategies", entries.len());
-        return Err(InvalidValue::new(name, given, "at most 16 strategies with a weight above 0"));
+        return Err(InvalidValue::new(
+            name,
+            given,
+            format!("at most {MAX_MIXTURE} strategies with a weight above 0"),
+        ));
     }
     if let Some(last) = entries.last_mut() {
         last.1 = ALWAYS;
@@ -255,9 +255,10 @@ fn compile_seat(
 mod tests {
     use super::*;
     use crate::game::scenario::tests::default_dynamics;
+    use crate::policy::Heuristic;
 
     fn compile(lineups: &[Vec<Seat>], first: u64, count: u64) -> Result<Program, InvalidValue> {
-        let pool = [[0.5; 10], [1.0; 10]];
+        let pool = [0.5, 1.0].map(|x| Policy::Heuristic(Heuristic::new(x, x)));
         let episodes = Episodes { seed: 1, first, count };
         Program::compile(&default_dynamics(), &pool, lineups, episodes)
     }
@@ -307,5 +308,9 @@ mod tests {
         assert_eq!(field(compile(&[pure()], 2, u64::MAX)), "first_episode");
         assert_eq!(field(compile(&[pure()], 0, u64::MAX)), "episodes");
         assert_eq!(field(compile(&[pure()], 0, 0)), "episodes");
+        let pool = [Policy::Heuristic(Heuristic::new(0.5, 2.0))];
+        let episodes = Episodes { seed: 1, first: 0, count: 1 };
+        let wrong = Program::compile(&default_dynamics(), &pool, &[pure()], episodes);
+        assert_eq!(field(wrong), "strategies[0].q");
     }
 }

@@ -1,15 +1,24 @@
 //! The parameters of a game and the one place where they are checked (`docs/rules.md`).
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
 use crate::error::InvalidValue;
 
 /// Version of the rules and the addressing together; any change that could alter an outcome raises it.
 pub const RULES_VERSION: u32 = 1;
 /// Fewest and most houses on the ring.
-pub const HOUSES: std::ops::RangeInclusive<usize> = 2..=32;
+pub const HOUSES: RangeInclusive<usize> = 2..=32;
 /// Fewest and most agents.
-pub const AGENTS: std::ops::RangeInclusive<usize> = 1..=16;
+pub const AGENTS: RangeInclusive<usize> = 1..=16;
 /// Fewest and most nights an episode may be allowed.
-pub const MAX_NIGHTS: std::ops::RangeInclusive<u32> = 1..=10_000;
+pub const MAX_NIGHTS: RangeInclusive<u32> = 1..=10_000;
+
+/// What is allowed of an integer in a range, in words.
+#[must_use]
+pub fn integer_in<T: Display>(range: &RangeInclusive<T>) -> String {
+    format!("an integer from {} to {}", range.start(), range.end())
+}
 
 /// Which comes first once the workers are done: fires spreading, or burning out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +29,28 @@ pub enum NightOrder {
     BurnOutThenSpread,
 }
 
+impl NightOrder {
+    /// Both orders.
+    pub const ALL: [Self; 2] = [Self::SpreadThenBurnOut, Self::BurnOutThenSpread];
+
+    /// Its name in scenarios.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SpreadThenBurnOut => "spread_then_burn_out",
+            Self::BurnOutThenSpread => "burn_out_then_spread",
+        }
+    }
+
+    /// The order of a name.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn from_name(name: &str) -> Result<Self, InvalidValue> {
+        named("night_order", name, &Self::ALL, Self::name)
+    }
+}
+
 /// When an episode ends before its last night.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndRule {
@@ -27,6 +58,40 @@ pub enum EndRule {
     AllSafeOrAllRuined,
     /// No house burns, whatever is ruined.
     NoFires,
+}
+
+impl EndRule {
+    /// Both rules.
+    pub const ALL: [Self; 2] = [Self::AllSafeOrAllRuined, Self::NoFires];
+
+    /// Its name in scenarios.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AllSafeOrAllRuined => "all_safe_or_all_ruined",
+            Self::NoFires => "no_fires",
+        }
+    }
+
+    /// The rule of a name.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn from_name(name: &str) -> Result<Self, InvalidValue> {
+        named("end_rule", name, &Self::ALL, Self::name)
+    }
+}
+
+fn named<T: Copy>(
+    field: &str,
+    name: &str,
+    all: &[T],
+    name_of: fn(T) -> &'static str,
+) -> Result<T, InvalidValue> {
+    all.iter().copied().find(|&one| name_of(one) == name).ok_or_else(|| {
+        let names: Vec<_> = all.iter().map(|&one| name_of(one)).collect();
+        InvalidValue::new(field, name, names.join(" or "))
+    })
 }
 
 /// Everything that decides what happens in an episode, apart from who plays.
@@ -53,24 +118,26 @@ pub struct Dynamics {
 }
 
 impl Dynamics {
+    /// The chance of a fire to ignite a safe neighbour: β, or 0 where fires burn out before they
+    /// could spread.
+    #[must_use]
+    pub fn spread(&self) -> f64 {
+        match self.night_order {
+            NightOrder::SpreadThenBurnOut => self.prob_fire_spreads_to_neighbor,
+            NightOrder::BurnOutThenSpread => 0.0,
+        }
+    }
+
     /// Checks every parameter.
     ///
     /// # Errors
     /// The first parameter that is out of range.
     pub fn validate(&self) -> Result<(), InvalidValue> {
         if !HOUSES.contains(&self.num_houses) {
-            return Err(InvalidValue::new(
-                "num_houses",
-                self.num_houses,
-                "an integer from 2 to 32",
-            ));
+            return Err(InvalidValue::new("num_houses", self.num_houses, integer_in(&HOUSES)));
         }
         if !AGENTS.contains(&self.num_agents) {
-            return Err(InvalidValue::new(
-                "num_agents",
-                self.num_agents,
-                "an integer from 1 to 16",
-            ));
+            return Err(InvalidValue::new("num_agents", self.num_agents, integer_in(&AGENTS)));
         }
         for (name, p) in [
             ("prob_fire_spreads_to_neighbor", self.prob_fire_spreads_to_neighbor),
@@ -80,11 +147,7 @@ impl Dynamics {
             check_probability(name, p)?;
         }
         if !MAX_NIGHTS.contains(&self.max_nights) {
-            return Err(InvalidValue::new(
-                "max_nights",
-                self.max_nights,
-                "an integer from 1 to 10000",
-            ));
+            return Err(InvalidValue::new("max_nights", self.max_nights, integer_in(&MAX_NIGHTS)));
         }
         if self.min_nights > self.max_nights {
             return Err(InvalidValue::new(

@@ -2,17 +2,21 @@
 
 use std::sync::{Arc, Mutex};
 
-use numpy::ndarray::{Array2, Array3, ArrayView3};
+use numpy::ndarray::{Array2, Array3, ArrayView1};
 use numpy::{PyArray2, PyArray3, PyReadonlyArray2, PyReadonlyArray3};
 use pyo3::prelude::*;
 
+use super::errors::shape_error;
+use super::policy::PyPolicy;
+use super::progress::without_python;
 use super::scenario::dynamics;
-use crate::chain::{Chain, Duty, Lineups, Method, cost};
+use crate::chain::{Chain, Lineups, Method, cost};
 use crate::error::InvalidValue;
 use crate::game::scenario::Dynamics;
-use crate::pool::{RunError, lock};
+use crate::policy::{Heuristic, Policy};
+use crate::pool::lock;
 
-/// Count vectors, and derivatives by (p, q).
+/// Count vectors, and derivatives by the numbers of each policy.
 type CountsAndGradients<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray3<f64>>);
 
 /// Estimated bytes of a thread up to which a chain is kept for the next call.
@@ -35,68 +39,62 @@ fn chain(scenario: &Bound<'_, PyAny>, lumped: Option<bool>) -> PyResult<Arc<Chai
     }
     // Not under the lock: other threads may ask for other chains meanwhile.
     let chain = Arc::new(Chain::new(&dynamics, method)?);
-    if cost(&dynamics, lumped).bytes <= KEPT {
+    if cost(&dynamics, lumped, false).bytes <= KEPT {
         *lock(&LAST) = Some((dynamics, method, Arc::clone(&chain)));
     }
     Ok(chain)
 }
 
-fn lineups(chain: &Chain, duties: ArrayView3<'_, f64>) -> PyResult<Lineups> {
+/// Line-ups (L, A, 2) as (p, q) of each seat, or with `policies` (L, A) as indices into these.
+fn lineups(
+    chain: &Chain,
+    lineups: &Bound<'_, PyAny>,
+    policies: Option<Vec<PyRef<'_, PyPolicy>>>,
+) -> PyResult<Lineups> {
     let agents = chain.layout().agents;
-    if duties.shape()[1..] != [agents, 2] {
-        let given = format!("an array of shape {:?}", duties.shape());
-        let allowed = format!("(p, q) for each of the {agents} seats");
-        return Err(InvalidValue::new("duties", given, allowed).into());
+    let wrong = |shape: &[usize], allowed: &str| {
+        let allowed = format!("{allowed} for each of the {agents} seats");
+        InvalidValue::new("lineups", format!("an array of shape {shape:?}"), allowed)
+    };
+    let Some(pool) = policies else {
+        let pairs: PyReadonlyArray3<'_, f64> = lineups.extract()?;
+        let pairs = pairs.as_array();
+        if pairs.shape()[1..] != [agents, 2] {
+            return Err(wrong(pairs.shape(), "(p, q)").into());
+        }
+        let pairs = pairs.lanes(numpy::ndarray::Axis(2));
+        let of = |pair: ArrayView1<'_, f64>| Policy::Heuristic(Heuristic::new(pair[0], pair[1]));
+        return Ok(Lineups::new(chain, pairs.into_iter().map(of).collect())?);
+    };
+    let indices: PyReadonlyArray2<'_, i64> = lineups.extract()?;
+    let indices = indices.as_array();
+    if indices.ncols() != agents {
+        return Err(wrong(indices.shape(), "an index").into());
     }
-    let pairs = duties.lanes(numpy::ndarray::Axis(2));
-    let pairs = pairs.into_iter().map(|pair| Duty { work: pair[0], home: pair[1] });
-    Ok(Lineups::new(agents, pairs.collect())?)
+    let of = |&index: &i64| {
+        let policy = usize::try_from(index).ok().and_then(|index| pool.get(index));
+        let allowed = || format!("an index below the {} policies", pool.len());
+        policy.map(|policy| policy.0).ok_or_else(|| InvalidValue::new("lineups", index, allowed()))
+    };
+    Ok(Lineups::new(chain, indices.iter().map(of).collect::<Result<_, _>>()?)?)
 }
 
-/// Runs `work` without the interpreter, with a `poll` that tells `progress` how many line-ups are
-/// done; an exception that it raises, like one of a signal, stops the work and is passed on.
-fn without_python<T: Send>(
-    py: Python<'_>,
-    progress: Option<Py<PyAny>>,
-    work: impl FnOnce(&mut dyn FnMut(u64) -> bool) -> Result<T, RunError> + Send,
-) -> PyResult<T> {
-    let mut raised = None;
-    let result = py.detach(|| {
-        work(&mut |done| {
-            Python::attach(|py| {
-                let told = match &progress {
-                    Some(progress) => progress.call1(py, (done,)).map(drop),
-                    None => Ok(()),
-                };
-                raised = told.and_then(|()| py.check_signals()).err();
-                raised.is_none()
-            })
-        })
-    });
-    match (result, raised) {
-        (Err(RunError::Cancelled), Some(error)) => Err(error),
-        (result, _) => Ok(result?),
-    }
-}
-
-fn shape_error(error: numpy::ndarray::ShapeError) -> PyErr {
-    pyo3::exceptions::PyRuntimeError::new_err(error.to_string())
-}
-
-/// Expected count vectors (L, D) of line-ups given as (p, q) of each seat (L, A, 2).
+/// Expected count vectors (L, D) of line-ups: (p, q) of each seat (L, A, 2), or with `policies` an
+/// index into these for each seat (L, A).
 ///
 /// `progress(lineups_done)` is called now and then; what it raises stops the work.
 #[pyfunction]
-#[pyo3(signature = (scenario, duties, *, threads, progress, lumped = None))]
+#[pyo3(signature = (scenario, lineups, *, threads, progress, lumped = None, policies = None))]
 pub fn expected<'py>(
     scenario: &Bound<'py, PyAny>,
-    duties: PyReadonlyArray3<'py, f64>,
+    lineups: &Bound<'py, PyAny>,
     threads: usize,
     progress: Option<Py<PyAny>>,
     lumped: Option<bool>,
+    policies: Option<Vec<PyRef<'py, PyPolicy>>>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let chain = chain(scenario, lumped)?;
-    let lineups = lineups(&chain, duties.as_array())?;
+    let lineups = self::lineups(&chain, lineups, policies)?;
     let py = scenario.py();
     let counts =
         without_python(py, progress, |poll| chain.expected_of_all(&lineups, threads, poll))?;
@@ -105,20 +103,21 @@ pub fn expected<'py>(
     Ok(PyArray2::from_owned_array(py, counts))
 }
 
-/// Expected count vectors (L, D), and the derivatives (L, A, 2) of weights (L, D) times counts by
-/// each seat's (p, q).
+/// Expected count vectors (L, D) as [`expected`], and the derivatives (L, A, 2) of weights (L, D)
+/// times counts: by (p, q) of a heuristic, by w of a firefighter and 0.
 #[pyfunction]
-#[pyo3(signature = (scenario, duties, weights, *, threads, progress, lumped = None))]
+#[pyo3(signature = (scenario, lineups, weights, *, threads, progress, lumped = None, policies = None))]
 pub fn expected_gradient<'py>(
     scenario: &Bound<'py, PyAny>,
-    duties: PyReadonlyArray3<'py, f64>,
+    lineups: &Bound<'py, PyAny>,
     weights: PyReadonlyArray2<'py, f64>,
     threads: usize,
     progress: Option<Py<PyAny>>,
     lumped: Option<bool>,
+    policies: Option<Vec<PyRef<'py, PyPolicy>>>,
 ) -> PyResult<CountsAndGradients<'py>> {
     let chain = chain(scenario, lumped)?;
-    let lineups = lineups(&chain, duties.as_array())?;
+    let lineups = self::lineups(&chain, lineups, policies)?;
     let (l, d, a) = (lineups.len(), chain.layout().counts(), chain.layout().agents);
     let weights = weights.as_array();
     if weights.shape() != [l, d] {
@@ -139,13 +138,18 @@ pub fn expected_gradient<'py>(
     Ok((PyArray2::from_owned_array(py, counts), PyArray3::from_owned_array(py, gradients)))
 }
 
-/// Estimated bytes per thread and seconds per line-up of [`expected`], whatever the size; raises
+/// Estimated bytes per thread and seconds per line-up of [`expected`], whatever the size, if
+/// `by_houses` for policies that tell all houses apart which they own; raises
 /// `InvalidValue` only for what is not a scenario.
 #[pyfunction]
-#[pyo3(signature = (scenario, *, lumped = None))]
-pub fn exact_cost(scenario: &Bound<'_, PyAny>, lumped: Option<bool>) -> PyResult<(f64, f64)> {
+#[pyo3(signature = (scenario, *, lumped = None, by_houses = false))]
+pub fn exact_cost(
+    scenario: &Bound<'_, PyAny>,
+    lumped: Option<bool>,
+    by_houses: bool,
+) -> PyResult<(f64, f64)> {
     let dynamics = dynamics(scenario)?;
     dynamics.validate()?;
-    let cost = cost(&dynamics, lumped);
+    let cost = cost(&dynamics, lumped, by_houses);
     Ok((cost.bytes, cost.seconds))
 }

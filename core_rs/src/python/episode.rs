@@ -50,7 +50,7 @@ impl PyEpisode {
     /// Index of the strategy each seat plays, in the program's pool.
     #[getter]
     fn strategies(&self) -> Vec<usize> {
-        self.game.strategies().to_vec()
+        self.game.policies().to_vec()
     }
     /// How the episode ended, or None.
     #[getter]
@@ -93,7 +93,7 @@ impl PyEpisode {
                 .into_iter()
                 .map(|(house, works, signal)| Action { house, works, signal })
                 .collect(),
-            None if self.by_lineup => self.game.heuristic_actions(),
+            None if self.by_lineup => self.game.policy_actions(),
             None => Vec::new(),
         };
         let night = self.game.step(&actions)?;

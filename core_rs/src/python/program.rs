@@ -1,19 +1,22 @@
 //! Programs: compiled once, run here or read by another backend.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use numpy::ndarray::{Array2, Array3};
+use numpy::ndarray::{Array2, Array3, ArrayView1};
 use numpy::{PyArray1, PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
+use super::errors::shape_error;
+use super::policy::PyPolicy;
+use super::progress::without_python;
 use super::scenario::dynamics;
 use crate::error::InvalidValue;
 use crate::game::counts::weighted_sum;
 use crate::game::program::{Episodes, Program, Seat};
-use crate::game::scenario::EndRule;
 use crate::plain::Game;
-use crate::pool::RunError;
+use crate::policy::{Heuristic, Policy, PolicyThresholds};
 use crate::run::{Options, run};
 use crate::simd::SimdPath;
 
@@ -27,14 +30,14 @@ pub struct PyProgram(pub Arc<Program>);
 
 #[pymethods]
 impl PyProgram {
-    /// `strategies` is (S, 10). Seat `s` of line-up `l` mixes the next `sizes[l, s]` entries of
+    /// `strategies` is (S, 10), or a list of policies. Seat `s` of line-up `l` mixes the next `sizes[l, s]` entries of
     /// `indices` (into strategies) and `weights`.
     #[new]
     #[pyo3(signature = (scenario, strategies, sizes, indices, weights, *, seed, first_episode, episodes))]
     #[expect(clippy::too_many_arguments, reason = "what a program consists of")]
     fn new(
         scenario: &Bound<'_, PyAny>,
-        strategies: PyReadonlyArray2<'_, f64>,
+        strategies: &Bound<'_, PyAny>,
         sizes: PyReadonlyArray2<'_, i64>,
         indices: PyReadonlyArray1<'_, i64>,
         weights: PyReadonlyArray1<'_, f64>,
@@ -42,13 +45,7 @@ impl PyProgram {
         first_episode: u64,
         episodes: u64,
     ) -> PyResult<Self> {
-        let strategies = strategies.as_array();
-        if strategies.ncols() != 10 {
-            let given = format!("an array of shape {:?}", strategies.shape());
-            return Err(InvalidValue::new("strategies", given, "ten numbers a strategy").into());
-        }
-        let pool: Vec<[f64; 10]> =
-            strategies.rows().into_iter().map(|row| std::array::from_fn(|j| row[j])).collect();
+        let pool = pool(strategies)?;
         let (indices, weights) = (indices.as_array(), weights.as_array());
         let mut entries = indices.iter().zip(weights.iter());
         let lineups: Vec<Vec<Seat>> = sizes
@@ -75,34 +72,15 @@ impl PyProgram {
     ) -> PyResult<Counts<'py>> {
         let options = Options { threads, path: SimdPath::from_name(simd)?, per_block };
         let program = &self.0;
-        let mut raised = None;
-        let counts = py.detach(|| {
-            run(program, options, |done| {
-                Python::attach(|py| {
-                    let told = match &progress {
-                        Some(progress) => progress.call1(py, (done,)).map(drop),
-                        None => Ok(()),
-                    };
-                    raised = told.and_then(|()| py.check_signals()).err();
-                    raised.is_none()
-                })
-            })
-        });
-        let counts = match (counts, raised) {
-            (Err(RunError::Cancelled), Some(error)) => return Err(error),
-            (counts, _) => counts?,
-        };
+        let counts = without_python(py, progress, |poll| run(program, options, poll))?;
         let layout = program.layout;
         let (l, d, f) = (program.lineups(), layout.counts(), layout.features());
-        let shape = |error: numpy::ndarray::ShapeError| {
-            pyo3::exceptions::PyRuntimeError::new_err(error.to_string())
-        };
-        let totals = Array2::from_shape_vec((l, d), counts.totals).map_err(shape)?;
-        let moments = Array3::from_shape_vec((l, f, f), counts.moments).map_err(shape)?;
+        let totals = Array2::from_shape_vec((l, d), counts.totals).map_err(shape_error)?;
+        let moments = Array3::from_shape_vec((l, f, f), counts.moments).map_err(shape_error)?;
         let blocks = match counts.blocks {
             Some(blocks) => {
                 let blocks = Array3::from_shape_vec((l, program.blocks() as usize, d), blocks);
-                Some(PyArray3::from_owned_array(py, blocks.map_err(shape)?))
+                Some(PyArray3::from_owned_array(py, blocks.map_err(shape_error)?))
             }
             None => None,
         };
@@ -154,10 +132,7 @@ impl PyProgram {
     }
     #[getter]
     fn end_rule(&self) -> &'static str {
-        match self.0.end_rule {
-            EndRule::AllSafeOrAllRuined => "all_safe_or_all_ruined",
-            EndRule::NoFires => "no_fires",
-        }
+        self.0.end_rule.name()
     }
     #[getter]
     fn catch(&self) -> [u64; 3] {
@@ -167,14 +142,48 @@ impl PyProgram {
     fn extinguish(&self) -> Vec<u64> {
         self.0.extinguish.clone()
     }
-    /// Thresholds of each strategy: work, home, honesty. Shape (S, 3).
+    /// Thresholds of each strategy: work, home, honesty. Shape (S, 3). Raises `InvalidValue` if
+    /// there is a policy of another kind, whose numbers mean something else (see `policies`).
     #[getter]
-    fn strategies<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray2<u64>> {
-        let rows = &self.0.strategies;
-        let thresholds = Array2::from_shape_fn((rows.len(), 3), |(i, j)| {
-            [rows[i].work, rows[i].home, rows[i].honesty][j]
-        });
-        PyArray2::from_owned_array(py, thresholds)
+    fn strategies<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<u64>>> {
+        let mut rows = Vec::with_capacity(self.0.policies.len());
+        for policy in &self.0.policies {
+            match policy {
+                PolicyThresholds::Heuristic(policy) => {
+                    rows.push([policy.work, policy.home, policy.honesty]);
+                }
+                PolicyThresholds::Firefighter(_) => {
+                    let allowed = "heuristic agents only; `policies` tells kinds apart";
+                    return Err(InvalidValue::new("strategies", "a firefighter", allowed).into());
+                }
+            }
+        }
+        let thresholds = Array2::from_shape_fn((rows.len(), 3), |(i, j)| rows[i][j]);
+        Ok(PyArray2::from_owned_array(py, thresholds))
+    }
+    /// The kind of each policy of the pool, and its integers by name.
+    #[getter]
+    fn policies(&self) -> Vec<(&'static str, BTreeMap<&'static str, u64>)> {
+        let of = |policy: &PolicyThresholds| {
+            let integers = match policy {
+                PolicyThresholds::Heuristic(policy) => {
+                    [("work", policy.work), ("home", policy.home), ("honesty", policy.honesty)]
+                }
+                PolicyThresholds::Firefighter(policy) => [
+                    ("work", policy.work),
+                    ("own_first", u64::from(policy.own_first)),
+                    ("honesty", policy.honesty),
+                ],
+            };
+            (policy.kind(), integers.into())
+        };
+        self.0.policies.iter().map(of).collect()
+    }
+    /// The kinds that the pool holds, each once.
+    #[getter]
+    fn policy_kinds(&self) -> Vec<&'static str> {
+        let holds = |kind: &&str| self.0.policies.iter().any(|policy| policy.kind() == *kind);
+        Policy::KINDS.into_iter().filter(holds).collect()
     }
     /// How many strategies each seat mixes: shape (line-ups, agents).
     #[getter]
@@ -239,6 +248,24 @@ impl PyProgram {
         let allowed = format!("an index below the {} line-ups", self.0.lineups());
         Err(InvalidValue::new("lineup", lineup, allowed).into())
     }
+}
+
+/// Policies given as an array of ten numbers each, or as a list of handles.
+fn pool(strategies: &Bound<'_, PyAny>) -> PyResult<Vec<Policy>> {
+    let Ok(rows) = strategies.extract::<PyReadonlyArray2<'_, f64>>() else {
+        let policies: Vec<PyRef<'_, PyPolicy>> = strategies.extract()?;
+        return Ok(policies.iter().map(|policy| policy.0).collect());
+    };
+    let rows = rows.as_array();
+    if rows.ncols() != 10 {
+        let given = format!("an array of shape {:?}", rows.shape());
+        return Err(InvalidValue::new("strategies", given, "ten numbers a strategy").into());
+    }
+    let policy = |(i, row): (usize, ArrayView1<'_, f64>)| {
+        let theta = std::array::from_fn(|j| row[j]);
+        Heuristic::from_theta(&format!("strategies[{i}]"), &theta).map(Policy::Heuristic)
+    };
+    Ok(rows.rows().into_iter().enumerate().map(policy).collect::<Result<_, _>>()?)
 }
 
 fn seat<'a>(entries: &mut impl Iterator<Item = (&'a i64, &'a f64)>, size: i64) -> Seat {

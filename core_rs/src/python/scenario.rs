@@ -5,7 +5,9 @@ use pyo3::prelude::*;
 
 use crate::error::InvalidValue;
 use crate::game::counts::Layout;
-use crate::game::scenario::{Dynamics, EndRule, NightOrder, Rewards};
+use crate::game::scenario::{
+    AGENTS, Dynamics, EndRule, HOUSES, MAX_NIGHTS, NightOrder, Rewards, integer_in,
+};
 
 fn get<'py, T>(scenario: &Bound<'py, PyAny>, name: &str) -> PyResult<T>
 where
@@ -31,29 +33,15 @@ pub fn dynamics(scenario: &Bound<'_, PyAny>) -> PyResult<Dynamics> {
     let night_order: String = get(scenario, "night_order")?;
     let end_rule: String = get(scenario, "end_rule")?;
     Ok(Dynamics {
-        num_houses: whole(scenario, "num_houses", "an integer from 2 to 32")?,
-        num_agents: whole(scenario, "num_agents", "an integer from 1 to 16")?,
+        num_houses: whole(scenario, "num_houses", &integer_in(&HOUSES))?,
+        num_agents: whole(scenario, "num_agents", &integer_in(&AGENTS))?,
         prob_fire_spreads_to_neighbor: get(scenario, "prob_fire_spreads_to_neighbor")?,
         prob_solo_agent_extinguishes_fire: get(scenario, "prob_solo_agent_extinguishes_fire")?,
         prob_house_catches_fire: get(scenario, "prob_house_catches_fire")?,
         min_nights: whole(scenario, "min_nights", "an integer from 0 to max_nights")?,
-        max_nights: whole(scenario, "max_nights", "an integer from 1 to 10000")?,
-        night_order: match night_order.as_str() {
-            "spread_then_burn_out" => NightOrder::SpreadThenBurnOut,
-            "burn_out_then_spread" => NightOrder::BurnOutThenSpread,
-            _ => {
-                let allowed = "spread_then_burn_out or burn_out_then_spread";
-                return Err(InvalidValue::new("night_order", night_order, allowed).into());
-            }
-        },
-        end_rule: match end_rule.as_str() {
-            "all_safe_or_all_ruined" => EndRule::AllSafeOrAllRuined,
-            "no_fires" => EndRule::NoFires,
-            _ => {
-                let allowed = "all_safe_or_all_ruined or no_fires";
-                return Err(InvalidValue::new("end_rule", end_rule, allowed).into());
-            }
-        },
+        max_nights: whole(scenario, "max_nights", &integer_in(&MAX_NIGHTS))?,
+        night_order: NightOrder::from_name(&night_order)?,
+        end_rule: EndRule::from_name(&end_rule)?,
     })
 }
 

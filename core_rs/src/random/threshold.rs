@@ -23,27 +23,6 @@ pub fn threshold(p: f64) -> u64 {
     whole as u64 + u64::from(scaled - whole >= 0.5)
 }
 
-/// Thresholds of one strategy, all the heuristic agent needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StrategyThresholds {
-    /// It works: `θ1 (1 − θ8)`.
-    pub work: u64,
-    /// It works at its own burning home: that, times `θ3`, rounded down.
-    pub home: u64,
-    /// Its signal is honest: `θ0`.
-    pub honesty: u64,
-}
-
-impl StrategyThresholds {
-    /// From a strategy vector whose ten numbers lie in [0, 1].
-    #[must_use]
-    pub fn new(theta: &[f64; 10]) -> Self {
-        let work = threshold(theta[1] * (1.0 - theta[8]));
-        let home = (u128::from(work) * u128::from(threshold(theta[3]))) >> 32;
-        Self { work, home: home as u64, honesty: threshold(theta[0]) }
-    }
-}
-
 /// Thresholds of a house catching fire with 0, 1 and 2 burning neighbours.
 #[must_use]
 pub fn catch(spread: f64, ignite: f64) -> [u64; 3] {
@@ -75,15 +54,6 @@ mod tests {
         assert_eq!(threshold(2f64.powi(-33) * (1.0 - f64::EPSILON)), 0);
         assert_eq!(threshold(1.0 - 2f64.powi(-34)), ALWAYS);
         assert_eq!(threshold(0.02), 85_899_346);
-    }
-
-    #[test]
-    fn certain_workers_need_more_than_64_bits() {
-        let mut theta = [0.0; 10];
-        theta[1] = 1.0;
-        theta[3] = 1.0;
-        let t = StrategyThresholds::new(&theta);
-        assert_eq!((t.work, t.home), (ALWAYS, ALWAYS));
     }
 
     #[test]

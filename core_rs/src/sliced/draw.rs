@@ -46,7 +46,7 @@ impl<W: Words> Rows<W> {
     }
 
     #[inline(always)]
-    fn quad(&self, quad: usize) -> [W; 4] {
+    pub fn quad(&self, quad: usize) -> [W; 4] {
         let bits = &self.bits[4 * quad..4 * quad + 4];
         [bits[0], bits[1], bits[2], bits[3]]
     }
@@ -106,17 +106,17 @@ pub fn is_crowded<W: Words>(undecided: W) -> bool {
 ///
 /// Kept as the first one's rows and the differences from one to the next, so that any number of
 /// cases costs one draw.
-pub struct Ladder<W> {
+pub struct CaseThresholds<W> {
     /// Zero beyond the last threshold: a fixed length lets loops over a few cases be unrolled.
     rows: Box<[Rows<W>; MAX_CASES]>,
     quads: usize,
 }
 
-/// Thresholds in a ladder, at most.
+/// Cases, at most.
 const MAX_CASES: usize = 16;
 
-impl<W: Words> Ladder<W> {
-    /// A ladder of at least one threshold.
+impl<W: Words> CaseThresholds<W> {
+    /// Of at least one threshold.
     #[inline(always)]
     pub fn new(thresholds: &[u64]) -> Self {
         let mut rows = Box::new([Rows::uniform(0); MAX_CASES]);
@@ -132,7 +132,7 @@ impl<W: Words> Ladder<W> {
     }
 
     /// The lanes of `need` whose uniform at `slot` is below the threshold that `above` chooses. Masks
-    /// beyond the ladder's last threshold must be zero.
+    /// beyond the last threshold must be zero.
     #[inline(always)]
     pub fn draw<const CASES: usize>(
         &self,
@@ -147,25 +147,25 @@ impl<W: Words> Ladder<W> {
             maybe = maybe ^ (above[case] & self.rows[case + 1].maybe);
         }
         let undecided = need & maybe;
-        let mut climb = Climb { ladder: self, above, undecided, below: need & always };
+        let mut draw = CaseDraw { thresholds: self, above, undecided, below: need & always };
         if !undecided.is_zero() {
-            ask(stream, slot, self.quads, is_crowded(undecided), &mut climb);
+            ask(stream, slot, self.quads, is_crowded(undecided), &mut draw);
         }
-        climb.below
+        draw.below
     }
 }
 
-struct Climb<'a, W, const CASES: usize> {
-    ladder: &'a Ladder<W>,
+struct CaseDraw<'a, W, const CASES: usize> {
+    thresholds: &'a CaseThresholds<W>,
     above: [W; CASES],
     undecided: W,
     below: W,
 }
 
-impl<W: Words, const CASES: usize> Question<W> for Climb<'_, W, CASES> {
+impl<W: Words, const CASES: usize> Question<W> for CaseDraw<'_, W, CASES> {
     #[inline(always)]
     fn look(&mut self, quad: usize, u: [W; 4]) -> bool {
-        let rows = &self.ladder.rows;
+        let rows = &self.thresholds.rows;
         let mut t = rows[0].quad(quad);
         for case in 0..CASES {
             let difference = rows[case + 1].quad(quad);
@@ -175,66 +175,5 @@ impl<W: Words, const CASES: usize> Question<W> for Climb<'_, W, CASES> {
         }
         W::compare(t, u, &mut self.undecided, &mut self.below);
         !self.undecided.is_zero()
-    }
-}
-
-/// What one seat does: the thresholds of working and of working at its own burning home.
-pub struct SeatRows<W> {
-    /// θ1 (1 − θ8).
-    pub work: Rows<W>,
-    /// That, times θ3.
-    pub home: Rows<W>,
-    /// Quads after which the rest of every `work` threshold is zero.
-    pub work_quads: usize,
-    /// The same of `home`.
-    pub home_quads: usize,
-}
-
-impl<W: Words> SeatRows<W> {
-    /// The lanes of `active` in which the agent works, and of `home_burns` in which it stays home
-    /// to do so: one uniform, two thresholds.
-    #[inline(always)]
-    pub fn draw(&self, stream: &Stream<W>, slot: u32, active: W, home_burns: W) -> (W, W) {
-        let (open_work, open_home) = (active & self.work.maybe, home_burns & self.home.maybe);
-        let mut duty = Duty {
-            seat: self,
-            open_work,
-            works: active & self.work.always,
-            open_home,
-            stays: home_burns & self.home.always,
-            any_work: !open_work.is_zero(),
-            any_home: !open_home.is_zero(),
-        };
-        if duty.any_work || duty.any_home {
-            let quads = usize::max(
-                if duty.any_work { self.work_quads } else { 0 },
-                if duty.any_home { self.home_quads } else { 0 },
-            );
-            ask(stream, slot, quads, is_crowded(open_work | open_home), &mut duty);
-        }
-        (duty.works, duty.stays)
-    }
-}
-
-struct Duty<'a, W> {
-    seat: &'a SeatRows<W>,
-    open_work: W,
-    works: W,
-    open_home: W,
-    stays: W,
-    any_work: bool,
-    any_home: bool,
-}
-
-impl<W: Words> Question<W> for Duty<'_, W> {
-    #[inline(always)]
-    fn look(&mut self, quad: usize, u: [W; 4]) -> bool {
-        if self.any_work {
-            W::compare(self.seat.work.quad(quad), u, &mut self.open_work, &mut self.works);
-        }
-        if self.any_home {
-            W::compare(self.seat.home.quad(quad), u, &mut self.open_home, &mut self.stays);
-        }
-        !(self.open_work | self.open_home).is_zero()
     }
 }

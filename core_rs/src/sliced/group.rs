@@ -4,8 +4,10 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::draw::{Ladder, Rows, SeatRows, quads_of};
-use super::night::{HOUSES, Ring, Rules, Tally, Workspace, play_night};
+use super::decide::{Acts, Seat, decide};
+use super::draw::{CaseThresholds, Rows};
+use super::night::{Workspace, play_night};
+use super::state::{MOST_HOUSES, Rules, State, Tally};
 use super::stream::Stream;
 use crate::game::counts::Layout;
 use crate::game::program::Program;
@@ -62,14 +64,9 @@ fn play_blocks<W: Words>(task: &BlockRange<'_>, sink: &mut impl Sink) {
     let rules = Rules::<W>::new(program);
     let mut seats = Seats::new(program, task.lineup);
     let mut stream = Stream::<W>::new(address::key(program.episodes.seed));
-    let mut ring = Ring {
-        active: W::zero(),
-        burning: [W::zero(); HOUSES],
-        ruined: [W::zero(); HOUSES],
-        night: W::zero(),
-        may_end: W::zero(),
-    };
+    let mut state = State::<W>::new();
     let mut tally = Box::new(Tally::new());
+    let mut acts = Box::new(Acts::new());
     let mut work = Box::new(Workspace::new());
     let mut counts = vec![0u32; layout.counts()];
 
@@ -78,7 +75,7 @@ fn play_blocks<W: Words>(task: &BlockRange<'_>, sink: &mut impl Sink) {
     let mut occupied = 0u32;
     loop {
         // Lanes whose block is done, and at the start all of them.
-        let mut idle = !ring.active.nonzero() & (u32::MAX >> (32 - W::LANES));
+        let mut idle = !state.active.nonzero() & (u32::MAX >> (32 - W::LANES));
         while idle != 0 {
             let lane = idle.trailing_zeros() as usize;
             idle &= idle - 1;
@@ -91,13 +88,13 @@ fn play_blocks<W: Words>(task: &BlockRange<'_>, sink: &mut impl Sink) {
                 playing[lane] = block;
                 occupied |= 1 << lane;
                 queue.stream.copy_lane(from, &mut stream, lane);
-                ring.active.set(lane, queue.lanes.get(from));
+                state.active.set(lane, queue.lanes.get(from));
                 for h in 0..layout.houses {
-                    ring.burning[h].set(lane, queue.burning[h].get(from));
-                    ring.ruined[h].set(lane, 0);
+                    state.burning[h].set(lane, queue.burning[h].get(from));
+                    state.ruined[h].set(lane, 0);
                 }
-                ring.night.set(lane, 0);
-                ring.may_end.set(lane, 0);
+                state.night.set(lane, 0);
+                state.may_end.set(lane, 0);
                 seats.take_up(lane, &queue.chosen, from);
             }
         }
@@ -107,7 +104,8 @@ fn play_blocks<W: Words>(task: &BlockRange<'_>, sink: &mut impl Sink) {
         stream.next_tick();
         #[cfg(feature = "count-calls")]
         super::calls::GROUP_NIGHTS.fetch_add(1, Ordering::Relaxed);
-        play_night(&rules, &seats.rows, &stream, &mut ring, &mut tally, &mut work);
+        decide(&rules, &seats.rows, &stream, &state, &mut acts);
+        play_night(&rules, &stream, &acts, &mut state, &mut tally, &mut work);
     }
 }
 
@@ -137,7 +135,7 @@ fn take<W: Words>(counter: &mut W, lane: usize) -> u32 {
     count
 }
 
-/// Blocks about to be played, a vector of them at tick 0: their first fires, and the strategies
+/// Blocks about to be played, a vector of them at tick 0: their first fires, and the policies
 /// their mixed seats drew.
 struct Queue<'a, W: Words> {
     program: &'a Program,
@@ -146,8 +144,8 @@ struct Queue<'a, W: Words> {
     ready: Range<usize>,
     stream: Stream<W>,
     lanes: W,
-    burning: [W; HOUSES],
-    /// Per mixed seat and strategy of its mixture, the lanes that drew it.
+    burning: [W; MOST_HOUSES],
+    /// Per mixed seat and policy of its mixture, the lanes that drew it.
     chosen: Vec<Vec<W>>,
 }
 
@@ -161,7 +159,7 @@ impl<'a, W: Words> Queue<'a, W> {
             ready: 0..0,
             stream: Stream::new(address::key(task.program.episodes.seed)),
             lanes: W::zero(),
-            burning: [W::zero(); HOUSES],
+            burning: [W::zero(); MOST_HOUSES],
             chosen: Vec::new(),
         }
     }
@@ -198,16 +196,15 @@ impl<'a, W: Words> Queue<'a, W> {
 
 /// The seats of a line-up.
 struct Seats<W: Words> {
-    rows: Vec<SeatRows<W>>,
+    rows: Vec<Seat<W>>,
     /// Seats that mix: their number, and what they choose among.
     mixed: Vec<(usize, Vec<Entry<W>>)>,
 }
 
 struct Entry<W: Words> {
-    /// Selects this strategy, if no earlier one was selected.
-    cumulative: Ladder<W>,
-    work: Rows<W>,
-    home: Rows<W>,
+    /// Selects this policy, if no earlier one was selected.
+    cumulative: CaseThresholds<W>,
+    policy: Seat<W>,
 }
 
 impl<W: Words> Seats<W> {
@@ -216,20 +213,20 @@ impl<W: Words> Seats<W> {
         let mut seats = Self { rows: Vec::new(), mixed: Vec::new() };
         for seat in 0..program.layout.agents {
             let mut entries = Vec::new();
-            let (mut work_quads, mut home_quads) = (0, 0);
-            for &(strategy, cumulative) in program.seat(lineup, seat) {
-                let strategy = program.strategies[strategy as usize];
-                work_quads = usize::max(work_quads, quads_of(strategy.work));
-                home_quads = usize::max(home_quads, quads_of(strategy.home));
+            for &(policy, cumulative) in program.seat(lineup, seat) {
                 entries.push(Entry {
-                    cumulative: Ladder::new(&[cumulative]),
-                    work: Rows::uniform(strategy.work),
-                    home: Rows::uniform(strategy.home),
+                    cumulative: CaseThresholds::new(&[cumulative]),
+                    policy: Seat::new(&program.policies[policy as usize]),
                 });
             }
-            // A mixed seat's rows are filled in as its lanes take up blocks.
-            let (work, home) = (entries[0].work, entries[0].home);
-            seats.rows.push(SeatRows { work, home, work_quads, home_quads });
+            // A mixed seat's lanes are filled in as they take up blocks.
+            let mut all = entries[0].policy;
+            for Entry { policy, .. } in &entries[1..] {
+                all.work_quads = usize::max(all.work_quads, policy.work_quads);
+                all.home_quads = usize::max(all.home_quads, policy.home_quads);
+                all.firefights |= policy.firefights;
+            }
+            seats.rows.push(all);
             if entries.len() > 1 {
                 seats.mixed.push((seat, entries));
             }
@@ -237,7 +234,7 @@ impl<W: Words> Seats<W> {
         seats
     }
 
-    /// Draws which strategy each mixed seat plays in each lane.
+    /// Draws which policy each mixed seat plays in each lane.
     #[inline(always)]
     fn draw_mixtures(&self, stream: &Stream<W>, lanes: W, chosen: &mut Vec<Vec<W>>) {
         chosen.clear();
@@ -254,19 +251,26 @@ impl<W: Words> Seats<W> {
         }
     }
 
-    /// Gives the mixed seats of a lane the thresholds of the strategies drawn in a lane of a queue.
+    /// Gives the mixed seats of a lane the policies drawn in a lane of a queue.
     #[inline(always)]
     fn take_up(&mut self, lane: usize, chosen: &[Vec<W>], from: usize) {
         for ((seat, entries), chosen) in self.mixed.iter().zip(chosen) {
-            let rows = &mut self.rows[*seat];
+            let to = &mut self.rows[*seat];
             let (mut work, mut home) = (Row::default(), Row::default());
-            for (entry, drawn) in entries.iter().zip(chosen) {
+            let (mut waits, mut own_first) = (0, 0);
+            for (Entry { policy, .. }, drawn) in entries.iter().zip(chosen) {
                 let drawn = drawn.get(from);
-                work.add(&entry.work, drawn, rows.work_quads);
-                home.add(&entry.home, drawn, rows.home_quads);
+                work.add(&policy.work, drawn, to.work_quads);
+                home.add(&policy.home, drawn, to.home_quads);
+                waits |= drawn & policy.waits.get(0);
+                own_first |= drawn & policy.own_first.get(0);
             }
-            work.put(&mut rows.work, lane, rows.work_quads);
-            home.put(&mut rows.home, lane, rows.home_quads);
+            work.put(&mut to.work, lane, to.work_quads);
+            home.put(&mut to.home, lane, to.home_quads);
+            if to.firefights {
+                to.waits.set(lane, waits);
+                to.own_first.set(lane, own_first);
+            }
         }
     }
 }
@@ -280,7 +284,7 @@ struct Row {
 }
 
 impl Row {
-    /// Adds the episodes of `drawn`, which play a strategy with these thresholds.
+    /// Adds the episodes of `drawn`, which play a policy with these thresholds.
     #[inline(always)]
     fn add<W: Words>(&mut self, rows: &Rows<W>, drawn: u32, quads: usize) {
         for (bit, row) in self.bits[..4 * quads].iter_mut().zip(&rows.bits) {

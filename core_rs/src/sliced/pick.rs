@@ -8,13 +8,12 @@
 //! up it can't be reached any more. So a lane only carries its small `e`, compared with `n − 1`.
 
 use super::draw::{Question, ask, is_crowded};
+use super::state::HOUSE_BITS;
 use super::stream::{QUADS, Stream};
 use crate::simd::words::Words;
 
-/// Bits of a number of houses, at most.
-pub const BITS: usize = 6;
 /// Bits of such a number times five planes, at most.
-const PRODUCT: usize = BITS + 5;
+const PRODUCT: usize = HOUSE_BITS + 5;
 
 /// A choice among the `n` burning houses of each lane, where `n < 2^B`.
 #[derive(Clone, Copy)]
@@ -24,7 +23,7 @@ pub struct Choice<W, const B: usize> {
     /// `n − 1`, where `n ≥ 1`.
     less_one: [W; B],
     /// Lanes with two or more.
-    pub several: W,
+    several: W,
 }
 
 impl<W: Words, const B: usize> Choice<W, B> {
@@ -34,7 +33,7 @@ impl<W: Words, const B: usize> Choice<W, B> {
 
     /// From the bits of `n`.
     #[inline(always)]
-    pub fn new(bits: &[W; BITS]) -> Self {
+    pub fn new(bits: &[W; HOUSE_BITS]) -> Self {
         let mut count = [W::zero(); B];
         count.copy_from_slice(&bits[..B]);
         let mut less_one = count;
@@ -50,22 +49,29 @@ impl<W: Words, const B: usize> Choice<W, B> {
         Self { count, less_one, several }
     }
 
+    /// The index drawn at `slot` in the lanes of `goes` that have several; 0 in others.
+    #[inline(always)]
+    pub fn pick_where_needed(&self, stream: &Stream<W>, slot: u32, goes: W) -> [W; B] {
+        let chooses = goes & self.several;
+        if chooses.is_zero() { [W::zero(); B] } else { self.pick(stream, slot, chooses) }
+    }
+
     /// The index drawn at `slot` in the lanes of `need`, which must lie in `several`; 0 in others.
     #[inline(always)]
-    pub fn pick(&self, stream: &Stream<W>, slot: u32, need: W) -> [W; B] {
-        let mut state = State {
+    fn pick(&self, stream: &Stream<W>, slot: u32, need: W) -> [W; B] {
+        let mut question = IndexQuestion {
             choice: self,
             planes: 0,
             product: [W::zero(); PRODUCT],
-            excess: [W::zero(); BITS],
+            excess: [W::zero(); HOUSE_BITS],
             undecided: need,
             passed: W::zero(),
         };
-        ask(stream, slot, QUADS, is_crowded(need), &mut state);
+        ask(stream, slot, QUADS, is_crowded(need), &mut question);
         let mut index = [W::zero(); B];
-        let mut carry = state.passed;
+        let mut carry = question.passed;
         for i in 0..B {
-            let bit = state.product[Self::LEAD + i] & need;
+            let bit = question.product[Self::LEAD + i] & need;
             index[i] = bit ^ carry;
             carry = bit & carry;
         }
@@ -73,20 +79,20 @@ impl<W: Words, const B: usize> Choice<W, B> {
     }
 }
 
-struct State<'a, W, const B: usize> {
+struct IndexQuestion<'a, W, const B: usize> {
     choice: &'a Choice<W, B>,
     /// Planes seen.
     planes: usize,
     /// The first planes of `U` times `n`.
     product: [W; PRODUCT],
     /// `e`, at least where undecided.
-    excess: [W; BITS],
+    excess: [W; HOUSE_BITS],
     undecided: W,
     /// Lanes whose index is one above what the product says.
     passed: W,
 }
 
-impl<W: Words, const B: usize> Question<W> for State<'_, W, B> {
+impl<W: Words, const B: usize> Question<W> for IndexQuestion<'_, W, B> {
     #[inline(always)]
     fn look(&mut self, _quad: usize, u: [W; 4]) -> bool {
         let lead = Choice::<W, B>::LEAD;
@@ -105,7 +111,7 @@ impl<W: Words, const B: usize> Question<W> for State<'_, W, B> {
     }
 }
 
-impl<W: Words, const B: usize> State<'_, W, B> {
+impl<W: Words, const B: usize> IndexQuestion<'_, W, B> {
     /// `product = 2 · product + (u ? n : 0)`.
     #[inline(always)]
     fn multiply(&mut self, u: W) {
@@ -172,7 +178,7 @@ mod tests {
             let mut stream = Stream::<W>::new(address::key(seed));
             (0..4).for_each(|lane| stream.set_block(lane, block + lane as u64));
             let n_of = |lane: usize, bit: u32| 1 + (lane as u32 * 32 + bit + block as u32) % most;
-            let mut count = [W::zero(); BITS];
+            let mut count = [W::zero(); HOUSE_BITS];
             let mut need = W::zero();
             for lane in 0..4 {
                 for bit in 0..32 {

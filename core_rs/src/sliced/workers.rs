@@ -1,23 +1,23 @@
-//! Who works at which fire, and how many they are.
+//! How many work at which fire.
 
-use super::night::AGENTS;
-use super::pick::BITS;
+use super::decide::Acts;
+use super::state::{HOUSE_BITS, MOST_AGENTS, MOST_HOUSES, Rules, State};
 use crate::simd::words::Words;
 
 /// The number of workers at a fire, as bits, least significant first.
 #[derive(Clone, Copy)]
-pub struct Crew<W> {
-    count: [W; CREW_BITS],
+pub struct WorkerCount<W> {
+    count: [W; AGENT_BITS],
 }
 
 /// Bits of a number of agents.
-const CREW_BITS: usize = (usize::BITS - AGENTS.leading_zeros()) as usize;
+const AGENT_BITS: usize = (usize::BITS - MOST_AGENTS.leading_zeros()) as usize;
 
-impl<W: Words> Crew<W> {
+impl<W: Words> WorkerCount<W> {
     /// Of two workers, in the lanes in which each of them is here.
     #[inline(always)]
     pub fn of(a: W, b: W) -> Self {
-        let mut count = [W::zero(); CREW_BITS];
+        let mut count = [W::zero(); AGENT_BITS];
         (count[0], count[1]) = (a ^ b, a & b);
         Self { count }
     }
@@ -26,7 +26,7 @@ impl<W: Words> Crew<W> {
     #[inline(always)]
     pub fn join(&mut self, pair: usize, a: W, b: W) {
         // The sum of six takes three bits.
-        if pair < 3 { self.add::<3>(a, b) } else { self.add::<CREW_BITS>(a, b) }
+        if pair < 3 { self.add::<3>(a, b) } else { self.add::<AGENT_BITS>(a, b) }
     }
 
     /// Adds two, where so many bits hold the sum: a full adder and, for its carry, half
@@ -65,45 +65,70 @@ impl<W: Words> Crew<W> {
     }
 }
 
-/// What the agents decided.
-pub struct Agents<W> {
-    /// Lanes in which an agent works at home.
-    pub stays: [W; AGENTS],
-    /// Lanes in which it goes to a fire.
-    pub goes: [W; AGENTS],
-    /// To which one: its number among the fires, as bits.
-    pub index: [[W; BITS]; AGENTS],
+/// Counts the workers at every fire.
+#[inline(always)]
+pub fn count_workers<W: Words>(
+    rules: &Rules<W>,
+    state: &State<W>,
+    acts: &Acts<W>,
+    workers: &mut [WorkerCount<W>; MOST_HOUSES],
+) {
+    match acts.fires.bits {
+        0..=2 => count_among::<W, 2>(rules, state, acts, workers),
+        3..=4 => count_among::<W, 4>(rules, state, acts, workers),
+        _ => count_among::<W, HOUSE_BITS>(rules, state, acts, workers),
+    }
 }
 
-impl<W: Words> Agents<W> {
-    /// Agents who rest.
-    #[inline(always)]
-    pub fn new() -> Self {
-        let none = [W::zero(); AGENTS];
-        Self { stays: none, goes: none, index: [[W::zero(); BITS]; AGENTS] }
-    }
-
-    /// The lanes in which an agent works at the fire of a house.
-    #[inline(always)]
-    pub fn at<const B: usize>(&self, agent: usize, fire: &Fire<'_, W>) -> W {
-        let mut elsewhere = fire.none;
-        for i in 0..B {
-            elsewhere = elsewhere | (self.index[agent][i] ^ fire.rank[i]);
+/// [`count_workers`], where no lane has `2^B` fires or more.
+#[inline(always)]
+fn count_among<W: Words, const B: usize>(
+    rules: &Rules<W>,
+    state: &State<W>,
+    acts: &Acts<W>,
+    workers: &mut [WorkerCount<W>; MOST_HOUSES],
+) {
+    let pairs = rules.agents.div_ceil(2);
+    for &h in acts.fires.houses() {
+        let house = usize::from(h);
+        let fire = Fire {
+            house,
+            none: !state.burning[house],
+            rank: &acts.fires.rank[house],
+            homes: &rules.homes,
+        };
+        let mut count = WorkerCount::of(fire.works::<B>(acts, 0), fire.works::<B>(acts, 1));
+        for pair in 1..pairs {
+            // An odd one out is joined by nobody: beyond the last agent, none ever acts.
+            let (a, b) = (2 * pair, 2 * pair + 1);
+            count.join(pair, fire.works::<B>(acts, a), fire.works::<B>(acts, b));
         }
-        let goes = self.goes[agent].and_not(elsewhere);
-        if fire.homes[agent] == fire.house { goes | self.stays[agent] } else { goes }
+        workers[house] = count;
     }
 }
 
 /// The fires of one house.
-pub struct Fire<'a, W> {
-    pub house: usize,
+struct Fire<'a, W> {
+    house: usize,
     /// Lanes in which it does not burn.
-    pub none: W,
+    none: W,
     /// Which of the burning houses it is, where it burns.
-    pub rank: &'a [W; BITS],
+    rank: &'a [W; HOUSE_BITS],
     /// Where each agent lives.
-    pub homes: &'a [usize; AGENTS],
+    homes: &'a [usize; MOST_AGENTS],
+}
+
+impl<W: Words> Fire<'_, W> {
+    /// The lanes in which an agent works here.
+    #[inline(always)]
+    fn works<const B: usize>(&self, acts: &Acts<W>, agent: usize) -> W {
+        let mut elsewhere = self.none;
+        for i in 0..B {
+            elsewhere = elsewhere | (acts.index[agent][i] ^ self.rank[i]);
+        }
+        let goes = acts.goes[agent].and_not(elsewhere);
+        if self.homes[agent] == self.house { goes | acts.stays[agent] } else { goes }
+    }
 }
 
 #[cfg(test)]
@@ -131,16 +156,16 @@ mod tests {
                 }
                 word
             };
-            let mut crew = Crew::of(worker(0), worker(1));
-            for pair in 1..AGENTS / 2 {
-                crew.join(pair, worker(2 * pair as u32), worker(2 * pair as u32 + 1));
+            let mut count = WorkerCount::of(worker(0), worker(1));
+            for pair in 1..MOST_AGENTS / 2 {
+                count.join(pair, worker(2 * pair as u32), worker(2 * pair as u32 + 1));
             }
-            let more = crew.more::<15>();
+            let more = count.more::<15>();
             for lane in 0..8 {
                 for bit in 0..32 {
                     let here = |w: W| w.get(lane) >> bit & 1 == 1;
-                    let workers = (0..AGENTS as u32).filter(|&a| here(worker(a))).count();
-                    assert_eq!(here(crew.more_than(0)), workers > 0);
+                    let workers = (0..MOST_AGENTS as u32).filter(|&a| here(worker(a))).count();
+                    assert_eq!(here(count.more_than(0)), workers > 0);
                     for (i, &lanes) in more.iter().enumerate() {
                         assert_eq!(here(lanes), workers > i + 1);
                     }
