@@ -57,8 +57,6 @@ BoolArray = npt.NDArray[np.bool_]
 ERROR = 0.05
 #: Blocks or draws from which on an event is no longer rare.
 RARE = 30
-#: Episodes of a block.
-_BLOCK = 32
 #: A probability of 1, as programs have it.
 _CERTAIN = 1 << 32
 
@@ -178,6 +176,6 @@ def is_rare(possible: PossibleEvents, seen: FloatArray, *, blocks: int, episodes
     """Whether each line-up depends on events that were hardly seen, shape (L,)."""
     hardly = (seen < RARE) & (2 * seen < blocks)
     weight = possible.least_weight
-    drawn = (weight * episodes < RARE) & (2 * _BLOCK * weight < 1)
+    drawn = (weight * episodes < RARE) & (2 * _core.EPISODES_PER_BLOCK * weight < 1)
     rare: BoolArray = (possible.events & hardly).any(axis=1) | drawn
     return rare

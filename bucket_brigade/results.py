@@ -21,7 +21,7 @@ from bucket_brigade.tables import LineupTables, check_lineup, unseen_note
 __all__ = ["BLOCK", "PairedDifference", "SimulationResult"]
 
 #: Episodes of a block, the unit of randomness and of standard errors.
-BLOCK = 32
+BLOCK: int = _core.EPISODES_PER_BLOCK
 
 FloatArray = npt.NDArray[np.float64]
 
