@@ -274,6 +274,7 @@ class Report:
             "devices": [described(device) for device in backend.devices()],
             "versions": versions(),
             "finished": False,
+            "cases_finished": False,
             "passed": 0,
             "failed": 0,
             "cases": [],
@@ -293,7 +294,7 @@ class Report:
             raise InvalidFile(f"{self.path} can't be added to: it has other {', '.join(other)}")
         kept = ["throughput", "measured"]
         if not self.document["options"].get("cases", True):
-            kept += ["cases", "passed", "failed"]
+            kept += ["cases", "passed", "failed", "cases_finished"]
         self.document.update({key: before[key] for key in kept})
 
     @property
@@ -315,6 +316,12 @@ class Report:
         if not is_stream(self.path):
             write_json(self.document, self.path)
 
+    def finish(self) -> None:
+        """Writes the file as that of a check that came to its end; and so did the one that played
+        its cases, if that was another."""
+        complete = self.document["cases_finished"] or not self.document["cases"]
+        self.save(finished=complete)
+
     def publish(self) -> None:
         """Writes to what is no file, such as a pipe, where one report would follow another."""
         if is_stream(self.path) and not is_standard_output(self.path):
@@ -331,8 +338,8 @@ def read_report(path: Path) -> dict[str, Any]:
     """
     try:
         document: dict[str, Any] = json.loads(path.read_text())
-        wanted = {"devices", "cases", "passed", "failed", "throughput", "measured"}
-        missing = wanted - set(document)
+        wanted = ("devices", "cases", "passed", "failed", "cases_finished")
+        missing = {*wanted, "throughput", "measured"} - set(document)
     except (OSError, ValueError, TypeError) as error:
         raise InvalidFile(f"{path} holds no report: {error}") from error
     if missing:

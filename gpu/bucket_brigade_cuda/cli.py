@@ -138,6 +138,7 @@ def cuda_check(
             plan = sweep.plan(quick, len(backend.devices()))
             with progress_bar("playing on both", progress_style) as progress:
                 check.check_all(backend, plan, report, progress)
+            report.save(cases_finished=True)
         with progress_bar("measuring", progress_style):
             if BATCHES in parts:
                 _measure_batches(backend, report, seconds, modelled)
@@ -151,7 +152,7 @@ def cuda_check(
                     lambda found: report.save(measured={**before, **found}),
                     TRIAL_SIZES if trial else measurements.EPISODES,
                 )
-        report.save(finished=True)
+        report.finish()
     finally:
         # After Ctrl-C, and though the disk may be full.
         report.publish()

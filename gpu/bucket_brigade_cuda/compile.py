@@ -345,7 +345,7 @@ def _best_on_disk(name: str, shape: Shape, capability: tuple[int, int]) -> tuple
     major, minor = capability
     for one in range(minor, -1, -1):
         found = file_name(name, shape, (major, one))
-        if any((folder / found).is_file() for folder in _folders()):
+        if any(os.path.isfile(folder / found) for folder in _folders()):
             return major, one
     return None
 

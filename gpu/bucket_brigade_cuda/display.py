@@ -194,5 +194,7 @@ def cell(value: object) -> str:
     if value is None:
         return "–"
     if isinstance(value, float):
-        return powers(value) if value >= 1e5 else seconds(value)
+        if value >= 1e4:
+            return powers(value)
+        return f"{value:,.0f}" if value >= 100 else seconds(value)
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -151,9 +151,9 @@ def carried_folders() -> list[Path]:
     InvalidValue
         If the variable names no folder.
     """
-    folders = [PACKAGED] if PACKAGED.is_dir() else []
+    folders = [PACKAGED] if os.path.isdir(PACKAGED) else []
     if named := os.environ.get(FOLDER):
-        if not Path(named).is_dir():
+        if not os.path.isdir(named):
             raise InvalidValue(FOLDER, repr(named), "a folder of kernels from cuda-compile")
         folders.insert(0, Path(named))
     return folders

@@ -172,6 +172,8 @@ class FakeCuda:
             "getDeviceCount": count,
             "getDeviceProperties": properties,
             "memGetInfo": info,
+            "driverGetVersion": lambda: 13000,
+            "runtimeGetVersion": lambda: 13020,
         }
         driver = {
             "CUDADriverError": CUDADriverError,
@@ -349,11 +351,18 @@ class ndarray:
         staged = weakref.ref(source)
         self._later(lambda array: np.copyto(array, still_there(staged)), stream)
 
-    def get(self, stream: Stream, out: Array, blocking: bool) -> None:
+    def get(
+        self, stream: Stream | None = None, out: Array | None = None, blocking: bool = True
+    ) -> Array | None:
+        if stream is None or out is None:
+            # As users copy: at once, of what was waited for.
+            self.cuda.stream.synchronize()
+            return self.array.copy()
         assert not blocking
         assert (out.shape, out.dtype) == (self.shape, self.dtype)
         target = weakref.ref(out)
         self._later(lambda array: np.copyto(still_there(target), array), stream)
+        return None
 
 
 class Module:

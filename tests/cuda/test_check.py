@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import typer
+from fake_cupy import FakeCuda, installed
 from typer.testing import CliRunner
 
 pytest.importorskip("numba_cuda")
@@ -280,6 +281,13 @@ def test_reports_are_added_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     assert (report["passed"], len(report["cases"])) == (3, 3)
     assert report["measured"] == {"games": [{"found": "games"}], "kernels": [{"found": "kernels"}]}
     assert report["throughput"]["rows"]
+    assert report["finished"] is True
+    # Cases of a check that was interrupted are not made whole by measuring afterwards.
+    path = tmp_path / "new" / "report.json"
+    path.write_text(json.dumps({**report, "finished": False, "cases_finished": False}))
+    code, shown, report = run(tmp_path, *ptx, "--no-cases", "--measure", "games")
+    assert report["finished"] is False
+    assert "3 cases passed, 0 failed; not finished" in shown
     # Cases that are played again are counted once.
     assert run(tmp_path, *ptx, "--measure", "none")[2]["passed"] == 3
     code, shown, after = run(tmp_path, "--device", "ptx", "--commit", "def", "--add")
@@ -290,6 +298,30 @@ def test_reports_are_added_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     code, shown, _ = run(tmp_path, *ptx)
     assert code == 2
     assert "holds no report" in shown
+
+
+@pytest.mark.usefixtures("small")
+def test_everything_on_a_gpu_in_one_report(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(throughput, "SIZES", (100, 1000))
+    monkeypatch.setattr(throughput, "LINEUPS", (1,))
+    monkeypatch.setattr(measurements, "EPISODES", (300, 1000))
+    monkeypatch.setattr(measurements, "GAMES", measurements.GAMES[:1])
+    with installed(FakeCuda()):
+        code, shown, report = run(tmp_path, "--measure", "all", "--commit", "abc")
+    assert code == 0, shown
+    assert (report["passed"], report["failed"], report["finished"]) == (3, 0, True)
+    (device,) = report["devices"]
+    assert device["is_gpu"] is True
+    assert (device["driver"], device["runtime"]) == (13000, 13020)
+    assert report["commit"] == "abc"
+    assert report["throughput"]["is_gpu"] is True
+    assert [row["episodes"] for row in report["throughput"]["rows"]] == [100, 1000]
+    assert list(report["measured"]) == list(measurements.PARTS)
+    assert all(report["measured"].values())
+    for title in cli.display.TITLES.values():
+        assert title in shown
+    assert "NOT A GPU" not in shown
+    assert "Please send this file back." in shown
 
 
 class LikeAGpu(PtxDevice):
