@@ -33,3 +33,15 @@ impl fmt::Display for InvalidValue {
 }
 
 impl std::error::Error for InvalidValue {}
+
+/// Checks that `p` lies in [0, 1].
+///
+/// # Errors
+/// If it does not, or is not a number.
+pub fn check_probability(name: &str, p: f64) -> Result<(), InvalidValue> {
+    if (0.0..=1.0).contains(&p) {
+        Ok(())
+    } else {
+        Err(InvalidValue::new(name, p, "a number from 0 to 1"))
+    }
+}

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use crate::error::InvalidValue;
+use crate::error::{InvalidValue, check_probability};
 
 /// Version of the rules and the addressing together; any change that could alter an outcome raises it.
 pub const RULES_VERSION: u32 = 1;
@@ -213,18 +213,6 @@ impl Rewards {
             }
         }
         Ok(())
-    }
-}
-
-/// Checks that `p` lies in [0, 1].
-///
-/// # Errors
-/// If it does not, or is not a number.
-pub fn check_probability(name: &str, p: f64) -> Result<(), InvalidValue> {
-    if (0.0..=1.0).contains(&p) {
-        Ok(())
-    } else {
-        Err(InvalidValue::new(name, p, "a number from 0 to 1"))
     }
 }
 

@@ -1,8 +1,7 @@
 //! The firefighter, who works only if something burns.
 
 use super::{Burning, Hits, Place};
-use crate::error::InvalidValue;
-use crate::game::scenario::check_probability;
+use crate::error::{InvalidValue, check_probability};
 use crate::random::threshold::threshold;
 
 /// The firefighter: with chance w it works in a night in which something burns, at a fire drawn

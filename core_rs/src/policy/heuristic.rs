@@ -3,8 +3,7 @@
 //! This is the only place where θ becomes (p, q).
 
 use super::{Burning, Hits, Place};
-use crate::error::InvalidValue;
-use crate::game::scenario::check_probability;
+use crate::error::{InvalidValue, check_probability};
 use crate::random::threshold::threshold;
 
 /// The heuristic agent: all of θ that its play depends on.

@@ -137,7 +137,7 @@ mod tests {
     use crate::simd::words::Portable;
 
     #[test]
-    fn crews_are_counted() {
+    fn workers_are_counted() {
         type W = Portable<8>;
         for seed in 0..50u32 {
             // Any bits will do: mostly none here, mostly all there.
