@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bucket_brigade import ARCHETYPES, SCENARIOS, Scenario
 from bucket_brigade._core import Program
-from bucket_brigade.lineups import compile_program
+from bucket_brigade.game.program import compile_program
 
 SEED = 0
 LINEUPS = ("firefighter", "free_rider", "hero", "coordinator")

@@ -23,12 +23,11 @@ from bench.files import write
 from bench.options import add_json, whole_number
 from bucket_brigade import Mixture, Scenario, expected, scenario, simulate
 from bucket_brigade.equilibrium import SymmetricGame, solve_symmetric
-from bucket_brigade.equilibrium.profile import strategy_of
-from bucket_brigade.equilibrium.regret import Regret, Verdict, certify
-from bucket_brigade.rewards import return_span
-from bucket_brigade.sampling import block_returns
-from bucket_brigade.simulation import BLOCK
-from bucket_brigade.strategies import Strategy
+from bucket_brigade.equilibrium.verdict.regret import Regret, Verdict, certify
+from bucket_brigade.game.rewards import return_span
+from bucket_brigade.policies.heuristic import Strategy, strategy_of
+from bucket_brigade.simulation.block_means import block_returns
+from bucket_brigade.simulation.simulator import BLOCK
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

@@ -18,7 +18,12 @@ from rich.table import Table
 from bench.files import write
 from bench.options import add_json
 from bucket_brigade import ARCHETYPES, SCENARIOS
-from bucket_brigade.exact.check import FEWEST, LIMIT, CrossExamination, cross_examine
+from bucket_brigade.evaluation.cross_examination import (
+    FEWEST,
+    LIMIT,
+    CrossExamination,
+    cross_examine,
+)
 
 ORDERS = ("spread_then_burn_out", "burn_out_then_spread")
 END_RULES = ("all_safe_or_all_ruined", "no_fires")

@@ -27,7 +27,7 @@ from bench.report import commit, machine
 from bench.summary import Spread
 from bench.throughput import philox_ns
 from bucket_brigade import _core
-from bucket_brigade.lineups import compile_program
+from bucket_brigade.game.program import compile_program
 
 ROOT = Path(__file__).resolve().parent.parent
 SCENARIO, ARCHETYPE = "default", "hero"

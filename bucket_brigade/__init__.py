@@ -8,10 +8,10 @@ computes equilibria of the game. Start with `simulate`, or with ``bucket-brigade
 import logging
 
 from bucket_brigade._core import __version__
+from bucket_brigade._moved import keep_old_paths
 from bucket_brigade.backends import BackendStatus, list_backends, select_backend
-from bucket_brigade.comparison import compare
-from bucket_brigade.counts import END_KINDS, EventCounts
-from bucket_brigade.episodes import Action, Episode, House, Night, replay, run_heuristic_episode
+from bucket_brigade.compatibility import PayoffEvaluator, run_heuristic_episode
+from bucket_brigade.counts.event_counts import END_KINDS, EventCounts
 from bucket_brigade.equilibrium import DoubleOracle, NashEquilibrium
 from bucket_brigade.errors import (
     BackendFailed,
@@ -22,6 +22,8 @@ from bucket_brigade.errors import (
     InvalidValue,
     RareEventsWarning,
 )
+from bucket_brigade.evaluation.matrix import PayoffMatrix, payoff_matrix
+from bucket_brigade.evaluation.methods import METHODS, evaluate
 from bucket_brigade.exact import (
     ExactGradient,
     ExactResult,
@@ -29,23 +31,22 @@ from bucket_brigade.exact import (
     expected,
     expected_gradient,
 )
-from bucket_brigade.lineup_files import load_lineup
-from bucket_brigade.lineups import Mixture
-from bucket_brigade.matrices import PayoffMatrix, payoff_matrix
-from bucket_brigade.methods import METHODS, evaluate
-from bucket_brigade.payoffs import PayoffEvaluator
-from bucket_brigade.results import PairedDifference, SimulationResult
-from bucket_brigade.scenario import (
-    RULES_VERSION,
+from bucket_brigade.game.catalogue import (
     SCENARIOS,
-    Scenario,
     list_scenarios,
     load_scenario,
     load_scenarios,
     scenario,
 )
-from bucket_brigade.simulation import simulate, simulate_until
-from bucket_brigade.strategies import ARCHETYPES, Strategy, as_strategy
+from bucket_brigade.game.lineup_files import load_lineup
+from bucket_brigade.game.lineups import Mixture
+from bucket_brigade.game.scenario import RULES_VERSION, Scenario
+from bucket_brigade.policies.heuristic import ARCHETYPES, Strategy, as_strategy
+from bucket_brigade.simulation.episode import Action, Episode, House, Night, replay
+from bucket_brigade.simulation.paired import compare
+from bucket_brigade.simulation.result import PairedDifference, SimulationResult
+from bucket_brigade.simulation.simulator import simulate
+from bucket_brigade.simulation.until import simulate_until
 
 __all__ = [
     "ARCHETYPES",
@@ -100,3 +101,5 @@ __all__ = [
 
 # Whoever wants to hear what computations log sets up `logging`; nobody else does.
 logging.getLogger(__name__).addHandler(logging.NullHandler())
+
+keep_old_paths()

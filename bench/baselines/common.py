@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade import Scenario
-from bucket_brigade.strategies import as_strategy
+from bucket_brigade.policies.heuristic import as_strategy
 
 FloatArray = npt.NDArray[np.float64]
 Lineup = Sequence[object]

@@ -12,8 +12,8 @@ import numpy as np
 
 from bench.baselines.common import Game, Lineup, Played
 from bucket_brigade import Scenario, _core
-from bucket_brigade.lineups import compile_program
-from bucket_brigade.strategies import as_strategy
+from bucket_brigade.game.program import compile_program
+from bucket_brigade.policies.heuristic import as_strategy
 
 BURNING = 1
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from bench.baselines.common import Game, Lineup, Played
 from bucket_brigade import Scenario
-from bucket_brigade.lineups import compile_program
+from bucket_brigade.game.program import compile_program
 
 IntArray = npt.NDArray[np.int64]
 Task = tuple[Scenario, Sequence[Lineup], int, int, int]

@@ -13,7 +13,7 @@ import bucket_brigade as bb
 from bench.ladder.rungs import Rung
 from bucket_brigade import _core
 from bucket_brigade.backends.cpu import CpuBackend
-from bucket_brigade.counts import EventCounts
+from bucket_brigade.counts.event_counts import EventCounts
 
 
 class Counting(CpuBackend):

@@ -9,7 +9,7 @@ from bucket_brigade import _core
 from bucket_brigade.backends.cpu import CpuBackend
 from bucket_brigade.backends.installed import AUTO, load, names
 from bucket_brigade.backends.protocol import Backend, Progress, Weighable
-from bucket_brigade.counts import EventCounts
+from bucket_brigade.counts.event_counts import EventCounts
 from bucket_brigade.errors import (
     BackendFailed,
     BackendUnavailable,

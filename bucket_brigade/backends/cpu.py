@@ -1,19 +1,15 @@
 """The CPU backend: the Rust core's bit-sliced engine on all cores. The reference and default."""
 
-import multiprocessing
-import os
-
 from bucket_brigade import _core
 from bucket_brigade.backends.progress import in_episodes
 from bucket_brigade.backends.protocol import Progress
-from bucket_brigade.block_sizes import BlockSizes
-from bucket_brigade.checks import as_u64
-from bucket_brigade.counts import EventCounts
+from bucket_brigade.backends.threads import as_threads
+from bucket_brigade.counts.block_sizes import BlockSizes
+from bucket_brigade.counts.event_counts import EventCounts
 from bucket_brigade.errors import InvalidValue, shown
 
-__all__ = ["CpuBackend", "as_threads"]
+__all__ = ["CpuBackend"]
 
-THREADS = "BUCKET_BRIGADE_THREADS"
 
 #: What `CpuBackend.seconds` reckons with. Nights of an episode, which nobody knows before it is
 #: played: most of the twelve scenarios last 35 to 90 with the archetypes. And the time one core
@@ -121,17 +117,3 @@ class CpuBackend:
             backend=self.name,
             device=self.device(),
         )
-
-
-def as_threads(threads: object) -> int:
-    """Threads to use (see `CpuBackend.run`); 0 for all of the pool."""
-    field = "threads"
-    if threads is None:
-        text = os.environ.get(THREADS, "")
-        if not text:
-            return 0 if multiprocessing.parent_process() is None else 1
-        field, threads = THREADS, int(text) if text.isdecimal() else text
-    number = as_u64(field, threads)
-    if not 1 <= number < 1 << 32:
-        raise InvalidValue(field, number, "an integer of at least 1")
-    return number

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import Any
 
+from bucket_brigade.arguments import did_you_mean
 from bucket_brigade.backends.cpu import CpuBackend
 from bucket_brigade.backends.protocol import Backend
-from bucket_brigade.checks import did_you_mean
 from bucket_brigade.errors import BackendUnavailable, BucketBrigadeError, InvalidValue, shown
 
 __all__ = ["AUTO", "GROUP", "TO_INSTALL", "load", "names"]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 from bucket_brigade import _core
-from bucket_brigade.counts import EventCounts
+from bucket_brigade.counts.event_counts import EventCounts
 
 __all__ = ["Backend", "Progress", "Weighable"]
 

@@ -11,17 +11,19 @@ from typing import Annotated, Any
 import typer
 
 from bucket_brigade import __version__
-from bucket_brigade.cli.archetypes import archetypes
-from bucket_brigade.cli.backends import backends
+from bucket_brigade.cli import (
+    archetypes,
+    backends,
+    episode,
+    nash,
+    payoffs,
+    roles,
+    scenarios,
+    simulate,
+)
 from bucket_brigade.cli.common import FAILED, say
-from bucket_brigade.cli.episode import episode
-from bucket_brigade.cli.nash import nash
 from bucket_brigade.cli.outputs import Resumable
-from bucket_brigade.cli.payoffs import payoffs
 from bucket_brigade.cli.plugins import Commands
-from bucket_brigade.cli.roles import roles
-from bucket_brigade.cli.scenarios import scenarios
-from bucket_brigade.cli.simulate import simulate
 from bucket_brigade.cli.terminal import guarded_streams
 from bucket_brigade.errors import BackendWarning
 
@@ -34,8 +36,17 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (scenarios, archetypes, simulate, payoffs, nash, roles, episode, backends):
-    app.command(cls=Resumable if command in (nash, roles) else None)(command)
+for command in (
+    scenarios.scenarios,
+    archetypes.archetypes,
+    simulate.simulate,
+    payoffs.payoffs,
+    nash.nash,
+    roles.roles,
+    episode.episode,
+    backends.backends,
+):
+    app.command(cls=Resumable if command in (nash.nash, roles.roles) else None)(command)
 
 
 def _show_version(wanted: bool) -> None:

@@ -2,8 +2,7 @@
 
 from bucket_brigade.cli.common import AsJson, console, print_json, reports_errors
 from bucket_brigade.cli.tables import Column, print_table
-from bucket_brigade.exact.pure import duties
-from bucket_brigade.strategies import ARCHETYPES, PARAMETERS
+from bucket_brigade.policies.heuristic import ARCHETYPES, PARAMETERS, duties
 
 #: What their numbers come to in a game.
 ABOUT = {

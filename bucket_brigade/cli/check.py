@@ -5,7 +5,7 @@ import typer
 from bucket_brigade.cli.common import FAILED, console, print_json, say
 from bucket_brigade.cli.tables import Column, print_table
 from bucket_brigade.cli.terminal import Terminal
-from bucket_brigade.exact.check import LIMIT, CrossExamination
+from bucket_brigade.evaluation.cross_examination import LIMIT, CrossExamination
 
 
 def report_check(found: CrossExamination, as_json: bool, *, stderr: bool = False) -> None:

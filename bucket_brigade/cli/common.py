@@ -12,9 +12,10 @@ from bucket_brigade.cli.completion import backend_names, lineups, parameters, sc
 from bucket_brigade.cli.progress import ProgressStyle, progress_bar, status_line
 from bucket_brigade.cli.terminal import console, print_json, say
 from bucket_brigade.errors import BucketBrigadeError, InvalidFile, InvalidValue
-from bucket_brigade.lineup_files import SeatEntry, parse_lineup
-from bucket_brigade.methods import METHODS
-from bucket_brigade.scenario import Scenario, load_scenario, load_scenarios
+from bucket_brigade.evaluation.methods import METHODS
+from bucket_brigade.game.catalogue import load_scenario, load_scenarios
+from bucket_brigade.game.lineup_files import SeatEntry, parse_lineup
+from bucket_brigade.game.scenario import Scenario
 
 __all__ = [
     "BAD_USAGE",

@@ -3,8 +3,9 @@
 import dataclasses
 
 from bucket_brigade.backends.installed import AUTO, names
-from bucket_brigade.scenario import SCENARIOS, Scenario
-from bucket_brigade.strategies import ARCHETYPES
+from bucket_brigade.game.catalogue import SCENARIOS
+from bucket_brigade.game.scenario import Scenario
+from bucket_brigade.policies.heuristic import ARCHETYPES
 
 __all__ = ["backend_names", "lineups", "parameters", "scenario_names"]
 

@@ -23,9 +23,9 @@ from bucket_brigade.cli.common import (
 )
 from bucket_brigade.cli.tables import Column, print_table
 from bucket_brigade.cli.terminal import Terminal
-from bucket_brigade.episodes import House, Night, replay
-from bucket_brigade.scenario import RULES_VERSION, Scenario
-from bucket_brigade.tables import describe_seat
+from bucket_brigade.game.lineup_result import describe_seat
+from bucket_brigade.game.scenario import RULES_VERSION, Scenario
+from bucket_brigade.simulation.episode import House, Night, replay
 
 SIGNS = {House.SAFE: (".", "green"), House.BURNING: ("*", "bold red"), House.RUINED: ("#", "dim")}
 

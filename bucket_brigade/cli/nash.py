@@ -49,9 +49,9 @@ from bucket_brigade.equilibrium import (
     export_gambit,
     plot_equilibrium,
 )
-from bucket_brigade.equilibrium.results import document, save_equilibria
+from bucket_brigade.equilibrium.results.nash import document, save_equilibria
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.scenario import list_scenarios
+from bucket_brigade.game.catalogue import list_scenarios
 
 #: By default. With a tenth of them, the restricted games of some scenarios are too coarse for a
 #: verdict.

@@ -17,11 +17,11 @@ from bucket_brigade.atomic_files import (
     is_stream,
 )
 from bucket_brigade.cli.terminal import say
-from bucket_brigade.equilibrium.payoff_table import distinct_names
-from bucket_brigade.equilibrium.saved import Progress
+from bucket_brigade.equilibrium.report.payoff_table import distinct_names
+from bucket_brigade.equilibrium.results.saved import Progress
 from bucket_brigade.errors import InvalidFile, InvalidValue
 from bucket_brigade.file_lock import FileLock
-from bucket_brigade.scenario import Scenario
+from bucket_brigade.game.scenario import Scenario
 
 __all__ = [
     "Csv",

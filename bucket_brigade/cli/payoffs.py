@@ -24,8 +24,8 @@ from bucket_brigade.cli.common import (
 from bucket_brigade.cli.outputs import Csv, check_outputs
 from bucket_brigade.cli.tables import Column, print_table
 from bucket_brigade.cli.terminal import Terminal
-from bucket_brigade.matrices import PayoffMatrix, payoff_matrix
-from bucket_brigade.tables import unseen_note
+from bucket_brigade.evaluation.matrix import PayoffMatrix, payoff_matrix
+from bucket_brigade.game.lineup_result import unseen_note
 
 
 @reports_errors

@@ -34,9 +34,9 @@ from bucket_brigade.cli.tables import Column, print_table
 from bucket_brigade.cli.terminal import Terminal
 from bucket_brigade.cli.verdicts import check_verdicts, interval, nights_texts, payoff_text
 from bucket_brigade.equilibrium import RoleEquilibrium, RoleSearch, save_roles
-from bucket_brigade.equilibrium.results import document
-from bucket_brigade.equilibrium.role_results import KEY
-from bucket_brigade.scenario import list_scenarios
+from bucket_brigade.equilibrium.results.nash import document
+from bucket_brigade.equilibrium.results.roles import KEY
+from bucket_brigade.game.catalogue import list_scenarios
 
 
 @reports_errors

@@ -7,7 +7,7 @@ import typer
 from bucket_brigade.cli.common import AsJson, console, print_json, reports_errors
 from bucket_brigade.cli.completion import scenario_names
 from bucket_brigade.cli.tables import Column, print_table
-from bucket_brigade.scenario import SCENARIOS, load_scenario
+from bucket_brigade.game.catalogue import SCENARIOS, load_scenario
 
 
 @reports_errors

@@ -31,12 +31,12 @@ from bucket_brigade.cli.outputs import Csv, check_outputs
 from bucket_brigade.cli.tables import Column, print_table
 from bucket_brigade.cli.terminal import Terminal
 from bucket_brigade.errors import InvalidValue
+from bucket_brigade.evaluation.cross_examination import cross_examine
+from bucket_brigade.evaluation.methods import as_method, evaluate
 from bucket_brigade.exact import ExactResult
-from bucket_brigade.exact.check import cross_examine
-from bucket_brigade.methods import as_method, evaluate
-from bucket_brigade.results import SimulationResult
-from bucket_brigade.simulation import is_reached
-from bucket_brigade.tables import unseen_note
+from bucket_brigade.game.lineup_result import unseen_note
+from bucket_brigade.simulation.result import SimulationResult
+from bucket_brigade.simulation.until import is_reached
 
 DEFAULT_EPISODES = 100_000
 

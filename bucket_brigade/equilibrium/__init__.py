@@ -10,42 +10,42 @@ pool, `best_response` (with `surface`) searches, and `regret` judges with confid
 `saved` what is under way; `plots` draws, and `gambit` hands games to other solvers.
 """
 
-from bucket_brigade.equilibrium.best_response import (
-    BestResponse,
-    best_response,
-    best_response_in_box,
-)
-from bucket_brigade.equilibrium.budget import Budget
-from bucket_brigade.equilibrium.choice import payoff_source
-from bucket_brigade.equilibrium.double_oracle import DEFAULT_POOL, DoubleOracle
-from bucket_brigade.equilibrium.empirical_game import EmpiricalGame, RestrictedGame
-from bucket_brigade.equilibrium.exact_payoffs import ExactPayoffs
-from bucket_brigade.equilibrium.gain_grid import GainGrid, gain_grid
-from bucket_brigade.equilibrium.gambit import export_gambit, to_gambit
-from bucket_brigade.equilibrium.plots import (
-    PlotUnavailable,
-    check_plot,
-    equilibrium_figure,
-    plot_equilibrium,
-)
-from bucket_brigade.equilibrium.profile import Deviation, Profile
-from bucket_brigade.equilibrium.regret import Regret, Verdict, certify
-from bucket_brigade.equilibrium.results import (
-    NashEquilibrium,
-    load_equilibria,
-    save_equilibria,
-)
-from bucket_brigade.equilibrium.role_results import RoleEquilibrium, load_roles, save_roles
-from bucket_brigade.equilibrium.roles import RoleSearch
-from bucket_brigade.equilibrium.sampled_payoffs import SampledPayoffs
-from bucket_brigade.equilibrium.solver import (
+from bucket_brigade.equilibrium.empirical.game import EmpiricalGame, RestrictedGame
+from bucket_brigade.equilibrium.games.solver import (
     NoEquilibriumFound,
     SymmetricEquilibrium,
     solve_symmetric,
     symmetric_equilibria,
 )
-from bucket_brigade.equilibrium.sources import PayoffSource
-from bucket_brigade.equilibrium.symmetric import SymmetricGame
+from bucket_brigade.equilibrium.games.symmetric_game import SymmetricGame
+from bucket_brigade.equilibrium.payoffs.choice import payoff_source
+from bucket_brigade.equilibrium.payoffs.exact import ExactPayoffs
+from bucket_brigade.equilibrium.payoffs.profile import Deviation, Profile
+from bucket_brigade.equilibrium.payoffs.sampled import SampledPayoffs
+from bucket_brigade.equilibrium.payoffs.sources import PayoffSource
+from bucket_brigade.equilibrium.report.gain_grid import GainGrid, gain_grid
+from bucket_brigade.equilibrium.report.gambit import export_gambit, to_gambit
+from bucket_brigade.equilibrium.report.plots import (
+    PlotUnavailable,
+    check_plot,
+    equilibrium_figure,
+    plot_equilibrium,
+)
+from bucket_brigade.equilibrium.responses.search import (
+    BestResponse,
+    best_response,
+    best_response_in_box,
+)
+from bucket_brigade.equilibrium.results.nash import (
+    NashEquilibrium,
+    load_equilibria,
+    save_equilibria,
+)
+from bucket_brigade.equilibrium.results.roles import RoleEquilibrium, load_roles, save_roles
+from bucket_brigade.equilibrium.search.double_oracle import DEFAULT_POOL, DoubleOracle
+from bucket_brigade.equilibrium.search.seats import RoleSearch
+from bucket_brigade.equilibrium.verdict.budget import Budget
+from bucket_brigade.equilibrium.verdict.regret import Regret, Verdict, certify
 
 __all__ = [
     "DEFAULT_POOL",

@@ -5,7 +5,7 @@ followed. Here line-ups are taken apart into pure ones, which the core computes,
 its expected counts become payoffs as all counts do.
 """
 
-from bucket_brigade.exact.counts import ExpectedCounts
+from bucket_brigade.counts.expected_counts import ExpectedCounts
 from bucket_brigade.exact.evaluate import expected
 from bucket_brigade.exact.gradient import ExactGradient, expected_gradient
 from bucket_brigade.exact.result import ExactResult

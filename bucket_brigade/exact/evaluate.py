@@ -5,16 +5,17 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from bucket_brigade import _core
+from bucket_brigade.arguments import as_callback
 from bucket_brigade.backends import Progress
-from bucket_brigade.backends.cpu import as_threads
-from bucket_brigade.checks import as_callback
+from bucket_brigade.backends.threads import as_threads
+from bucket_brigade.counts.expected_counts import ExpectedCounts
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.exact.counts import ExpectedCounts
-from bucket_brigade.exact.pure import pure_lineups
+from bucket_brigade.exact.pure_lineups import pure_lineups
 from bucket_brigade.exact.result import ExactResult
-from bucket_brigade.lineups import Lineup, SeatedStrategies, as_pool, seat_strategies
-from bucket_brigade.scenario import Scenario
-from bucket_brigade.simulation import listed_lineups
+from bucket_brigade.game.lineups import Lineup, as_pool
+from bucket_brigade.game.program import SeatedStrategies, seat_strategies
+from bucket_brigade.game.scenario import Scenario
+from bucket_brigade.simulation.simulator import listed_lineups
 
 __all__ = ["applies", "checked_strategies", "expected", "reporter"]
 

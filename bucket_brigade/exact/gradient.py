@@ -4,28 +4,26 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from bucket_brigade import _core
+from bucket_brigade._arrays import FloatArray
+from bucket_brigade.arguments import as_callback, as_list, as_u64
 from bucket_brigade.backends import Progress
-from bucket_brigade.backends.cpu import as_threads
+from bucket_brigade.backends.threads import as_threads
 from bucket_brigade.by_value import ComparedByValue
-from bucket_brigade.checks import as_callback, as_list, as_u64
+from bucket_brigade.counts.expected_counts import ExpectedCounts
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.exact.counts import ExpectedCounts
 from bucket_brigade.exact.evaluate import checked_strategies, reporter
-from bucket_brigade.exact.pure import duties
-from bucket_brigade.lineups import Lineup, SeatedStrategies, as_pool
-from bucket_brigade.rewards import count_weights
-from bucket_brigade.scenario import Scenario
-from bucket_brigade.simulation import listed_lineups
-from bucket_brigade.strategies import Strategy
+from bucket_brigade.game.lineup_result import describe_lineup, described_lineups
+from bucket_brigade.game.lineups import Lineup, as_pool
+from bucket_brigade.game.program import SeatedStrategies
+from bucket_brigade.game.rewards import count_weights
+from bucket_brigade.game.scenario import Scenario
+from bucket_brigade.policies.heuristic import Strategy, duties
+from bucket_brigade.simulation.simulator import listed_lineups
 from bucket_brigade.summaries import Summarised, Summary, cut
-from bucket_brigade.tables import describe_lineup, described_lineups
 
 __all__ = ["ExactGradient", "expected_gradient"]
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

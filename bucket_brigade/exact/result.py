@@ -5,18 +5,16 @@ from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
+from bucket_brigade._arrays import FloatArray
 from bucket_brigade.by_value import ComparedByValue
-from bucket_brigade.exact.counts import ExpectedCounts
-from bucket_brigade.rewards import count_weights, reweighted_scenario
-from bucket_brigade.scenario import Scenario
-from bucket_brigade.strategies import Strategy
-from bucket_brigade.tables import LineupTables
+from bucket_brigade.counts.expected_counts import ExpectedCounts
+from bucket_brigade.game.lineup_result import LineupTables
+from bucket_brigade.game.rewards import count_weights, reweighted_scenario
+from bucket_brigade.game.scenario import Scenario
+from bucket_brigade.policies.heuristic import Strategy
 
 __all__ = ["ExactResult"]
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -13,8 +13,8 @@ import numpy as np
 from bucket_brigade import _core
 from bucket_brigade.backends import Progress
 from bucket_brigade.backends.progress import in_episodes
-from bucket_brigade.block_sizes import BlockSizes
-from bucket_brigade.counts import EventCounts
+from bucket_brigade.counts.block_sizes import BlockSizes
+from bucket_brigade.counts.event_counts import EventCounts
 from bucket_brigade.errors import BackendUnavailable, BackendWarning, InvalidValue
 from bucket_brigade_cuda.shape import Shape, width_for
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from bucket_brigade import ARCHETYPES, SCENARIOS, Scenario, _core
-from bucket_brigade.lineups import Lineup, Mixture, compile_program
+from bucket_brigade.game.lineups import Lineup, Mixture
+from bucket_brigade.game.program import compile_program
 
 __all__ = ["Case", "Plan", "plan"]
 

@@ -20,7 +20,7 @@ import bucket_brigade as bb
 from bucket_brigade import backends
 from bucket_brigade.backends import auto
 from bucket_brigade.cli import app
-from bucket_brigade.lineups import compile_program
+from bucket_brigade.game.program import compile_program
 from bucket_brigade_cuda import worker
 from bucket_brigade_cuda.backend import CudaBackend
 

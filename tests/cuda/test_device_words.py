@@ -11,15 +11,16 @@ from bucket_brigade import _core
 from bucket_brigade_cuda.kernels import philox, words
 from bucket_brigade_cuda.kernels.draw import below
 from bucket_brigade_cuda.kernels.words import u32, u64
+from bucket_brigade_cuda.proof import CompiledPtx
 from bucket_brigade_cuda.tables import key_schedule
-from ptx_on_cpu import CompiledPtx
 
 WORD, LONG = types.uint32, types.uint64
 EDGES = [0, 1, 2, 0x7FFFFFFF, 0x80000000, 0x80000001, 0xFFFFFFFE, 0xFFFFFFFF]
 KNOWN = [
     [int(word, 16) for word in line.split()]
     for line in Path(__file__)
-    .parent.with_name("philox_known_answers.txt")
+    .parents[1]
+    .joinpath("witnesses", "philox_known_answers.txt")
     .read_text(encoding="utf-8")
     .splitlines()
     if line.strip() and not line.startswith("#")

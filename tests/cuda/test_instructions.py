@@ -7,6 +7,7 @@ import pytest
 from fake_cupy import FakeCuda, installed
 
 from bucket_brigade_cuda.backend import CudaBackend
+from bucket_brigade_cuda.gpus import LANES
 from bucket_brigade_cuda.instructions import (
     BENCHES,
     CHAINS,
@@ -19,16 +20,15 @@ from bucket_brigade_cuda.instructions import (
     measure_instructions,
 )
 from bucket_brigade_cuda.measurements import measure_parts
-from ptx_on_cpu import ToolMissing
-from ptx_on_cpu.gpus import LANES
-from ptx_on_cpu.sass import assemble
+from bucket_brigade_cuda.proof import ProofToolMissing
+from bucket_brigade_cuda.proof.sass import assemble
 
 
 def between_clocks(bench: Bench, arch: str) -> Counter[str]:
     """Opcodes of the machine code between the two times that the clock is read."""
     try:
         code = assemble(bench_ptx(bench), arch, ENTRY).instructions
-    except ToolMissing as error:
+    except ProofToolMissing as error:
         pytest.skip(str(error))
     reads = [at for at, one in enumerate(code) if "CLOCK" in one.operands]
     assert len(reads) == 2

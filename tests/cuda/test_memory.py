@@ -8,7 +8,7 @@ from idle_device import IdleDevice
 from shaped_games import ShapedGame, shaped_games
 
 import bucket_brigade as bb
-from bucket_brigade.lineups import compile_program
+from bucket_brigade.game.program import compile_program
 from bucket_brigade_cuda import worker
 from bucket_brigade_cuda.backend import CudaBackend
 from bucket_brigade_cuda.job import Job

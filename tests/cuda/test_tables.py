@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bucket_brigade as bb
-from bucket_brigade.lineups import compile_program
+from bucket_brigade.game.program import compile_program
 from bucket_brigade_cuda.shape import SHARED_BYTES, WIDTHS, Shape, width_for
 from bucket_brigade_cuda.tables import ROW, Tables, key_schedule, ladder_of, rows_of
 

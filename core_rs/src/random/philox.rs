@@ -48,7 +48,7 @@ mod tests {
 
     /// Counter, key and output words of the published answers, from the file every implementation reads.
     fn known_answers() -> Vec<[u32; 10]> {
-        include_str!("../../../tests/philox_known_answers.txt")
+        include_str!("../../../tests/witnesses/philox_known_answers.txt")
             .lines()
             .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
             .map(|line| {

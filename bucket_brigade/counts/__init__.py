@@ -1,0 +1,6 @@
+"""What happened in the episodes played, as integers, and what is expected to happen, as numbers."""
+
+from bucket_brigade.counts.event_counts import END_KINDS, CountVectors, EventCounts, each_once
+from bucket_brigade.counts.moments import Moments
+
+__all__ = ["END_KINDS", "CountVectors", "EventCounts", "Moments", "each_once"]

@@ -1,0 +1,1 @@
+"""Symmetric games given by their payoffs, whatever they are about, and their equilibria."""

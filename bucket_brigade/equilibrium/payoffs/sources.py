@@ -1,0 +1,119 @@
+"""Where payoffs come from: played episodes or the exact chain, behind one interface.
+
+Everything else in this package asks a `PayoffSource` and never the engines. Exact payoffs have no
+error, so that one look settles what they are asked; sampled ones come with as many episodes as
+asked, of one seed. Purpose k plays episodes from k · 2^60 on: what was selected for being lucky is
+evaluated with other luck.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from bucket_brigade._arrays import FloatArray
+from bucket_brigade.equilibrium.payoffs.profile import Deviation, Profile
+from bucket_brigade.equilibrium.verdict.regret import Gains
+from bucket_brigade.game.scenario import Scenario
+from bucket_brigade.policies.heuristic import Strategy
+
+__all__ = [
+    "BATCHES",
+    "EVALUATION",
+    "GAME",
+    "LOOK",
+    "LOOKS",
+    "SEARCH",
+    "SELECTION",
+    "PayoffSource",
+    "ProfileGains",
+    "purpose_start",
+]
+
+
+#: What episodes of a seed are for.
+GAME, SEARCH, SELECTION, EVALUATION = range(4)
+#: Episodes set aside for each purpose of a seed: purpose k plays from k · 2^60 on.
+PURPOSE = 1 << 60
+#: Episodes set aside for each evaluation, and how many evaluations there may be.
+LOOK = 1 << 48
+LOOKS = PURPOSE // LOOK
+#: Parts into which the blocks of a line-up are dealt, for standard errors in bounded memory.
+BATCHES = 32
+
+
+def purpose_start(k: int) -> int:
+    """First episode of purpose `k`, 0 to 15."""
+    return k * PURPOSE
+
+
+class ProfileGains(Gains, Protocol):
+    """Gains of deviations from a profile, with what the profile itself earns."""
+
+    @property
+    def payoffs(self) -> FloatArray:
+        """Mean return of every seat, shape (A,)."""
+
+    @property
+    def payoffs_stderr(self) -> FloatArray:
+        """Their standard errors, shape (A,)."""
+
+    @property
+    def payoff(self) -> tuple[float, float]:
+        """Mean return over the focal seats, and its standard error."""
+
+    @property
+    def nights(self) -> float:
+        """Mean nights of an episode."""
+
+
+class PayoffSource(Protocol):
+    """What the equilibrium code asks for payoffs.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        The game.
+    method : str
+        "sampled" or "exact".
+    episodes_played : int
+        Episodes of all line-ups so far; 0 if exact.
+    backend : str or None
+        What played them (see `EventCounts.backend`); None if exact.
+    """
+
+    scenario: Scenario
+    method: str
+    episodes_played: int
+    backend: str | None
+
+    def batches(
+        self, pool: Sequence[Strategy], lineups: Sequence[Sequence[int]], first: int, episodes: int
+    ) -> tuple[FloatArray, FloatArray]:
+        """Returns of line-ups of a restricted game, summed over batches of episodes.
+
+        `first` and `episodes` say which episodes of purpose `GAME`, whole blocks.
+
+        Returns
+        -------
+        sums : ndarray, shape (L, A, B)
+            Sums of returns. Batches of all line-ups meet the same luck.
+        sizes : ndarray, shape (B,)
+            Episodes of each batch. Exact payoffs are one batch of one episode.
+        """
+
+    def payoffs(
+        self, profile: Profile, deviations: Sequence[Deviation], *, episodes: int, purpose: int
+    ) -> FloatArray:
+        """Mean returns of those who deviate, shape (M,), each over its seats."""
+
+    def gains(
+        self,
+        profile: Profile,
+        deviations: Sequence[Deviation],
+        focal: Sequence[int],
+        *,
+        look: int,
+    ) -> ProfileGains:
+        """What deviations gain, on episodes that nothing else plays; those of look `look`.
+
+        `focal` are the seats whose mean is the profile's payoff.
+        """

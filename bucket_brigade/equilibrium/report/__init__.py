@@ -1,0 +1,1 @@
+"""Equilibria for people and other programs: pictures, payoff tables, files for Gambit."""

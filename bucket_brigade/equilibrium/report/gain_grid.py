@@ -1,0 +1,135 @@
+"""What a single player gains over an equilibrium, all over (p, q): what a picture of it shows."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bucket_brigade._arrays import FloatArray
+from bucket_brigade.arguments import as_u64
+from bucket_brigade.backends import Backend
+from bucket_brigade.by_value import ComparedByValue
+from bucket_brigade.equilibrium.empirical.seating import Seating
+from bucket_brigade.equilibrium.payoffs.exact import ExactPayoffs
+from bucket_brigade.equilibrium.payoffs.profile import Deviation, Profile
+from bucket_brigade.equilibrium.payoffs.sampled import SampledPayoffs
+from bucket_brigade.equilibrium.payoffs.sources import LOOKS
+from bucket_brigade.equilibrium.responses.surface import PayoffSurface, fit_surface
+from bucket_brigade.equilibrium.results.nash import NashEquilibrium
+from bucket_brigade.errors import InvalidValue
+from bucket_brigade.policies.heuristic import strategy_of
+
+__all__ = ["GainGrid", "gain_grid"]
+
+
+#: Values of p and q, evenly spaced.
+GRID = (201, 101)
+#: Degrees in p and q through sampled gains: enough for the shape, and few points to play.
+SAMPLED_DEGREES = (8, 4)
+#: Error of interpolation that is small enough, in parts of ε and of the range of gains.
+TOLERANCE, PART = 0.1, 1e-4
+#: The look whose episodes are played: the last of a seed, which no verdict comes to.
+LOOK = LOOKS - 1
+
+
+@dataclass(frozen=True, eq=False)
+class GainGrid(ComparedByValue):
+    """Gains of a player who plays (p, q) while all others keep to an equilibrium.
+
+    Attributes
+    ----------
+    p, q : ndarray of float64, shape (M,) and (N,)
+        Evenly spaced from 0 to 1: how often the player works, and how often it then stays at its
+        own burning home.
+    gain : ndarray of float64, shape (M, N)
+        Points an episode over what the equilibrium pays; ``gain[i, j]`` is at ``p[i], q[j]``.
+    stderr : float
+        Paired standard error of the points that were played, their median; 0 if exact.
+    error : float
+        If exact, how far interpolation may be off, in points an episode; 0 if sampled.
+    points : int
+        Points (p, q) that were computed or played; a polynomial goes through them.
+    episodes : int
+        Episodes of each, shared among the seats the player may have; 0 if exact.
+    """
+
+    p: FloatArray
+    q: FloatArray
+    gain: FloatArray
+    stderr: float
+    error: float
+    points: int
+    episodes: int
+
+
+def gain_grid(
+    found: NashEquilibrium,
+    *,
+    episodes: int = 100_000,
+    threads: int | None = None,
+    backend: str | Backend = "auto",
+) -> GainGrid:
+    """Computes gains by the method of the equilibrium.
+
+    Either way they are a polynomial through those at a few dozen Chebyshev points. Sampled, these
+    are played in one call and with the same luck, on episodes of the equilibrium's seed that
+    neither its search nor its verdict played.
+
+    Parameters
+    ----------
+    found : NashEquilibrium
+        What all others play.
+    episodes : int
+        Episodes of each point, if sampled; rounded up to whole blocks for each seat.
+    threads, backend
+        As for `simulate`.
+
+    Raises
+    ------
+    InvalidValue
+        If `episodes` is not from 1 to 2^40.
+    """
+    if not 1 <= as_u64("episodes", episodes) <= 1 << 40:
+        raise InvalidValue("episodes", episodes, "from 1 to 2^40")
+    focal = Seating(found.scenario.num_agents, found.seat).focal
+    if found.method == "exact":
+        exact = ExactPayoffs(found.scenario, threads=threads)
+        return _exact(exact, found.profile, focal, found.regret.epsilon)
+    source = SampledPayoffs(found.scenario, seed=found.seed, threads=threads, backend=backend)
+    return _sampled(source, found.profile, focal, episodes)
+
+
+def _exact(
+    source: ExactPayoffs, profile: Profile, focal: tuple[int, ...], epsilon: float
+) -> GainGrid:
+    regular = source.returns(profile.pool, [profile.lineup()])[0]
+    own = float(regular[list(focal)].mean())
+
+    def gains(points: Sequence[tuple[float, float]]) -> FloatArray:
+        return source.payoffs(profile, [Deviation(strategy_of(*at), focal) for at in points]) - own
+
+    def is_fine(surface: PayoffSurface) -> bool:
+        return surface.error <= max(TOLERANCE * epsilon, PART * float(np.ptp(surface.grid()[2])))
+
+    surface = fit_surface(gains, is_fine)
+    return GainGrid(*surface.grid(GRID), 0.0, surface.error, surface.coefficients.size, 0)
+
+
+def _sampled(
+    source: SampledPayoffs, profile: Profile, focal: tuple[int, ...], episodes: int
+) -> GainGrid:
+    stderr, each = math.nan, 0
+
+    def gains(points: Sequence[tuple[float, float]]) -> FloatArray:
+        nonlocal stderr, each
+        deviations = [Deviation(strategy_of(*at), focal) for at in points]
+        played = source.gains(profile, deviations, focal, look=LOOK)
+        played.extend(np.arange(len(points)), episodes)
+        stderr = float(np.median(played.stderr))
+        # All line-ups play alike: those of every point and seat, and the profile.
+        each = source.episodes_played // (1 + len(points) * len(focal)) * len(focal)
+        return played.mean
+
+    surface = fit_surface(gains, lambda surface: True, [SAMPLED_DEGREES])
+    return GainGrid(*surface.grid(GRID), stderr, 0.0, surface.coefficients.size, each)

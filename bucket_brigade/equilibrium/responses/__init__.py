@@ -1,0 +1,1 @@
+"""Best responses: which strategy gains most over a profile."""

@@ -1,0 +1,250 @@
+"""What a search for roles returns, and its JSON."""
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+
+from bucket_brigade._core import __version__
+from bucket_brigade.arguments import as_path
+from bucket_brigade.atomic_files import write_json
+from bucket_brigade.equilibrium.payoffs.profile import Profile
+from bucket_brigade.equilibrium.results.nash import (
+    DeviationGain,
+    ToldResult,
+    describe_payoff,
+    document,
+    or_nan,
+    or_null,
+    read_results,
+    told_payoff,
+    told_regret,
+)
+from bucket_brigade.equilibrium.verdict.regret import Regret, Verdict
+from bucket_brigade.game.scenario import RULES_VERSION, Scenario
+from bucket_brigade.policies.heuristic import Strategy, as_strategy, duties
+from bucket_brigade.policies.labels import distinct_labels, strategy_labels
+from bucket_brigade.summaries import Summary, cut
+
+__all__ = ["RoleEquilibrium", "load_roles", "role_name", "save_roles"]
+
+#: Who works at most, and at least, so often goes by that name.
+ROLES = {"free rider": (0.0, 0.1), "part-timer": (0.1, 0.8), "firefighter": (0.8, 1.0)}
+#: The key of documents.
+KEY = "roles"
+
+
+def role_name(theta: Strategy) -> str:
+    """The role of a strategy by how often it works, p, and both numbers it is known by."""
+    return _label(_duty(theta))
+
+
+def role_names(strategies: Sequence[Strategy]) -> list[str]:
+    """The roles of several strategies; who plays differently has another name."""
+    keys = [_duty(theta) for theta in strategies]
+    labels = distinct_labels(keys, _label)
+    return [labels[key] for key in keys]
+
+
+def _duty(theta: Strategy) -> tuple[float, float]:
+    """(p, q), all that a payoff depends on; who never works has no q."""
+    p, q = duties(theta).tolist()
+    return (p, q) if p > 0 else (0.0, 0.0)
+
+
+def _label(duty: tuple[float, float], digits: int = 3) -> str:
+    p, q = duty
+    role = next(name for name, (low, high) in ROLES.items() if low <= p <= high)
+    at_home = f", q={q:.{digits}g}" if p > 0 else ""  # otherwise it makes no difference
+    return f"{role} (p={p:.{digits}g}{at_home})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RoleEquilibrium(ToldResult):
+    """A strategy for each seat, with how much any of them could still gain by leaving its own.
+
+    Two are equal if all they tell is, but for the seconds.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        The game.
+    strategies : tuple of ndarray, shape (10,)
+        θ of each of the A seats.
+    payoffs, payoffs_stderr : tuple of float
+        Mean return of each seat, in points an episode, and its standard error, 0 if exact.
+    regret : Regret
+        The verdict: the largest gain of any seat by any strategy it was compared with.
+    deviations : tuple of DeviationGain
+        What each seat gains by each of these, the largest gain first.
+    searched : tuple of dict
+        For each seat: what its best response was searched among, and how finely.
+    reason : str
+        How the dynamics ended: "converged"; "cycling", then this is one profile of a cycle; or
+        "rounds", when there were as many as allowed.
+    rounds : int
+        Rounds of best responses from the first start that led here.
+    starts : int
+        How many starts led here, or so near that it makes no difference; each counts once for
+        each order in which seats responded.
+    method : str
+        "exact" or "sampled".
+    seed, num_simulations, episodes, backend
+        How it was computed; `episodes` is how many the search had played by then in all, and
+        `backend` what played them (see `EventCounts.backend`), None if exact.
+    seconds : float
+        How long the search had taken by then.
+    nights : float
+        Mean nights of an episode; NaN in files that do not tell.
+    """
+
+    scenario: Scenario
+    strategies: tuple[Strategy, ...]
+    payoffs: tuple[float, ...]
+    payoffs_stderr: tuple[float, ...]
+    regret: Regret
+    deviations: tuple[DeviationGain, ...]
+    searched: tuple[dict[str, Any], ...]
+    reason: str
+    rounds: int
+    starts: int
+    method: str
+    seed: int
+    num_simulations: int
+    episodes: int
+    backend: str | None
+    seconds: float = field(default=0.0)
+    nights: float = field(default=math.nan)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Certified, refuted or undecided."""
+        return self.regret.verdict
+
+    @property
+    def cycled(self) -> bool:
+        """Whether the dynamics came back to a profile they had left."""
+        return self.reason == "cycling"
+
+    @property
+    def duties(self) -> list[tuple[float, float]]:
+        """(p, q) of every seat."""
+        return [(p, q) for p, q in duties(np.array(self.strategies)).tolist()]
+
+    @property
+    def profile(self) -> Profile:
+        """What every seat plays."""
+        return Profile.pure(self.scenario, self.strategies)
+
+    @property
+    def lineup(self) -> list[object]:
+        """The profile as a line-up, θ for each seat, for `simulate` and `evaluate`."""
+        return list(self.strategies)
+
+    def summary(self) -> Summary:
+        """What `repr` and notebooks show: who plays what, for what payoff, and the verdict."""
+        payoffs = zip(self.payoffs, self.payoffs_stderr, strict=True)
+        rows = [
+            [f"seat {seat}", name, told_payoff(payoff, error, self.method)]
+            for seat, (name, (payoff, error)) in enumerate(
+                zip(role_names(self.strategies), payoffs, strict=True)
+            )
+        ]
+        return Summary(
+            f"RoleEquilibrium: {cut(self.scenario.name)}, {self.verdict} ({self.reason})",
+            ["", "plays", "payoff"],
+            rows,
+            [f"regret from {told_regret(self.regret)}; {self.method}"],
+        )
+
+    @property
+    def payoffs_a_night(self) -> tuple[float, ...]:
+        """Mean return of each seat over the mean nights of an episode; NaN where not known."""
+        return tuple(payoff / self.nights for payoff in self.payoffs)
+
+    def describe(self, *, payoff: bool = False) -> str:
+        """Who plays what, in one line; with the mean payoff of a seat if that is wanted."""
+        seats: dict[str, list[int]] = {}
+        for seat, name in enumerate(role_names(self.strategies)):
+            seats.setdefault(name, []).append(seat)
+        roles = "; ".join(f"{' '.join(map(str, at))}: {name}" for name, at in seats.items())
+        if not payoff:
+            return roles
+        mean = sum(self.payoffs) / len(self.payoffs)
+        return f"{roles}; mean {describe_payoff(mean, self.nights)}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The profile as JSON knows it."""
+        labels = strategy_labels(np.array(deviation.strategy) for deviation in self.deviations)
+        return {
+            "scenario": self.scenario.to_dict(),
+            "rules_version": RULES_VERSION,
+            "software_version": __version__,
+            "method": self.method,
+            "epsilon": self.regret.epsilon,
+            "confidence": self.regret.confidence,
+            "verdict": str(self.verdict),
+            "regret": self.regret.to_dict(),
+            "strategies": [theta.tolist() for theta in self.strategies],
+            "roles": role_names(self.strategies),
+            "payoffs": [or_null(payoff) for payoff in self.payoffs],
+            "payoffs_stderr": [or_null(error) for error in self.payoffs_stderr],
+            "deviations": [
+                deviation.to_dict(labels[deviation.strategy]) for deviation in self.deviations
+            ],
+            "searched": list(self.searched),
+            "reason": self.reason,
+            "rounds": self.rounds,
+            "starts": self.starts,
+            "seed": self.seed,
+            "num_simulations": self.num_simulations,
+            "episodes": self.episodes,
+            "backend": self.backend,
+            "seconds": self.seconds,
+            "nights": or_null(self.nights),
+            "payoffs_a_night": [or_null(payoff) for payoff in self.payoffs_a_night],
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """What `to_dict` gave."""
+        return cls(
+            scenario=Scenario.from_dict(data["scenario"]),
+            strategies=tuple(as_strategy(theta) for theta in data["strategies"]),
+            payoffs=tuple(or_nan(payoff) for payoff in data["payoffs"]),
+            payoffs_stderr=tuple(or_nan(error) for error in data["payoffs_stderr"]),
+            regret=Regret.from_dict(data["regret"]),
+            deviations=tuple(DeviationGain.from_dict(d) for d in data["deviations"]),
+            searched=tuple(data["searched"]),
+            reason=data["reason"],
+            rounds=data["rounds"],
+            starts=data["starts"],
+            method=data["method"],
+            seed=data["seed"],
+            num_simulations=data["num_simulations"],
+            episodes=data["episodes"],
+            backend=data["backend"],
+            seconds=data["seconds"],
+            nights=or_nan(data.get("nights")),
+        )
+
+
+def save_roles(found: Sequence[RoleEquilibrium], path: str | os.PathLike[str]) -> None:
+    """Writes a JSON document at once: whoever interrupts finds the old file or the new one."""
+    write_json(document(found, KEY), path)
+
+
+def load_roles(path: str | os.PathLike[str]) -> list[RoleEquilibrium]:
+    """Reads what `save_roles` or ``bucket-brigade roles`` wrote.
+
+    Raises
+    ------
+    InvalidFile
+        If the file is not such a document, or of another schema version.
+    OSError
+        If it can't be read.
+    """
+    return read_results(as_path("path", path), KEY, RoleEquilibrium.from_dict)

@@ -1,0 +1,152 @@
+"""Strategies: vectors of ten numbers in [0, 1], and the five archetypes."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from bucket_brigade._arrays import FloatArray
+from bucket_brigade.arguments import did_you_mean, refuse_unordered
+from bucket_brigade.errors import InvalidValue, shown
+
+__all__ = [
+    "ARCHETYPES",
+    "PARAMETERS",
+    "Strategy",
+    "archetype_name",
+    "as_strategy",
+    "duties",
+    "each_duty_once",
+    "parse_strategy",
+    "strategy_of",
+]
+
+
+#: A strategy θ: float64, shape (10,), each in [0, 1]. The heuristic agent reads θ0 (honesty),
+#: θ1 (work tendency), θ3 (own house priority) and θ8 (rest reward bias); see docs/rules.md.
+Strategy = npt.NDArray[np.float64]
+
+#: Names of the ten numbers, in order.
+PARAMETERS = (
+    "honesty",
+    "work_tendency",
+    "neighbor_help",
+    "own_house_priority",
+    "risk_aversion",
+    "coordination",
+    "exploration",
+    "fatigue_memory",
+    "rest_reward_bias",
+    "altruism",
+)
+
+
+def _frozen(*theta: float) -> Strategy:
+    array = np.array(theta, dtype=np.float64)
+    array.setflags(write=False)
+    return array
+
+
+#: The five archetypes by name (docs/rules.md); read-only arrays.
+ARCHETYPES: Mapping[str, Strategy] = MappingProxyType(
+    {
+        "firefighter": _frozen(1.0, 0.9, 0.5, 0.8, 0.5, 0.7, 0.1, 0.0, 0.0, 0.8),
+        "free_rider": _frozen(0.7, 0.2, 0.0, 0.9, 0.0, 0.0, 0.1, 0.0, 0.9, 0.0),
+        "hero": _frozen(1.0, 1.0, 1.0, 0.5, 0.1, 0.5, 0.0, 0.9, 0.0, 1.0),
+        "coordinator": _frozen(0.9, 0.6, 0.7, 0.6, 0.8, 1.0, 0.05, 0.0, 0.2, 0.6),
+        "liar": _frozen(0.1, 0.7, 0.0, 0.9, 0.2, 0.8, 0.3, 0.0, 0.4, 0.2),
+    }
+)
+
+
+def archetype_name(text: str, field: str = "strategy") -> str:
+    """The name in `ARCHETYPES` that a text stands for: "Hero" and "Free Rider" are understood.
+
+    Raises
+    ------
+    InvalidValue
+        If there is no such archetype.
+    """
+    name = text.strip().casefold().replace(" ", "_").replace("-", "_")
+    if name not in ARCHETYPES:
+        meant = did_you_mean(text, ARCHETYPES)
+        raise InvalidValue(field, shown(text), f"one of {', '.join(ARCHETYPES)}{meant}")
+    return name
+
+
+def as_strategy(value: object, field: str = "strategy") -> Strategy:
+    """A strategy from an archetype's name or ten numbers.
+
+    Parameters
+    ----------
+    value : str or array_like of float, shape (10,)
+        A name in `ARCHETYPES`, in capitals or not, or the ten numbers of `PARAMETERS`.
+    field : str
+        What to call it in an error.
+
+    Returns
+    -------
+    ndarray of float64, shape (10,)
+
+    Raises
+    ------
+    InvalidValue
+        If the name is unknown, or these are not ten numbers in [0, 1].
+    """
+    if isinstance(value, str):
+        return ARCHETYPES[archetype_name(value, field)]
+    allowed = "an archetype's name or ten numbers from 0 to 1"
+    refuse_unordered(field, value, allowed)
+    try:
+        given = np.asarray(value)
+        # Text, booleans and complex numbers would convert, too.
+        theta = given.astype(np.float64, casting="same_kind" if given.dtype.kind in "fiu" else "no")
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        raise InvalidValue(field, shown(value), allowed) from None
+    if theta.shape != (len(PARAMETERS),):
+        raise InvalidValue(field, f"an array of shape {theta.shape}", allowed)
+    for name, number in zip(PARAMETERS, theta.tolist(), strict=True):
+        if not 0.0 <= number <= 1.0:
+            raise InvalidValue(f"{field}.{name}", number, "a number from 0 to 1")
+    return theta
+
+
+def parse_strategy(text: str, field: str = "strategy") -> Strategy:
+    """A strategy from the form used on the command line: a name, or ten numbers with colons.
+
+    Raises
+    ------
+    InvalidValue
+        If it is neither.
+    """
+    if ":" not in text:
+        return as_strategy(text.strip(), field)
+    try:
+        numbers = [float(part) for part in text.split(":")]
+    except ValueError:
+        raise InvalidValue(field, shown(text), "ten numbers separated by colons") from None
+    return as_strategy(numbers, field)
+
+
+#: (p, q): how often an agent works, and how often it then stays at its own burning home.
+Duty = tuple[float, float]
+
+
+def duties(strategies: FloatArray) -> FloatArray:
+    """What the heuristic agent makes of strategies (..., 10): p = θ1 (1 − θ8) and q = θ3."""
+    work = strategies[..., 1] * (1.0 - strategies[..., 8])
+    return np.stack([work, strategies[..., 3]], axis=-1)
+
+
+def strategy_of(p: float, q: float) -> Strategy:
+    """An honest strategy that works with probability `p`, at its own burning home with `q`."""
+    theta = np.zeros(10)
+    theta[[0, 1, 3]] = 1.0, p, q
+    return theta
+
+
+def each_duty_once(strategies: Sequence[Strategy]) -> list[Strategy]:
+    """The first of all strategies that play alike, having the same (p, q)."""
+    unique = {tuple(duties(theta).tolist()): theta for theta in reversed(strategies)}
+    return list(reversed(unique.values()))

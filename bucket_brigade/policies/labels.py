@@ -1,0 +1,73 @@
+"""Labels of strategies for people, different for different ones."""
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from bucket_brigade.policies.heuristic import ARCHETYPES, Strategy
+
+__all__ = ["distinct_labels", "distinct_names", "strategy_labels", "strategy_name"]
+
+
+K = TypeVar("K", bound=Hashable)
+
+
+#: Digits of the numbers in labels: more where different strategies would share one.
+DIGITS = (3, 4, 6, 9, 17)
+
+
+def strategy_name(theta: Strategy, digits: int = DIGITS[0]) -> str:
+    """The archetype's name, or its probabilities of working and of working at home first."""
+    for name, archetype in ARCHETYPES.items():
+        if np.array_equal(theta, archetype):
+            return name
+    return f"(p={theta[1] * (1.0 - theta[8]):.{digits}g}, q={theta[3]:.{digits}g})"
+
+
+def strategy_labels(strategies: Iterable[Strategy]) -> dict[tuple[float, ...], str]:
+    """Labels by θ as `strategy_name` has them, but different for different strategies.
+
+    Where rounding would make two the same, they have more digits; where these are the same too,
+    since the strategies differ in numbers that change nothing, they are numbered.
+    """
+    return distinct_labels(
+        (tuple(theta.tolist()) for theta in strategies),
+        lambda theta, digits: strategy_name(np.array(theta), digits),
+    )
+
+
+def distinct_labels(keys: Iterable[K], label: Callable[[K, int], str]) -> dict[K, str]:
+    """A label of its own for each different key, with no more digits than that takes."""
+    left = list(dict.fromkeys(keys))
+    labels = dict.fromkeys(left, "")
+    for digits in DIGITS:
+        labels.update((key, label(key, digits)) for key in left)
+        shared = Counter(labels.values())
+        left = [key for key in left if shared[labels[key]] > 1]
+    numbers: Counter[str] = Counter()
+    for key in left:
+        name = labels[key]
+        while labels[key] in shared:
+            numbers[name] += 1
+            labels[key] = f"{name} #{numbers[name]}"
+    return labels
+
+
+def distinct_names(names: Sequence[str], mark: str = " #") -> tuple[str, ...]:
+    """The same names, numbered where several are equal: ``("a", "b #1", "b #2")``.
+
+    Numbers that would make another one's name are passed over.
+    """
+    count, taken = Counter(names), set(names)
+    numbers = {name: itertools.count(1) for name in count}
+
+    def numbered(name: str) -> str:
+        candidates = (f"{name}{mark}{number}" for number in numbers[name])
+        one = next(candidate for candidate in candidates if candidate not in taken)
+        taken.add(one)
+        return one
+
+    return tuple(numbered(name) if count[name] > 1 else name for name in names)

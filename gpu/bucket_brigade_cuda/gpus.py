@@ -1,0 +1,71 @@
+"""GPUs as the model of `model` sees them: figures of data sheets, nothing measured."""
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["GPUS", "ISSUE_LANES", "LANES", "Gpu", "is_gpu"]
+
+#: Lanes of a warp that a multiprocessor starts per clock, by class of instructions and the unit
+#: that they keep busy. From the table "Throughput of native arithmetic instructions" of the CUDA
+#: programming guide, the same for capabilities 7.5, 8.0, 8.6, 8.9 and 9.0: 64 for 32-bit additions,
+#: comparisons, logic and shifts; 64 for multiplications; 16 for population counts. The guide has no
+#: row for products of 64 bits: two registers to write are taken as half the rate. Loads and
+#: stores: 128 bytes a clock (white papers of A100, GA102, H100), which is 32 lanes of a word.
+LANES = {
+    "integer": ("integer", 64),
+    "wide multiply": ("multiply", 32),
+    "other IMAD": ("multiply", 64),
+    "popc": ("popc", 16),
+    "shared": ("memory", 32),
+    "global": ("memory", 32),
+    "local": ("memory", 32),
+}
+#: Each of four schedulers starts one warp instruction a clock, of whatever class.
+ISSUE_LANES = 128
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """A GPU.
+
+    Attributes
+    ----------
+    name : str
+    capability : tuple of int
+        Compute capability.
+    multiprocessors : int
+    clock_hz : float
+    """
+
+    name: str
+    capability: tuple[int, int]
+    multiprocessors: int
+    clock_hz: float
+
+    @classmethod
+    def of_device(cls, device: Any) -> "Gpu | None":
+        """As a device describes itself; None if it is no GPU, or does not tell its clock."""
+        if not is_gpu(device) or not device.clock_hz:
+            return None
+        return cls(device.name, device.capability, device.multiprocessors, device.clock_hz)
+
+    @property
+    def arch(self) -> str:
+        """As the assembler names it."""
+        major, minor = self.capability
+        return f"sm_{major}{minor}"
+
+
+def is_gpu(device: Any) -> bool:
+    """Whether the times of a device mean anything."""
+    return bool(getattr(device, "multiprocessors", 0))
+
+
+#: Multiprocessors and boost clocks of NVIDIA's data sheets and white papers. The H100 is taken at
+#: 1.7 GHz, what it is expected to keep up under load, rather than at its boost of 1.98.
+GPUS = (
+    Gpu("H100 SXM", (9, 0), 132, 1.70e9),  # H100 architecture white paper; see above for the clock
+    Gpu("A100 SXM", (8, 0), 108, 1.41e9),  # A100 architecture white paper
+    Gpu("RTX 4090", (8, 9), 128, 2.52e9),  # Ada architecture white paper
+    Gpu("L4", (8, 9), 58, 2.04e9),  # L4 product brief
+)

@@ -1,0 +1,80 @@
+"""What kernels become: registers, memory and instructions of their machine code, as Markdown.
+
+``python -m bucket_brigade_cuda.proof.report`` prints the page `docs/sass.md`. Needs no GPU.
+"""
+
+from bucket_brigade_cuda.compile import compile_kernel
+from bucket_brigade_cuda.proof.opcodes import CLASSES
+from bucket_brigade_cuda.proof.sass import Assembly, assemble
+from bucket_brigade_cuda.proof.tools import tool_version
+from bucket_brigade_cuda.shape import Shape
+
+__all__ = ["CAPABILITIES", "SHAPES", "assembled", "report"]
+
+CAPABILITIES = ((8, 0), (9, 0))
+#: The default ring, alone and with mixtures of two and sixteen; others of both extremes.
+SHAPES = (
+    Shape(10, 4, 1),
+    Shape(10, 4, 2),
+    Shape(10, 4, 16),
+    Shape(10, 10, 1),
+    Shape(2, 1, 1),
+    Shape(3, 8, 4),
+    Shape(32, 16, 2),
+)
+KERNELS = ("cast", "play", "features", "add_up")
+
+
+def assembled(name: str, shape: Shape, capability: tuple[int, int]) -> Assembly:
+    """The machine code of a kernel."""
+    kernel = compile_kernel(name, shape, capability)
+    return assemble(kernel.ptx, "sm_{}{}".format(*capability), kernel.entry)
+
+
+def report() -> str:
+    """The page."""
+    lines = [
+        "# The machine code of the kernels",
+        "",
+        "Printed by `python -m bucket_brigade_cuda.proof.report`, with ptxas "
+        f"{tool_version('ptxas')}.",
+        "`tests/cuda/test_machine_code.py` holds the kernels to no spills, no stack and a bounded",
+        "number of registers. Nothing on this page was run on a GPU.",
+        "",
+        "| GPU | houses, agents, width | kernel | threads | registers | shared bytes | stack "
+        "| spills | instructions |",
+        "| --- " * 9 + "|",
+    ]
+    mixes = []
+    for capability in CAPABILITIES:
+        for shape in SHAPES:
+            for name in KERNELS:
+                if name == "cast" and shape.width == 1:
+                    continue
+                # Kernels around `play` are small; the default ring shows them.
+                if name != "play" and shape not in SHAPES[:2]:
+                    continue
+                code = assembled(name, shape, capability)
+                used = code.resources
+                where = f"sm_{capability[0]}{capability[1]} | {shape.houses}, {shape.agents}, "
+                lines.append(
+                    f"| {where}{shape.width} | {name} | {shape.threads} | {used.registers} "
+                    f"| {used.shared_bytes} | {used.stack_bytes} "
+                    f"| {used.spill_stores + used.spill_loads} | {len(code.instructions)} |"
+                )
+                if name == "play":
+                    mix = " | ".join(str(code.classes.get(one, 0)) for one in CLASSES)
+                    mixes.append(f"| {where}{shape.width} | {mix} |")
+    lines += [
+        "",
+        "Instructions of `play` by kind (as they stand in the code, not as often as they run):",
+        "",
+        f"| GPU | houses, agents, width | {' | '.join(CLASSES)} |",
+        "| --- " * (2 + len(CLASSES)) + "|",
+        *mixes,
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(report())
