@@ -57,9 +57,9 @@ $(VENV)/dev-installed: pyproject.toml | $(VENV)/run-installed
 
 # The CUDA backend, with what compiles and executes its kernels where there is no GPU.
 gpu-setup: $(VENV)/gpu-installed
-$(VENV)/gpu-installed: gpu/pyproject.toml | $(VENV)/dev-installed
+$(VENV)/gpu-installed: gpu/pyproject.toml gpu/ptx_on_cpu/pyproject.toml | $(VENV)/dev-installed
 	@echo "== Installing the CUDA backend and NVIDIA's compilers (1 GB): a minute or more"
-	$(PIP) install --quiet --editable './gpu[proof]'
+	$(PIP) install --quiet --editable './gpu[compile]' --editable ./gpu/ptx_on_cpu
 	@touch $@
 
 # On a machine with a GPU: its counts against the CPU's, and how fast it is (docs/cuda.md). CUDA=cu13

@@ -9,7 +9,7 @@ def cuda_backend() -> Any:
     """The backend if a GPU can be used; otherwise why none can."""
     try:
         from bucket_brigade_cuda.backend import CudaBackend
-        from bucket_brigade_cuda.gpus import is_gpu
+        from bucket_brigade_cuda.devices import is_gpu
     except ImportError:
         return "bucket-brigade-cuda is not installed"
     backend = CudaBackend()
@@ -33,8 +33,8 @@ def cuda_details(backend: Any, seconds: float) -> dict[str, Any]:
 def cuda_model(blocks: int) -> dict[str, Any]:
     """What the counted instructions of the kernels say of GPUs: a model, no measurement."""
     try:
-        from bucket_brigade_cuda.gpus import GPUS
-        from bucket_brigade_cuda.model import count, modelled_rate
+        from ptx_on_cpu.gpus import GPUS
+        from ptx_on_cpu.model import count, modelled_rate
 
         work = count(
             bb.scenario("default"), ["hero"] * 4, blocks=blocks, blocks_per_thread=blocks // 32

@@ -21,7 +21,7 @@ from bucket_brigade.atomic_files import is_standard_output, is_stream, write_jso
 from bucket_brigade.backends.cpu import CpuBackend
 from bucket_brigade.errors import InvalidFile
 from bucket_brigade_cuda.backend import CudaBackend
-from bucket_brigade_cuda.gpus import is_gpu
+from bucket_brigade_cuda.devices import is_gpu
 from bucket_brigade_cuda.shape import Shape
 from bucket_brigade_cuda.sweep import Case, Plan
 

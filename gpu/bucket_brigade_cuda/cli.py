@@ -1,4 +1,4 @@
-"""``bucket-brigade cuda-check``, ``cuda-compile`` and ``cuda-model``."""
+"""``bucket-brigade cuda-check`` and ``cuda-compile``."""
 
 import functools
 import os
@@ -14,12 +14,7 @@ from bucket_brigade.cli.common import (
     BAD_USAGE,
     FAILED,
     AsJson,
-    Changes,
-    EndRule,
-    NightOrder,
     ProgressStyle,
-    chosen_lineup,
-    chosen_scenario,
     console,
     print_json,
     progress_bar,
@@ -34,22 +29,20 @@ from bucket_brigade_cuda import (
     compile_ahead,
     display,
     measurements,
-    model,
     sweep,
     throughput,
 )
 from bucket_brigade_cuda.backend import SIMULATOR, CudaBackend
-from bucket_brigade_cuda.devices import Simulator
-from bucket_brigade_cuda.gpus import is_gpu
+from bucket_brigade_cuda.devices import Simulator, is_gpu
 from bucket_brigade_cuda.kernel_files import FOLDER, capability_of
-from bucket_brigade_cuda.proof import BuildFailed, ProofToolMissing
+from bucket_brigade_cuda.plugins import DEVICES, plugged_in
 
-__all__ = ["cuda_check", "cuda_compile", "cuda_model"]
+__all__ = ["cuda_check", "cuda_compile", "reports_what_is_missing"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-DEVICES = re.compile(r"cuda(?::([0-9]{1,9}(?:,[0-9]{1,9})*))?")
+NUMBERED = re.compile(r"cuda(?::([0-9]{1,9}(?:,[0-9]{1,9})*))?")
 #: What is measured by default: larger and larger ones.
 BATCHES = "batches"
 #: Without a GPU, episodes enough to try the table, and seconds for one of its rows.
@@ -63,7 +56,7 @@ def reports_what_is_missing(command: Callable[P, R]) -> Callable[P, R]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
-        except (BackendUnavailable, ProofToolMissing, BuildFailed) as error:
+        except BackendUnavailable as error:
             say(str(error))
             raise typer.Exit(BAD_USAGE) from error
 
@@ -73,10 +66,8 @@ def reports_what_is_missing(command: Callable[P, R]) -> Callable[P, R]:
 def chosen_backend(text: str) -> CudaBackend:
     """The devices of "cuda", "cuda:0,1" or "ptx", if they can be used."""
     if text == "ptx":
-        from bucket_brigade_cuda.proof.device import PtxDevice
-
-        return CudaBackend(devices=[PtxDevice()])
-    match = DEVICES.fullmatch(text)
+        return CudaBackend(devices=[plugged_in(DEVICES, text)()])
+    match = NUMBERED.fullmatch(text)
     if match is None:
         raise InvalidValue("--device", repr(text), "cuda, cuda:0, cuda:0,1 and so on, or ptx")
     numbers = None if match[1] is None else [int(number) for number in match[1].split(",")]
@@ -114,7 +105,7 @@ def cuda_check(
     ] = 10.0,
     modelled: Annotated[
         bool,
-        typer.Option("--model", help="Put the modelled rate beside (minutes; the extra proof)."),
+        typer.Option("--model", help="Put the modelled rate beside (minutes; needs ptx_on_cpu)."),
     ] = False,
     commit: Annotated[
         str | None, typer.Option(help="To store; by default that of the checkout, if it is one.")
@@ -271,47 +262,10 @@ def capabilities_here() -> list[tuple[int, int]]:
     return found
 
 
-@reports_errors
-@reports_what_is_missing
-def cuda_model(
-    names: Annotated[
-        list[str] | None, typer.Argument(help="Scenarios or files; by default `default`.")
-    ] = None,
-    lineup: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="One strategy per seat, separated by commas, as in simulate; four heroes by "
-            "default. May be repeated."
-        ),
-    ] = None,
-    arch: Annotated[str, typer.Option(help="What to compile for: sm_80, sm_90 …")] = "sm_90",
-    blocks: Annotated[int, whole("Blocks of 32 episodes to play.")] = 4096,
-    blocks_per_thread: Annotated[
-        int, whole("How many of them a thread plays one after another.")
-    ] = 32,
-    night_order: NightOrder = None,
-    end_rule: EndRule = None,
-    changes: Changes = None,
-    markdown: Annotated[bool, typer.Option("--markdown", help="Print tables in Markdown.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Count warp instructions of compiled kernels, and model what GPUs should reach. No GPU."""
-    works = [
-        model.count(
-            chosen_scenario(name, night_order, end_rule, changes),
-            chosen_lineup(text),
-            blocks=blocks,
-            blocks_per_thread=blocks_per_thread,
-            arch=arch,
-        )
-        for text in lineup or ["hero,hero,hero,hero"]
-        for name in names or ["default"]
-    ]
-    if as_json:
-        print_json([display.model_json(work) for work in works])
-        return
-    for table in display.model_tables(works):
-        if markdown:
-            typer.echo(table.markdown())
-        else:
-            table.print(console())
+def __getattr__(name: str) -> object:
+    """The command `cuda_model` where it was, for installations that still look for it here."""
+    if name != "cuda_model":
+        raise AttributeError(name)
+    from ptx_on_cpu.cli import cuda_model
+
+    return cuda_model

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from bucket_brigade_cuda.shape import Shape
 
-__all__ = ["Device", "HostDevice", "Simulator"]
+__all__ = ["Device", "HostDevice", "Simulator", "is_gpu"]
 
 #: An array in a device's memory.
 DeviceArray = Any
@@ -78,6 +78,11 @@ class Device(Protocol):
         self, name: str, shape: Shape, grid: int, threads: int, arguments: Sequence[object]
     ) -> None:
         """Runs a kernel: `KERNELS` says with which arguments."""
+
+
+def is_gpu(device: Any) -> bool:
+    """Whether the times of a device mean anything."""
+    return bool(getattr(device, "multiprocessors", 0))
 
 
 class HostDevice(ABC):

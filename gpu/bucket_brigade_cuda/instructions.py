@@ -1,9 +1,9 @@
 """How many lanes of an instruction a multiprocessor starts per clock: small measurements.
 
-The model of GPUs (`gpus.LANES`) takes these figures from a table, and one of them is a guess. Each
-kernel here, written in PTX, repeats an instruction in eight chains of dependent results, and reads
-the multiprocessor's own clock before and after. The driver assembles it, so nothing has to be
-installed but the driver.
+The model of GPUs (`ptx_on_cpu.gpus.LANES`) takes these figures from a table, and one of them is a
+guess. Each kernel here, written in PTX, repeats an instruction in eight chains of dependent
+results, and reads the multiprocessor's own clock before and after. The driver assembles it, so
+nothing has to be installed but the driver.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,7 +34,7 @@ class Bench:
     ----------
     name : str
     unit : str
-        The class of `gpus.LANES` that it stands for; empty for a mixture.
+        The class of `ptx_on_cpu.gpus.LANES` that it stands for; empty for a mixture.
     body : callable
         From the number of a chain to PTX that goes on with it: `%a` and `%w` followed by the number
         are its 32-bit and its 64-bit register; `%b`, `%c` are numbers unknown to the compiler.
@@ -203,7 +203,8 @@ def measure_instructions(
     Returns
     -------
     list of dict
-        Name, class of `gpus.LANES`, and lanes by number of warps; or the error in their place.
+        Name, class of `ptx_on_cpu.gpus.LANES`, and lanes by number of warps; or the error in their
+        place.
     """
     found: list[dict[str, Any]] = []
     for bench in benches:

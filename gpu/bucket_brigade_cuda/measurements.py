@@ -14,8 +14,7 @@ from bucket_brigade.errors import BucketBrigadeError
 from bucket_brigade.game.lineups import SeatEntry
 from bucket_brigade.game.program import compile_program
 from bucket_brigade_cuda.backend import CudaBackend
-from bucket_brigade_cuda.devices import Device
-from bucket_brigade_cuda.gpus import is_gpu
+from bucket_brigade_cuda.devices import Device, is_gpu
 from bucket_brigade_cuda.instructions import measure_instructions
 from bucket_brigade_cuda.job import Job
 from bucket_brigade_cuda.run import Result, play

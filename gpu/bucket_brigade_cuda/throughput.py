@@ -12,9 +12,9 @@ from bucket_brigade.errors import BackendUnavailable, BucketBrigadeError
 from bucket_brigade.game.program import compile_program
 from bucket_brigade_cuda.backend import CudaBackend
 from bucket_brigade_cuda.compile import record
-from bucket_brigade_cuda.devices import Device
-from bucket_brigade_cuda.gpus import Gpu, is_gpu
+from bucket_brigade_cuda.devices import Device, is_gpu
 from bucket_brigade_cuda.job import Job
+from bucket_brigade_cuda.plugins import MODELS, plugged_in
 from bucket_brigade_cuda.shape import Shape
 from bucket_brigade_cuda.worker import Timings
 
@@ -201,22 +201,12 @@ def compile_seconds(device: Device) -> float | None:
 
 
 def modelled_limit(devices: Sequence[Device]) -> Limit:
-    """What the model says of GPUs together; needs the extra ``proof``."""
-    gpus = [Gpu.of_device(device) for device in devices]
-    if None in gpus:
-        return Limit(None, "not a GPU, or one that does not tell its clock")
+    """What the model of `ptx_on_cpu` says of GPUs together; or why it says nothing."""
     try:
-        from bucket_brigade_cuda.model import count, modelled_rate
-        from bucket_brigade_cuda.proof import ProofToolMissing
-        from bucket_brigade_cuda.proof.errors import BuildFailed
-    except ImportError as error:
+        limit: Limit = plugged_in(MODELS, "limit")(devices)
+    except BackendUnavailable as error:
         return Limit(None, str(error))
-    try:
-        work = {gpu.arch: count(SCENARIOS[SCENARIO], LINEUP, arch=gpu.arch) for gpu in gpus if gpu}
-    except (ProofToolMissing, BuildFailed, BackendUnavailable) as error:
-        return Limit(None, str(error))
-    rates = [modelled_rate(work[gpu.arch], gpu).nights_per_second for gpu in gpus if gpu]
-    return Limit(sum(rates))
+    return limit
 
 
 def measure(

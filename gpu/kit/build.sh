@@ -8,7 +8,7 @@
 # --arch      what to compile for; sm_90 by default
 # --variants  CUDA C++ sources of the kernel `play` to compile too (needs nvcc in the environment)
 #
-# Needs an environment with the extra `proof` (`make gpu-setup`): .venv, or the interpreter that
+# Needs an environment with the extra `compile` (`make gpu-setup`): .venv, or the interpreter that
 # KIT_PYTHON names; and cargo, unless KIT_WHEEL names a wheel of bucket-brigade.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd); project=$(cd "$here/../.." && pwd)

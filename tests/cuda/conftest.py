@@ -2,12 +2,14 @@
 
 import importlib.util
 import os
+import tomllib
 from collections.abc import Iterable, Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
-NEEDED = ("numba_cuda", "bucket_brigade_cuda")
+NEEDED = ("numba_cuda", "bucket_brigade_cuda", "ptx_on_cpu")
 MISSING = [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 
@@ -15,7 +17,7 @@ class Skipped(pytest.Module):
     """A module that can't be imported here."""
 
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
-        reason = f"{', '.join(MISSING)} not installed: pip install './gpu[proof]'"
+        reason = f"{', '.join(MISSING)} not installed: pip install ./gpu ./gpu/ptx_on_cpu"
         raise pytest.skip.Exception(reason, allow_module_level=True)
 
 
@@ -29,10 +31,11 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 if not MISSING:
     from shapes import compile_all
 
+    from bucket_brigade_cuda import plugins
     from bucket_brigade_cuda.backend import CudaBackend
     from bucket_brigade_cuda.compile import CACHE
-    from bucket_brigade_cuda.proof import build
-    from bucket_brigade_cuda.proof.device import PtxDevice
+    from ptx_on_cpu import build
+    from ptx_on_cpu.device import PtxDevice
 
     @pytest.fixture(scope="session")
     def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -53,6 +56,17 @@ if not MISSING:
             programs.mkdir(exist_ok=True)
             patch.setattr(build, "folder", lambda: programs)
             yield
+
+    @pytest.fixture(autouse=True)
+    def announced(monkeypatch: pytest.MonkeyPatch) -> None:
+        """What `ptx_on_cpu` plugs in, whether or not it was installed since."""
+        project = Path(__file__).parents[2] / "gpu" / "ptx_on_cpu" / "pyproject.toml"
+        groups = tomllib.loads(project.read_text())["project"]["entry-points"]
+        monkeypatch.setattr(
+            plugins,
+            "entry_points",
+            lambda group, name: [EntryPoint(name, groups[group][name], group)],
+        )
 
     @pytest.fixture(autouse=True)
     def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ import numpy.typing as npt
 import pytest
 
 from bucket_brigade_cuda.compile import Kernel, compile_kernel
-from bucket_brigade_cuda.proof import CompiledPtx
+from ptx_on_cpu import CompiledPtx
 
 __all__ = ["PROPERTIES", "CUDADriverError", "CUDARuntimeError", "FakeCuda", "installed"]
 

@@ -15,7 +15,7 @@ import pytest
 
 from bucket_brigade_cuda.kernels import words as kernel_words
 from bucket_brigade_cuda.kernels.words import u32
-from bucket_brigade_cuda.proof import CompiledPtx
+from ptx_on_cpu import CompiledPtx
 
 __all__ = [
     "LANES",

@@ -17,12 +17,12 @@ import bucket_brigade as bb
 from bucket_brigade import _core
 from bucket_brigade.game.program import compile_program
 from bucket_brigade_cuda.compile import compile_kernel
-from bucket_brigade_cuda.proof.device import PtxDevice
-from bucket_brigade_cuda.proof.execute import CompiledPtx
-from bucket_brigade_cuda.proof.mutate import mutants
-from bucket_brigade_cuda.proof.score import score
 from bucket_brigade_cuda.run import play
 from bucket_brigade_cuda.shape import Shape
+from ptx_on_cpu.device import PtxDevice
+from ptx_on_cpu.execute import CompiledPtx
+from ptx_on_cpu.mutate import mutants
+from ptx_on_cpu.score import score
 
 KERNEL = "play"
 #: Blocks near the end of the counter, and a block whose upper word counts.

@@ -1,4 +1,4 @@
-"""Small PTX modules for the tests of the proof tools."""
+"""Small PTX modules for the tests of `ptx_on_cpu`."""
 
 from collections.abc import Callable
 

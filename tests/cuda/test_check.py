@@ -19,8 +19,8 @@ from bucket_brigade.backends.cpu import CpuBackend
 from bucket_brigade_cuda import backend as backends
 from bucket_brigade_cuda import check, cli, measurements, sweep, throughput
 from bucket_brigade_cuda.backend import CudaBackend
-from bucket_brigade_cuda.proof.device import PtxDevice
 from bucket_brigade_cuda.sweep import Case, Plan
+from ptx_on_cpu.device import PtxDevice
 
 pytestmark = pytest.mark.usefixtures("compiled")
 

@@ -145,7 +145,7 @@ for name in ("numba", "numba_cuda", "_numba_cuda_redirector", "cuda.bindings", "
 import bucket_brigade as bb
 from bucket_brigade_cuda.backend import CudaBackend
 from bucket_brigade_cuda.compile import assembled_kernel
-from bucket_brigade_cuda.proof.device import PtxDevice
+from ptx_on_cpu.device import PtxDevice
 from bucket_brigade_cuda.shape import Shape
 
 game = bb.scenario("easy").replace(num_houses=2, num_agents=1)

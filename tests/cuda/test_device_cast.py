@@ -9,8 +9,8 @@ from bucket_brigade_cuda.compile import ptx_of
 from bucket_brigade_cuda.kernels import KERNELS
 from bucket_brigade_cuda.kernels import cast as module
 from bucket_brigade_cuda.kernels.words import device, u32
-from bucket_brigade_cuda.proof import CompiledPtx
 from bucket_brigade_cuda.shape import Shape
+from ptx_on_cpu import CompiledPtx
 
 SLOT = 0x140
 WIDTH, AGENTS, BLOCKS = 4, 3, 5

@@ -8,9 +8,9 @@ from sample_kernels import compile_ptx
 
 from bucket_brigade_cuda.kernels import catch as module
 from bucket_brigade_cuda.kernels.words import u32
-from bucket_brigade_cuda.proof import CompiledPtx
 from bucket_brigade_cuda.shape import Shape
 from bucket_brigade_cuda.tables import ladder_of
+from ptx_on_cpu import CompiledPtx
 
 WORDS = types.uint32[::1]
 PLANES = types.uint32[:, ::1]

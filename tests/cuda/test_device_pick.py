@@ -8,8 +8,8 @@ from sample_kernels import compile_ptx
 
 from bucket_brigade_cuda.kernels import pick as module
 from bucket_brigade_cuda.kernels.words import NONE, u32
-from bucket_brigade_cuda.proof import CompiledPtx
 from bucket_brigade_cuda.shape import Shape
+from ptx_on_cpu import CompiledPtx
 
 WORDS = types.uint32[::1]
 PLANES = types.uint32[:, ::1]

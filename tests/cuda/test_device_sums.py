@@ -5,8 +5,8 @@ import pytest
 from shapes import DEFAULT, LARGEST, PAIR, SHAPES
 
 from bucket_brigade import _core
-from bucket_brigade_cuda.proof.device import PtxDevice
 from bucket_brigade_cuda.shape import SEGMENT, Shape
+from ptx_on_cpu.device import PtxDevice
 
 U32, U64 = np.uint32, np.uint64
 #: Counts of a block at most: 32 episodes of 10,000 nights.

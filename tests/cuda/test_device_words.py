@@ -11,8 +11,8 @@ from bucket_brigade import _core
 from bucket_brigade_cuda.kernels import philox, words
 from bucket_brigade_cuda.kernels.draw import below
 from bucket_brigade_cuda.kernels.words import u32, u64
-from bucket_brigade_cuda.proof import CompiledPtx
 from bucket_brigade_cuda.tables import key_schedule
+from ptx_on_cpu import CompiledPtx
 
 WORD, LONG = types.uint32, types.uint64
 EDGES = [0, 1, 2, 0x7FFFFFFF, 0x80000000, 0x80000001, 0xFFFFFFFE, 0xFFFFFFFF]

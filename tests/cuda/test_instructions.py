@@ -7,7 +7,6 @@ import pytest
 from fake_cupy import FakeCuda, installed
 
 from bucket_brigade_cuda.backend import CudaBackend
-from bucket_brigade_cuda.gpus import LANES
 from bucket_brigade_cuda.instructions import (
     BENCHES,
     CHAINS,
@@ -20,15 +19,16 @@ from bucket_brigade_cuda.instructions import (
     measure_instructions,
 )
 from bucket_brigade_cuda.measurements import measure_parts
-from bucket_brigade_cuda.proof import ProofToolMissing
-from bucket_brigade_cuda.proof.sass import assemble
+from ptx_on_cpu import ToolMissing
+from ptx_on_cpu.gpus import LANES
+from ptx_on_cpu.sass import assemble
 
 
 def between_clocks(bench: Bench, arch: str) -> Counter[str]:
     """Opcodes of the machine code between the two times that the clock is read."""
     try:
         code = assemble(bench_ptx(bench), arch, ENTRY).instructions
-    except ProofToolMissing as error:
+    except ToolMissing as error:
         pytest.skip(str(error))
     reads = [at for at, one in enumerate(code) if "CLOCK" in one.operands]
     assert len(reads) == 2

@@ -15,8 +15,8 @@ import bucket_brigade as bb
 from bucket_brigade.game.program import compile_program
 from bucket_brigade_cuda import worker
 from bucket_brigade_cuda.backend import CudaBackend
-from bucket_brigade_cuda.proof.device import PtxDevice
 from bucket_brigade_cuda.shape import SEGMENT, Shape, width_for
+from ptx_on_cpu.device import PtxDevice
 
 NAMES = list(bb.ARCHETYPES)
 #: Of widths 1, 2 and 16, with seats that mix fewer.

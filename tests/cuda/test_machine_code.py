@@ -3,8 +3,8 @@
 import pytest
 from shapes import DEFAULT, SHAPES
 
-from bucket_brigade_cuda.proof.report import KERNELS, assembled
 from bucket_brigade_cuda.shape import SHARED_BYTES, Shape
+from ptx_on_cpu.report import KERNELS, assembled
 
 #: With 64 threads a CUDA block, 168 registers let 6 blocks live on a multiprocessor; widths of up
 #: to four keep to 128, which lets 8 do so.

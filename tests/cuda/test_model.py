@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 pytest.importorskip("numba_cuda")
 
 from bucket_brigade import SCENARIOS, InvalidValue, simulate
-from bucket_brigade_cuda import cli, model, throughput
-from bucket_brigade_cuda.gpus import GPUS, LANES, Gpu
-from bucket_brigade_cuda.model import KernelWork, WarpWork, count, modelled_rate
-from bucket_brigade_cuda.proof import ProofToolMissing, tools
-from bucket_brigade_cuda.proof.device import PtxDevice
-from bucket_brigade_cuda.proof.opcodes import CLASSES
+from bucket_brigade_cuda import throughput
+from ptx_on_cpu import ToolMissing, cli, model, tools
+from ptx_on_cpu.device import PtxDevice
+from ptx_on_cpu.gpus import GPUS, LANES, Gpu
+from ptx_on_cpu.model import KernelWork, WarpWork, count, modelled_rate
+from ptx_on_cpu.opcodes import CLASSES
 
 HEROES = ["hero"] * 4
 H100 = GPUS[0]
@@ -31,7 +31,7 @@ def work(compiled: None) -> WarpWork:
     try:
         tools.find_tool("ptxas")
         tools.find_tool("nvdisasm")
-    except ProofToolMissing as error:
+    except ToolMissing as error:
         pytest.skip(str(error))
     return count(SCENARIOS["default"], HEROES, blocks=256, blocks_per_thread=4)
 
@@ -113,7 +113,7 @@ def test_devices_reach_what_they_do_together(monkeypatch: pytest.MonkeyPatch) ->
     assert throughput.modelled_limit([LikeAGpu(), PtxDevice()]).nights_per_second is None
 
     def missing(*arguments: object, **options: object) -> None:
-        raise ProofToolMissing("ptxas", "install it")
+        raise ToolMissing("ptxas", "install it")
 
     monkeypatch.setattr(model, "count", missing)
     none = throughput.modelled_limit([LikeAGpu()])
@@ -130,12 +130,12 @@ def test_what_is_not_allowed(options: dict[str, Any]) -> None:
 
 def test_a_missing_tool_is_bad_usage(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(*arguments: object, **options: object) -> None:
-        raise ProofToolMissing("ptxas", "pip install './gpu[proof]' brings it")
+        raise ToolMissing("ptxas", "pip install './gpu/ptx_on_cpu' brings it")
 
     monkeypatch.setattr(model, "count", missing)
     ran = CliRunner().invoke(app, [])
     assert ran.exit_code == 2
-    assert "./gpu[proof]" in ran.output
+    assert "./gpu/ptx_on_cpu" in ran.output
 
 
 def invoke(*arguments: str) -> str:

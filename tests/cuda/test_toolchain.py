@@ -25,7 +25,7 @@ SITE = Path(numba.__file__).parent.parent
 LIBRARIES = sorted([*SITE.glob("nvidia/*/lib/*.so*"), *SITE.glob("nvidia/*/nvvm/libdevice/*")])
 
 pytestmark = [
-    pytest.mark.skipif(not LIBRARIES, reason="NVIDIA's wheels are not installed: './gpu[proof]'"),
+    pytest.mark.skipif(not LIBRARIES, reason="NVIDIA's wheels are not installed: './gpu[compile]'"),
     pytest.mark.skipif(
         ctypes.util.find_library("nvrtc") is not None, reason="the system has a CUDA toolkit"
     ),

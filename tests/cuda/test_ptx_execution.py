@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from sample_kernels import compile_ptx, ptx_module
 
-from bucket_brigade_cuda.proof import (
+from ptx_on_cpu import (
     BarrierFault,
     BuildFailed,
     CompiledPtx,
     InvalidArguments,
     MemoryFault,
-    ProofToolMissing,
+    ToolMissing,
     TrapFault,
     WarpCounts,
     build,
@@ -350,7 +350,7 @@ def test_missing_compiler_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("CC", raising=False)
 
-    with pytest.raises(ProofToolMissing, match="C compiler"):
+    with pytest.raises(ToolMissing, match="C compiler"):
         build.load("int never_compiled_before;")
 
 

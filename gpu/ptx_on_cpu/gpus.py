@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["GPUS", "ISSUE_LANES", "LANES", "Gpu", "is_gpu"]
+from bucket_brigade_cuda.devices import is_gpu
+from bucket_brigade_cuda.kernel_files import arch_of
+
+__all__ = ["GPUS", "ISSUE_LANES", "LANES", "Gpu"]
 
 #: Lanes of a warp that a multiprocessor starts per clock, by class of instructions and the unit
 #: that they keep busy. From the table "Throughput of native arithmetic instructions" of the CUDA
@@ -52,13 +55,7 @@ class Gpu:
     @property
     def arch(self) -> str:
         """As the assembler names it."""
-        major, minor = self.capability
-        return f"sm_{major}{minor}"
-
-
-def is_gpu(device: Any) -> bool:
-    """Whether the times of a device mean anything."""
-    return bool(getattr(device, "multiprocessors", 0))
+        return arch_of(self.capability)
 
 
 #: Multiprocessors and boost clocks of NVIDIA's data sheets and white papers. The H100 is taken at

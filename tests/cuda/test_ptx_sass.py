@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from sample_kernels import compile_ptx, ptx_module
 
-from bucket_brigade_cuda.proof import (
+from ptx_on_cpu import (
     BuildFailed,
     CompiledPtx,
     Module,
-    ProofToolMissing,
+    ToolMissing,
     attribution,
     opcodes,
     sass,
@@ -27,7 +27,7 @@ def needs_tools() -> None:
     try:
         tools.find_tool("ptxas")
         tools.find_tool("nvdisasm")
-    except ProofToolMissing as error:
+    except ToolMissing as error:
         pytest.skip(str(error))
 
 
@@ -107,7 +107,7 @@ def test_missing_tool_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tools, "wheel_roots", lambda: ())
     tools.find_tool.cache_clear()
 
-    with pytest.raises(ProofToolMissing, match=r"bucket-brigade-cuda\[proof\]"):
+    with pytest.raises(ToolMissing, match=r"\./gpu/ptx_on_cpu"):
         tools.find_tool("ptxas")
 
     tools.find_tool.cache_clear()

@@ -5,10 +5,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bucket_brigade_cuda.proof.errors import InvalidPtx
-from bucket_brigade_cuda.proof.operands import Address, Immediate, Name
-from bucket_brigade_cuda.proof.ptx import Instruction, Module, bits_of
-from bucket_brigade_cuda.proof.translate import translate
+from ptx_on_cpu.errors import InvalidPtx
+from ptx_on_cpu.operands import Address, Immediate, Name
+from ptx_on_cpu.ptx import Instruction, Module, bits_of
+from ptx_on_cpu.translate import translate
 
 __all__ = ["Mutant", "every_mutant", "mutants"]
 

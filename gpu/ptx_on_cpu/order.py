@@ -8,8 +8,8 @@ one: compilers put blocks anywhere.
 
 from collections.abc import Iterable
 
-from bucket_brigade_cuda.proof.operands import Name
-from bucket_brigade_cuda.proof.ptx import Entry
+from ptx_on_cpu.operands import Name
+from ptx_on_cpu.ptx import Entry
 
 __all__ = ["loop_order", "ranks", "successors"]
 

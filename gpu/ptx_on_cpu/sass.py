@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from bucket_brigade_cuda.proof.errors import BuildFailed
-from bucket_brigade_cuda.proof.opcodes import class_of
-from bucket_brigade_cuda.proof.tools import run_tool
+from ptx_on_cpu.errors import BuildFailed
+from ptx_on_cpu.opcodes import class_of
+from ptx_on_cpu.tools import run_tool
 
 __all__ = ["Assembly", "Resources", "SassInstruction", "assemble"]
 
@@ -90,7 +90,7 @@ def assemble(ptx: str, arch: str, name: str, *, line_info: bool = False) -> Asse
 
     Raises
     ------
-    ProofToolMissing
+    ToolMissing
         Without ``ptxas`` and ``nvdisasm``.
     BuildFailed
         Where they refuse their input.

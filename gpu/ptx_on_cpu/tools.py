@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from bucket_brigade_cuda.proof.errors import BuildFailed, ProofToolMissing
+from ptx_on_cpu.errors import BuildFailed, ToolMissing
 
 __all__ = ["find_tool", "run_tool", "tool_version"]
 
-REMEDY = "pip install './gpu[proof]' in a checkout brings it, as does the CUDA toolkit"
+REMEDY = "pip install ./gpu/ptx_on_cpu in a checkout brings it, as does the CUDA toolkit"
 # Wheels for CUDA 13 share one folder; those for CUDA 12 have one folder each.
 FOLDERS = ("cu*/bin", "cuda_nvcc/bin", "cuda_nvdisasm/bin", "cuda_cuobjdump/bin")
 
@@ -28,7 +28,7 @@ def find_tool(name: str) -> str:
 
     Raises
     ------
-    ProofToolMissing
+    ToolMissing
         Where neither a wheel nor the path has it.
     """
     for root in wheel_roots():
@@ -40,7 +40,7 @@ def find_tool(name: str) -> str:
     if path := shutil.which(name):
         return path
 
-    raise ProofToolMissing(name, REMEDY)
+    raise ToolMissing(name, REMEDY)
 
 
 def run_tool(name: str, *arguments: str) -> str:
@@ -48,7 +48,7 @@ def run_tool(name: str, *arguments: str) -> str:
 
     Raises
     ------
-    ProofToolMissing
+    ToolMissing
         Where it is not installed.
     BuildFailed
         Where it refuses its input.

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from bucket_brigade_cuda.proof.errors import InvalidPtx
+from ptx_on_cpu.errors import InvalidPtx
 
 __all__ = ["Address", "Immediate", "Name", "Operand", "Vector", "parse_operand", "split_operands"]
 

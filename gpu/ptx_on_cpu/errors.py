@@ -1,4 +1,6 @@
-"""What the proof tools raise."""
+"""What translating, running and assembling PTX raise."""
+
+from bucket_brigade.errors import BackendUnavailable
 
 __all__ = [
     "BarrierFault",
@@ -6,7 +8,7 @@ __all__ = [
     "InvalidArguments",
     "InvalidPtx",
     "MemoryFault",
-    "ProofToolMissing",
+    "ToolMissing",
     "TrapFault",
     "UnknownInstruction",
 ]
@@ -36,8 +38,8 @@ class InvalidArguments(ValueError):
     """Launch arguments that do not fit the kernel's parameters."""
 
 
-class ProofToolMissing(RuntimeError):
-    """A program that the proof tools call is not installed.
+class ToolMissing(BackendUnavailable):
+    """A program that is called is not installed.
 
     Parameters
     ----------
@@ -52,7 +54,7 @@ class ProofToolMissing(RuntimeError):
         self.tool = tool
 
 
-class BuildFailed(RuntimeError):
+class BuildFailed(BackendUnavailable):
     """The C compiler or the assembler refused its input."""
 
 

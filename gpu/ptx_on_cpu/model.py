@@ -2,7 +2,7 @@
 
 A model, not a measurement. Kernels are compiled for a GPU, their PTX is executed warp by warp on
 the CPU, and each basic block's executions are multiplied by the machine instructions it became
-(`proof.attribution`, which lists what this leaves out). Every multiprocessor is then taken to
+(`attribution`, which lists what this leaves out). Every multiprocessor is then taken to
 start instructions of each class at the rate of `gpus.LANES`, never to wait, and to be always full.
 """
 
@@ -18,13 +18,13 @@ from bucket_brigade.game.lineup_result import describe_seat
 from bucket_brigade.game.lineups import Lineup
 from bucket_brigade.game.program import compile_program
 from bucket_brigade_cuda.backend import CudaBackend
-from bucket_brigade_cuda.gpus import ISSUE_LANES, LANES, Gpu
 from bucket_brigade_cuda.kernel_files import capability_of
-from bucket_brigade_cuda.proof.attribution import attribute
-from bucket_brigade_cuda.proof.device import PtxDevice
-from bucket_brigade_cuda.proof.execute import CompiledPtx, WarpCounts
-from bucket_brigade_cuda.proof.opcodes import CLASSES, class_of
 from bucket_brigade_cuda.shape import Shape
+from ptx_on_cpu.attribution import attribute
+from ptx_on_cpu.device import PtxDevice
+from ptx_on_cpu.execute import CompiledPtx, WarpCounts
+from ptx_on_cpu.gpus import ISSUE_LANES, LANES, Gpu
+from ptx_on_cpu.opcodes import CLASSES, class_of
 
 __all__ = ["KernelWork", "ModelledRate", "WarpWork", "count", "modelled_rate"]
 
@@ -41,7 +41,7 @@ class KernelWork:
     Attributes
     ----------
     classes : dict
-        Per class of machine instructions, all classes of `proof.opcodes`.
+        Per class of machine instructions, all classes of `opcodes`.
     lanes : int
         Lanes that took part, summed over instructions.
     moved : int
@@ -219,8 +219,8 @@ def count(
     ------
     InvalidValue
         For the first value that is not allowed.
-    ProofToolMissing
-        Without a C compiler, or NVIDIA's assembler and disassembler (the extra ``proof``).
+    ToolMissing
+        Without a C compiler, or NVIDIA's assembler and disassembler.
     BackendUnavailable
         Without Numba-CUDA.
     """

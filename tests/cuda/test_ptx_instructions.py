@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from sample_kernels import instructions_ptx, ptx_module
 
-from bucket_brigade_cuda.proof import CompiledPtx, InvalidPtx, UnknownInstruction
-from bucket_brigade_cuda.proof.ptx import Module
-from bucket_brigade_cuda.proof.semantics import RULES
+from ptx_on_cpu import CompiledPtx, InvalidPtx, UnknownInstruction
+from ptx_on_cpu.ptx import Module
+from ptx_on_cpu.semantics import RULES
 
 Case = tuple[str, str, Callable[..., int]]
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from bucket_brigade_cuda.proof.operands import Address, Name, Operand, Vector
-from bucket_brigade_cuda.proof.ptx import Entry, Instruction
+from ptx_on_cpu.operands import Address, Name, Operand, Vector
+from ptx_on_cpu.ptx import Entry, Instruction
 
 __all__ = ["BlockRegisters", "block_registers", "reads_and_writes"]
 

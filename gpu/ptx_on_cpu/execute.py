@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bucket_brigade_cuda.proof.arguments import Arguments
-from bucket_brigade_cuda.proof.build import load
-from bucket_brigade_cuda.proof.errors import (
+from ptx_on_cpu.arguments import Arguments
+from ptx_on_cpu.build import load
+from ptx_on_cpu.errors import (
     BarrierFault,
     InvalidArguments,
     MemoryFault,
     TrapFault,
 )
-from bucket_brigade_cuda.proof.layout import shared_layout
-from bucket_brigade_cuda.proof.ptx import Module
-from bucket_brigade_cuda.proof.translate import translate
+from ptx_on_cpu.layout import shared_layout
+from ptx_on_cpu.ptx import Module
+from ptx_on_cpu.translate import translate
 
 __all__ = ["CompiledPtx", "WarpCounts"]
 

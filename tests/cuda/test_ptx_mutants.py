@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sample_kernels import ptx_module
 
-from bucket_brigade_cuda.proof import BuildFailed, CompiledPtx, Module, execute
-from bucket_brigade_cuda.proof.build import load
-from bucket_brigade_cuda.proof.mutate import every_mutant, mutants
-from bucket_brigade_cuda.proof.score import score
+from ptx_on_cpu import BuildFailed, CompiledPtx, Module, execute
+from ptx_on_cpu.build import load
+from ptx_on_cpu.mutate import every_mutant, mutants
+from ptx_on_cpu.score import score
 
 BODY = """
     ld.param.u64 %rd0, [a0_4]; ld.param.u64 %rd10, [a0_5];

@@ -1,13 +1,13 @@
 """What kernels become: registers, memory and instructions of their machine code, as Markdown.
 
-``python -m bucket_brigade_cuda.proof.report`` prints the page `docs/sass.md`. Needs no GPU.
+``python -m ptx_on_cpu.report`` prints the page `docs/sass.md`. Needs no GPU.
 """
 
 from bucket_brigade_cuda.compile import compile_kernel
-from bucket_brigade_cuda.proof.opcodes import CLASSES
-from bucket_brigade_cuda.proof.sass import Assembly, assemble
-from bucket_brigade_cuda.proof.tools import tool_version
 from bucket_brigade_cuda.shape import Shape
+from ptx_on_cpu.opcodes import CLASSES
+from ptx_on_cpu.sass import Assembly, assemble
+from ptx_on_cpu.tools import tool_version
 
 __all__ = ["CAPABILITIES", "SHAPES", "assembled", "report"]
 
@@ -36,8 +36,7 @@ def report() -> str:
     lines = [
         "# The machine code of the kernels",
         "",
-        "Printed by `python -m bucket_brigade_cuda.proof.report`, with ptxas "
-        f"{tool_version('ptxas')}.",
+        f"Printed by `python -m ptx_on_cpu.report`, with ptxas {tool_version('ptxas')}.",
         "`tests/cuda/test_machine_code.py` holds the kernels to no spills, no stack and a bounded",
         "number of registers. Nothing on this page was run on a GPU.",
         "",

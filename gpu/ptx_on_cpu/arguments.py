@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from bucket_brigade_cuda.abi import array_words
-from bucket_brigade_cuda.proof.errors import InvalidArguments
-from bucket_brigade_cuda.proof.ptx import Entry, Parameter
+from ptx_on_cpu.errors import InvalidArguments
+from ptx_on_cpu.ptx import Entry, Parameter
 
 __all__ = ["Arguments"]
 

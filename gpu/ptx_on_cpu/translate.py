@@ -13,22 +13,22 @@
 import re
 from dataclasses import dataclass
 
-from bucket_brigade_cuda.proof.accesses import atomic, is_access, load, store
-from bucket_brigade_cuda.proof.drivers import (
+from ptx_on_cpu.accesses import atomic, is_access, load, store
+from ptx_on_cpu.drivers import (
     CASE,
     CASE_GOES,
     CASE_WAITS,
     THREADS_DRIVER,
     WARPS_DRIVER,
 )
-from bucket_brigade_cuda.proof.errors import InvalidPtx, UnknownInstruction
-from bucket_brigade_cuda.proof.layout import local_layout, shared_layout
-from bucket_brigade_cuda.proof.operands import Address, Immediate, Name, Operand, Vector
-from bucket_brigade_cuda.proof.order import ranks
-from bucket_brigade_cuda.proof.prelude import PRELUDE
-from bucket_brigade_cuda.proof.ptx import Block, Entry, Instruction, Module, Symbol, bits_of
-from bucket_brigade_cuda.proof.registers import BlockRegisters, block_registers
-from bucket_brigade_cuda.proof.semantics import c_type, logic_of_table, meaning
+from ptx_on_cpu.errors import InvalidPtx, UnknownInstruction
+from ptx_on_cpu.layout import local_layout, shared_layout
+from ptx_on_cpu.operands import Address, Immediate, Name, Operand, Vector
+from ptx_on_cpu.order import ranks
+from ptx_on_cpu.prelude import PRELUDE
+from ptx_on_cpu.ptx import Block, Entry, Instruction, Module, Symbol, bits_of
+from ptx_on_cpu.registers import BlockRegisters, block_registers
+from ptx_on_cpu.semantics import c_type, logic_of_table, meaning
 
 __all__ = ["translate"]
 

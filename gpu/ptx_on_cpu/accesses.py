@@ -7,10 +7,10 @@ so that a symbol's address is a small constant, as on the device.
 import re
 from typing import Protocol
 
-from bucket_brigade_cuda.proof.errors import InvalidPtx, UnknownInstruction
-from bucket_brigade_cuda.proof.operands import Address, Immediate, Name, Operand, Vector
-from bucket_brigade_cuda.proof.ptx import Instruction, bits_of
-from bucket_brigade_cuda.proof.semantics import c_type
+from ptx_on_cpu.errors import InvalidPtx, UnknownInstruction
+from ptx_on_cpu.operands import Address, Immediate, Name, Operand, Vector
+from ptx_on_cpu.ptx import Instruction, bits_of
+from ptx_on_cpu.semantics import c_type
 
 __all__ = ["Context", "atomic", "is_access", "load", "store"]
 

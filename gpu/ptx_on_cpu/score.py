@@ -7,12 +7,12 @@ import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from bucket_brigade_cuda.proof.build import folder
-from bucket_brigade_cuda.proof.errors import BuildFailed, ProofToolMissing
-from bucket_brigade_cuda.proof.execute import CompiledPtx
-from bucket_brigade_cuda.proof.mutate import Mutant
-from bucket_brigade_cuda.proof.ptx import Module
-from bucket_brigade_cuda.proof.sass import assemble
+from ptx_on_cpu.build import folder
+from ptx_on_cpu.errors import BuildFailed, ToolMissing
+from ptx_on_cpu.execute import CompiledPtx
+from ptx_on_cpu.mutate import Mutant
+from ptx_on_cpu.ptx import Module
+from ptx_on_cpu.sass import assemble
 
 __all__ = ["Verdict", "score"]
 
@@ -165,5 +165,5 @@ def find_equivalent(
             else one
             for one in verdicts
         ]
-    except ProofToolMissing:
+    except ToolMissing:
         return verdicts

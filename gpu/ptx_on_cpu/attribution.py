@@ -24,11 +24,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bucket_brigade_cuda.proof.execute import WarpCounts
-from bucket_brigade_cuda.proof.opcodes import CLASSES, class_of
-from bucket_brigade_cuda.proof.order import successors
-from bucket_brigade_cuda.proof.ptx import Entry, Module
-from bucket_brigade_cuda.proof.sass import Assembly, SassInstruction, assemble
+from ptx_on_cpu.execute import WarpCounts
+from ptx_on_cpu.opcodes import CLASSES, class_of
+from ptx_on_cpu.order import successors
+from ptx_on_cpu.ptx import Entry, Module
+from ptx_on_cpu.sass import Assembly, SassInstruction, assemble
 
 __all__ = ["Attribution", "WarpInstructions", "attribute", "warp_instructions"]
 

@@ -1,6 +1,6 @@
 """Where the variables of a kernel lie in shared and local memory."""
 
-from bucket_brigade_cuda.proof.ptx import Entry, Module
+from ptx_on_cpu.ptx import Entry, Module
 
 __all__ = ["local_layout", "shared_layout"]
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from bucket_brigade_cuda.compile import compile_kernel
 from bucket_brigade_cuda.devices import HostDevice
-from bucket_brigade_cuda.proof.execute import CompiledPtx
 from bucket_brigade_cuda.shape import Shape
+from ptx_on_cpu.execute import CompiledPtx
 
 __all__ = ["PtxDevice"]
 

@@ -9,8 +9,8 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bucket_brigade_cuda.proof.errors import InvalidPtx, UnknownInstruction
-from bucket_brigade_cuda.proof.operands import Operand, parse_operand, split_operands
+from ptx_on_cpu.errors import InvalidPtx, UnknownInstruction
+from ptx_on_cpu.operands import Operand, parse_operand, split_operands
 
 __all__ = ["Block", "Entry", "Instruction", "Module", "Parameter", "Symbol", "bits_of"]
 

@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from bucket_brigade_cuda.proof.ptx import bits_of
+from ptx_on_cpu.ptx import bits_of
 
 __all__ = ["Meaning", "c_type", "logic_of_table", "meaning"]
 

@@ -10,7 +10,7 @@ import threading
 from functools import lru_cache
 from pathlib import Path
 
-from bucket_brigade_cuda.proof.errors import BuildFailed, ProofToolMissing
+from ptx_on_cpu.errors import BuildFailed, ToolMissing
 
 __all__ = ["folder", "load"]
 
@@ -38,7 +38,7 @@ def compiler() -> str:
         if name and (path := shutil.which(name)):
             return path
 
-    raise ProofToolMissing("gcc", "install a C compiler, or name one in the variable CC")
+    raise ToolMissing("gcc", "install a C compiler, or name one in the variable CC")
 
 
 def load(source: str, level: int = 2) -> ctypes.CDLL:
@@ -53,7 +53,7 @@ def load(source: str, level: int = 2) -> ctypes.CDLL:
 
     Raises
     ------
-    ProofToolMissing
+    ToolMissing
         Without a C compiler.
     BuildFailed
         Where the compiler refuses the program.
