@@ -33,27 +33,33 @@ impl<W: Words> Acts<W> {
     }
 }
 
-/// Lets every agent decide.
+/// Lets every agent decide; `firefighters` says whether a seat is one in some lane.
 #[inline(always)]
 pub fn decide<W: Words>(
     rules: &Rules<W>,
     seats: &[Seat<W>],
+    firefighters: bool,
     stream: &Stream<W>,
     state: &State<W>,
     acts: &mut Acts<W>,
 ) {
     acts.fires.find(rules, state);
-    // Small numbers take few bits; which loops are unrolled over them is worth three copies.
+    // Small numbers take few bits; which loops are unrolled over them is worth three copies. So is
+    // one more for firefighters, whose questions would slow everybody down.
     match acts.fires.bits {
-        0..=2 => decide_among::<W, 2>(rules, seats, stream, state, acts),
-        3..=4 => decide_among::<W, 4>(rules, seats, stream, state, acts),
-        _ => decide_among::<W, HOUSE_BITS>(rules, seats, stream, state, acts),
+        _ if firefighters => {
+            decide_among::<W, HOUSE_BITS, true>(rules, seats, stream, state, acts);
+        }
+        0..=2 => decide_among::<W, 2, false>(rules, seats, stream, state, acts),
+        3..=4 => decide_among::<W, 4, false>(rules, seats, stream, state, acts),
+        _ => decide_among::<W, HOUSE_BITS, false>(rules, seats, stream, state, acts),
     }
 }
 
-/// [`decide`], where no lane has `2^B` fires or more.
+/// [`decide`], where no lane has `2^B` fires or more, and no seat is a firefighter unless
+/// `FIREFIGHTERS`.
 #[inline(always)]
-fn decide_among<W: Words, const B: usize>(
+fn decide_among<W: Words, const B: usize, const FIREFIGHTERS: bool>(
     rules: &Rules<W>,
     seats: &[Seat<W>],
     stream: &Stream<W>,
@@ -64,14 +70,14 @@ fn decide_among<W: Words, const B: usize>(
     let choice = Choice::<W, B>::new(&fires.count);
     for (a, seat) in seats.iter().enumerate().take(rules.agents) {
         let mut willing = state.active;
-        if seat.firefights {
+        if FIREFIGHTERS {
             willing = willing.and_not(seat.waits.and_not(fires.any));
         }
         let home_burns = state.burning[rules.homes[a]];
         let (works, stays) = seat.draw(stream, SLOT_WORK + a as u32, willing, home_burns);
         let goes = (works & fires.any).and_not(stays);
         let slot = SLOT_PICK + a as u32;
-        let index = if seat.firefights && !(goes & seat.own_first).is_zero() {
+        let index = if FIREFIGHTERS && !(goes & seat.own_first).is_zero() {
             own_first::<W, B>(rules, seat, a, stream, state, fires, goes)
         } else {
             choice.pick_where_needed(stream, slot, goes)

@@ -63,6 +63,7 @@ fn play_blocks<W: Words>(task: &BlockRange<'_>, sink: &mut impl Sink) {
     let layout = program.layout;
     let rules = Rules::<W>::new(program);
     let mut seats = Seats::new(program, task.lineup);
+    let firefighters = seats.rows.iter().any(|seat: &Seat<W>| seat.firefights);
     let mut stream = Stream::<W>::new(address::key(program.episodes.seed));
     let mut state = State::<W>::new();
     let mut tally = Box::new(Tally::new());
@@ -104,7 +105,7 @@ fn play_blocks<W: Words>(task: &BlockRange<'_>, sink: &mut impl Sink) {
         stream.next_tick();
         #[cfg(feature = "count-calls")]
         super::calls::GROUP_NIGHTS.fetch_add(1, Ordering::Relaxed);
-        decide(&rules, &seats.rows, &stream, &state, &mut acts);
+        decide(&rules, &seats.rows, firefighters, &stream, &state, &mut acts);
         play_night(&rules, &stream, &acts, &mut state, &mut tally, &mut work);
     }
 }
