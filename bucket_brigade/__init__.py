@@ -41,6 +41,7 @@ from bucket_brigade.game.catalogue import (
 from bucket_brigade.game.lineup_files import load_lineup
 from bucket_brigade.game.lineups import Mixture
 from bucket_brigade.game.scenario import RULES_VERSION, Scenario
+from bucket_brigade.policies.firefighter import Firefighter
 from bucket_brigade.policies.heuristic import ARCHETYPES, Strategy, as_strategy
 from bucket_brigade.simulation.episode import Action, Episode, House, Night, replay
 from bucket_brigade.simulation.paired import compare
@@ -66,6 +67,7 @@ __all__ = [
     "ExactGradient",
     "ExactResult",
     "ExpectedCounts",
+    "Firefighter",
     "House",
     "InvalidFile",
     "InvalidValue",

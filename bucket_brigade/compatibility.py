@@ -14,7 +14,7 @@ from bucket_brigade.game.lineup_result import unseen_note
 from bucket_brigade.game.lineups import Mixture
 from bucket_brigade.game.program import compile_program
 from bucket_brigade.game.scenario import Scenario, as_scenario
-from bucket_brigade.policies.heuristic import as_strategy
+from bucket_brigade.policies.kinds import as_policy
 
 __all__ = ["PayoffEvaluator", "run_heuristic_episode"]
 
@@ -98,7 +98,7 @@ class PayoffEvaluator:
         if size == 0:
             raise InvalidValue("strategy_pool", "an empty list", "at least one strategy")
         for i, strategy in enumerate(pool):
-            as_strategy(strategy, f"strategy_pool[{i}]")
+            as_policy(strategy, f"strategy_pool[{i}]")
         pairs = [(focal, others) for focal in pool for others in pool]
         return self._payoffs(pairs).reshape(size, size)
 

@@ -38,6 +38,7 @@ from bucket_brigade import _core
 from bucket_brigade._arrays import FloatArray, IntArray
 from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.counts.moments import Moments
+from bucket_brigade.policies.firefighter import Firefighter
 
 __all__ = [
     "ERROR",
@@ -110,22 +111,31 @@ def possible_events(program: _core.Program) -> PossibleEvents:
     weights = np.diff(cumulative.astype(np.int64), prepend=0)
     weights[starts] = cumulative[starts]
     drawn = weights > 0
-    work, home, _ = program.strategies[played].T
+    policies = program.policies
+    work = np.array([numbers["work"] for _, numbers in policies])[played]
+    needs_fire = np.array([kind == Firefighter.kind for kind, _ in policies])[played]
+    # Policies that play alike have one number; honesty changes no count.
+    known: dict[tuple[object, ...], int] = {}
+    plays = [
+        (kind, *(x for name, x in numbers.items() if name != "honesty"))
+        for kind, numbers in policies
+    ]
+    number = np.array([known.setdefault(play, len(known)) for play in plays])[played]
     fires = program.catch[0] > 0  # without a first one, none can spread
 
     def any_of_seat(possible: BoolArray) -> BoolArray:
         found: BoolArray = np.logical_or.reduceat(possible & drawn, starts)
         return found.reshape(lineups, agents)
 
-    works = any_of_seat(work > 0)
-    rests = any_of_seat(work < _CERTAIN)
+    works = any_of_seat((work > 0) & (fires | ~needs_fire))
+    rests = any_of_seat((work < _CERTAIN) | needs_fire)
     owners = min(agents, program.houses)
     ruined = np.full((lineups, owners), fires)
     saved = ruined & works.any(axis=1, keepdims=True) & (max(program.extinguish) > 0)
     shares = np.where(drawn, weights, _CERTAIN) / _CERTAIN
     least = np.minimum.reduceat(shares, starts).reshape(lineups, agents).min(axis=1)
     bounds = np.append(starts, len(played))[::agents].tolist()
-    play = np.stack([work, home, weights.astype(work.dtype)], axis=1)
+    play = np.stack([number, weights], axis=1)
     keys = [
         sizes[i * agents : (i + 1) * agents].tobytes() + play[start:end].tobytes()
         for i, (start, end) in enumerate(zip(bounds, [*bounds[1:], len(played)], strict=True))

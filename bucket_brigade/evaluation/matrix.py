@@ -15,8 +15,9 @@ from bucket_brigade.errors import InvalidValue, shown
 from bucket_brigade.evaluation.focal_payoffs import focal_payoffs
 from bucket_brigade.game.lineup_result import unseen_note, write_csv
 from bucket_brigade.game.scenario import RULES_VERSION, Scenario
-from bucket_brigade.policies.heuristic import ARCHETYPES, as_strategy
-from bucket_brigade.policies.labels import distinct_names, strategy_name
+from bucket_brigade.policies.heuristic import ARCHETYPES
+from bucket_brigade.policies.kinds import as_policy
+from bucket_brigade.policies.labels import distinct_names
 from bucket_brigade.summaries import Summarised, Summary, cut, with_error
 
 __all__ = ["PayoffMatrix", "payoff_matrix"]
@@ -136,8 +137,8 @@ def payoff_matrix(
     Parameters
     ----------
     strategies : mapping from name to strategy, or list of strategies, optional
-        By default the five archetypes. Those of a list go by their archetype's name or by p and q,
-        numbered where these are alike.
+        By default the five archetypes. Those of a list go by their archetype's name, by p and q,
+        or by a firefighter's name, numbered where these are alike.
     seat : int, optional
         The focal seat; by default the mean over all seats.
     method : str
@@ -190,9 +191,9 @@ def _named(strategies: object) -> Mapping[str, object]:
         named = dict(strategies)
     else:
         listed = as_list("strategies", strategies, "strategies, or a mapping from name to strategy")
-        thetas = [as_strategy(value, f"strategies[{i}]") for i, value in enumerate(listed)]
-        names = distinct_names([strategy_name(theta) for theta in thetas])
-        named = dict(zip(names, thetas, strict=True))
+        policies = [as_policy(value, f"strategies[{i}]") for i, value in enumerate(listed)]
+        names = distinct_names([policy.name() for policy in policies])
+        named = dict(zip(names, policies, strict=True))
     if not named:
         raise InvalidValue("strategies", "nothing", "at least one strategy")
     return named

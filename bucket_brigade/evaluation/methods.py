@@ -139,15 +139,18 @@ def chosen_method(
     seated = seat_strategies(scenario, lineups, pool)
     most = _core.most_episodes(scenario)
     program = seated.program(scenario, episodes=min(as_u64("episodes", episodes), most))
+    if not all(policy.memoryless for policy in seated.policies):
+        return "sampled"
     try:
-        number = len(pure_lineups(seated).duties)
+        pure = pure_lineups(seated)
     except InvalidValue:  # they would be too many
         return "sampled"
+    number, by_houses = len(pure.lineups), pure.tells_owned_apart
     available = _core.pool_threads()
     cores = min(as_threads(threads) or available, available, number)
     exact = _core.exact_cost(scenario)[1] * number / cores
     cheaper = exact < _sampled_seconds(program, exact, threads, backend)
-    return "exact" if cheaper and applies(scenario) else "sampled"
+    return "exact" if cheaper and applies(scenario, by_houses=by_houses) else "sampled"
 
 
 def _sampled_seconds(

@@ -9,7 +9,7 @@ from bucket_brigade.arguments import as_callback
 from bucket_brigade.backends import Progress
 from bucket_brigade.backends.threads import as_threads
 from bucket_brigade.counts.expected_counts import ExpectedCounts
-from bucket_brigade.errors import InvalidValue
+from bucket_brigade.errors import InvalidValue, shown
 from bucket_brigade.exact.pure_lineups import pure_lineups
 from bucket_brigade.exact.result import ExactResult
 from bucket_brigade.game.lineups import Lineup, as_pool
@@ -36,7 +36,8 @@ def expected(
     Parameters
     ----------
     scenario : Scenario
-        The game, of at most 8 agents, and 12 houses unless fires burn out before they spread.
+        The game, of at most 8 agents, and 12 houses unless fires burn out before they spread and
+        no firefighter puts its own houses first.
     lineups : iterable of line-ups
         As `simulate` takes them; each may stand for 65,536 pure line-ups.
     pool : sequence of strategies, optional
@@ -71,9 +72,15 @@ def expected(
     lineups = listed_lineups(lineups)
     chosen = as_pool(pool)
     pure = pure_lineups(checked_strategies(scenario, lineups, chosen))
-    number = len(pure.duties)
+    number = len(pure.lineups)
     report = reporter(progress, number)
-    totals = _core.expected(scenario, pure.duties, threads=as_threads(threads), progress=report)
+    totals = _core.expected(
+        scenario,
+        pure.lineups,
+        threads=as_threads(threads),
+        progress=report,
+        policies=[policy.compiled() for policy in pure.policies],
+    )
     if report is not None:
         report(number)
     return ExactResult(
@@ -90,20 +97,30 @@ def expected(
 def checked_strategies(
     scenario: Scenario, lineups: Sequence[Lineup], pool: Sequence[object] | None
 ) -> SeatedStrategies:
-    """The strategies of line-ups that a simulation would play, too.
+    """The policies of line-ups that a simulation would play, too, and the chain can follow.
 
     Raises
     ------
     InvalidValue
-        For the first value that is not allowed, as `simulate` does.
+        For the first value that is not allowed, as `simulate` does; also if a policy is not
+        memoryless.
     """
     seated = seat_strategies(scenario, lineups, pool)
     seated.program(scenario)
+    for policy in seated.policies:
+        if not policy.memoryless:
+            allowed = "policies that depend on the houses alone, for exact payoffs"
+            raise InvalidValue("lineups", shown(policy), allowed)
     return seated
 
 
-def applies(scenario: Scenario) -> bool:
-    """Whether a scenario's chain is small enough; builds its tables, but follows no line-up."""
+def applies(scenario: Scenario, *, by_houses: bool = False) -> bool:
+    """Whether a scenario's chain is small enough; builds its tables, but follows no line-up.
+
+    With `by_houses` it is to follow every house by itself, whatever the order of the night.
+    """
+    if by_houses and scenario.num_houses > _core.MAX_EXACT_HOUSES:
+        return False
     try:
         _core.expected(scenario, np.empty((0, scenario.num_agents, 2)), threads=1, progress=None)
     except InvalidValue:

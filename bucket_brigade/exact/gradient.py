@@ -1,12 +1,13 @@
 """Derivatives of exact payoffs with respect to what every seat does: `expected_gradient`."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from bucket_brigade import _core
-from bucket_brigade._arrays import FloatArray
+from bucket_brigade._arrays import FloatArray, IntArray
 from bucket_brigade.arguments import as_callback, as_list, as_u64
 from bucket_brigade.backends import Progress
 from bucket_brigade.backends.threads import as_threads
@@ -19,7 +20,8 @@ from bucket_brigade.game.lineups import Lineup, as_pool
 from bucket_brigade.game.program import SeatedStrategies
 from bucket_brigade.game.rewards import count_weights
 from bucket_brigade.game.scenario import Scenario
-from bucket_brigade.policies.heuristic import Strategy, duties
+from bucket_brigade.policies.heuristic import PARAMETERS, Heuristic, Strategy
+from bucket_brigade.policies.policy import Policy
 from bucket_brigade.simulation.simulator import listed_lineups
 from bucket_brigade.summaries import Summarised, Summary, cut
 
@@ -41,11 +43,12 @@ class ExactGradient(ComparedByValue, Summarised):
     mean : ndarray of float64, shape (L, A)
         Expected return of every seat.
     duties : ndarray of float64, shape (L, K, A, 2)
-        Derivatives of the payoff of ``seats[k]`` with respect to p and q of each seat.
+        Derivatives of the payoff of ``seats[k]`` with respect to p and q of each seat; where a
+        firefighter sits, with respect to its w, and 0.
     theta : ndarray of float64, shape (L, K, A, 10)
         The same with respect to the ten numbers of each seat's strategy, of which only θ1, θ3 and
-        θ8 matter.
-    pool : tuple of ndarray, shape (10,), optional
+        θ8 matter; NaN where a firefighter sits, which has no such numbers.
+    pool : tuple of ndarray, shape (10,), or Policy, optional
         What indices in line-ups refer to.
     """
 
@@ -55,16 +58,19 @@ class ExactGradient(ComparedByValue, Summarised):
     mean: FloatArray
     duties: FloatArray
     theta: FloatArray
-    pool: tuple[Strategy, ...] | None = None
+    pool: tuple[Strategy | Policy, ...] | None = None
 
     def summary(self) -> Summary:
         """What `repr` and notebooks show: payoffs, and where they rise fastest."""
         rows = []
         for i, lineup in enumerate(described_lineups(self)):
-            steepest = [
-                f"{self.mean[i, seat]:.6g} (own p: {by[seat, 0]:+.3g}, own q: {by[seat, 1]:+.3g})"
-                for seat, by in zip(self.seats, self.duties[i], strict=True)
-            ]
+            steepest = []
+            for k, seat in enumerate(self.seats):
+                by_first, by_second = self.duties[i, k, seat]
+                own = f"own p: {by_first:+.3g}, own q: {by_second:+.3g}"
+                if np.isnan(self.theta[i, k, seat]).any():
+                    own = f"own w: {by_first:+.3g}"
+                steepest.append(f"{self.mean[i, seat]:.6g} ({own})")
             rows.append([describe_lineup(lineup), *steepest])
         title = f"ExactGradient: {cut(self.scenario.name)}, payoffs and their own derivatives"
         return Summary(title, ["line-up", *(f"seat {seat}:" for seat in self.seats)], rows)
@@ -84,7 +90,8 @@ def expected_gradient(
     Parameters
     ----------
     scenario : Scenario
-        The game, of at most 8 agents, and 12 houses unless fires burn out before they spread.
+        The game, of at most 8 agents, and 12 houses unless fires burn out before they spread and
+        no firefighter puts its own houses first.
     lineups : iterable of line-ups
         As `simulate` takes them, but with a single strategy at each seat.
     seats : iterable of int, optional
@@ -115,7 +122,8 @@ def expected_gradient(
     as_callback("progress", progress)
     lineups = listed_lineups(lineups)
     known = as_pool(pool)
-    theta = _pure(checked_strategies(scenario, lineups, known))
+    seated = checked_strategies(scenario, lineups, known)
+    played = _pure(seated)
     houses, agents = scenario.num_houses, scenario.num_agents
     chosen = _payoff_seats(seats, agents)
     weights = count_weights(scenario)
@@ -123,10 +131,11 @@ def expected_gradient(
     report = reporter(progress, number)
     counts, gradient = _core.expected_gradient(
         scenario,
-        np.repeat(duties(theta), len(chosen), axis=0),
+        np.repeat(played, len(chosen), axis=0),
         np.tile(weights[chosen], (len(lineups), 1)),
         threads=as_threads(threads),
         progress=report,
+        policies=[policy.compiled() for policy in seated.policies],
     )
     if report is not None:
         report(number)
@@ -138,13 +147,13 @@ def expected_gradient(
         seats=tuple(chosen),
         mean=expected.mean(weights),
         duties=gradient,
-        theta=_by_theta(theta, gradient),
+        theta=_by_theta(np.array([_theta(policy) for policy in seated.policies])[played], gradient),
         pool=known,
     )
 
 
-def _pure(seated: SeatedStrategies) -> FloatArray:
-    """The one strategy of every seat: shape (L, A, 10)."""
+def _pure(seated: SeatedStrategies) -> IntArray:
+    """The one policy of every seat, as an index: shape (L, A)."""
     played = seated.weights > 0
     seat_of = np.repeat(np.arange(seated.sizes.size), seated.sizes.ravel())
     for seat, number in enumerate(np.bincount(seat_of[played]).tolist()):
@@ -152,7 +161,12 @@ def _pure(seated: SeatedStrategies) -> FloatArray:
             lineup, seat = divmod(seat, seated.sizes.shape[1])
             field, given = f"lineups[{lineup}][{seat}]", f"a mixture of {number} strategies"
             raise InvalidValue(field, given, "a single strategy, for derivatives")
-    return seated.strategies[seated.indices[played]].reshape(*seated.sizes.shape, -1)
+    return seated.indices[played].reshape(seated.sizes.shape)
+
+
+def _theta(policy: Policy) -> Sequence[float]:
+    """The ten numbers of a policy; NaN if it has none."""
+    return policy.theta if isinstance(policy, Heuristic) else [math.nan] * len(PARAMETERS)
 
 
 def _payoff_seats(seats: Iterable[int] | None, agents: int) -> list[int]:
@@ -165,10 +179,11 @@ def _payoff_seats(seats: Iterable[int] | None, agents: int) -> list[int]:
 
 
 def _by_theta(theta: FloatArray, gradient: FloatArray) -> FloatArray:
-    """The chain rule through p = θ1 (1 − θ8) and q = θ3, which are all that θ does."""
+    """The chain rule through p = θ1 (1 − θ8) and q = θ3, which are all that θ does; NaN without
+    θ."""
     by_theta = np.zeros((*gradient.shape[:-1], theta.shape[-1]))
     by_work, by_home = gradient[..., 0], gradient[..., 1]
     by_theta[..., 1] = by_work * (1.0 - theta[:, None, :, 8])
     by_theta[..., 3] = by_home
     by_theta[..., 8] = -by_work * theta[:, None, :, 1]
-    return by_theta
+    return np.where(np.isnan(theta)[:, None], np.nan, by_theta)

@@ -2,16 +2,17 @@
 
 import itertools
 import math
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from bucket_brigade._arrays import FloatArray
+from bucket_brigade._arrays import FloatArray, IntArray
 from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.game.program import SeatedStrategies
-from bucket_brigade.policies.heuristic import Duty, duties
+from bucket_brigade.policies.policy import Policy
 
 __all__ = ["MOST_PURE", "PureLineups", "pure_lineups"]
 
@@ -26,14 +27,27 @@ class PureLineups(ComparedByValue):
 
     Attributes
     ----------
-    duties : ndarray of float64, shape (N, A, 2)
-        (p, q) of every seat.
+    policies : tuple of Policy
+        What they play, no two of them alike.
+    lineups : ndarray of int64, shape (N, A)
+        Which of these every seat plays.
     parts : tuple of (ndarray of int64, ndarray of float64)
         For each of the L: which of the N it is made of, and their probabilities.
     """
 
-    duties: FloatArray
+    policies: tuple[Policy, ...]
+    lineups: IntArray
     parts: tuple[tuple[npt.NDArray[np.int64], FloatArray], ...]
+
+    @property
+    def tells_owned_apart(self) -> bool:
+        """Whether a policy makes the chain follow all houses by themselves."""
+        return any(policy.tells_owned_apart for policy in self.policies)
+
+    def keys(self) -> list[tuple[Hashable, ...]]:
+        """For each of the N, what it has in common with those that play alike."""
+        keys = [policy.key for policy in self.policies]
+        return [tuple(keys[index] for index in lineup) for lineup in self.lineups.tolist()]
 
     def mixed(self, counts: FloatArray) -> FloatArray:
         """What is expected of the L line-ups, (L, D), from what is of the N pure ones, (N, D)."""
@@ -45,15 +59,19 @@ class PureLineups(ComparedByValue):
 def pure_lineups(seated: SeatedStrategies) -> PureLineups:
     """Takes line-ups apart: an expectation is linear in what each seat draws.
 
-    Strategies with equal (p, q) count as one, and weights are divided by their sum.
+    Policies that play alike count as one, and weights are divided by their sum.
 
     Raises
     ------
     InvalidValue
         If a line-up stands for more than `MOST_PURE` pure ones.
     """
-    played = [(p, q) for p, q in duties(seated.strategies).tolist()]
-    known: dict[tuple[Duty, ...], int] = {}
+    policies: dict[Hashable, Policy] = {}
+    for policy in seated.policies:
+        policies.setdefault(policy.key, policy)
+    numbers = {key: number for number, key in enumerate(policies)}
+    played = [numbers[policy.key] for policy in seated.policies]
+    known: dict[tuple[int, ...], int] = {}
     parts = []
     for i, seats in enumerate(_seats(seated, played)):
         number = math.prod(len(shares) for shares in seats)
@@ -62,15 +80,19 @@ def pure_lineups(seated: SeatedStrategies) -> PureLineups:
             raise InvalidValue(f"lineups[{i}]", given, f"at most {MOST_PURE:,} for exact payoffs")
         indices, weights = [], []
         for drawn in itertools.product(*(shares.items() for shares in seats)):
-            pure = tuple(duty for duty, _ in drawn)
+            pure = tuple(number for number, _ in drawn)
             indices.append(known.setdefault(pure, len(known)))
             weights.append(math.prod(share for _, share in drawn))
         parts.append((np.array(indices, dtype=np.int64), np.array(weights)))
-    return PureLineups(np.array(list(known), dtype=np.float64), tuple(parts))
+    lineups = np.array(list(known), dtype=np.int64)
+    return PureLineups(tuple(policies.values()), lineups, tuple(parts))
 
 
-def _seats(seated: SeatedStrategies, played: list[Duty]) -> list[list[dict[Duty, float]]]:
-    """For each seat of each line-up, the probability of each (p, q) above 0."""
+def _seats(seated: SeatedStrategies, played: list[int]) -> list[list[dict[int, float]]]:
+    """For each seat of each line-up, the policies that it draws with a probability above 0.
+
+    `played` numbers the policies, those alike with one number.
+    """
     entries = iter(zip(seated.indices.tolist(), seated.weights.tolist(), strict=True))
     lineups = []
     for sizes in seated.sizes.tolist():
@@ -78,11 +100,11 @@ def _seats(seated: SeatedStrategies, played: list[Duty]) -> list[list[dict[Duty,
         for size in sizes:
             drawn = list(itertools.islice(entries, size))
             total = math.fsum(weight for _, weight in drawn)
-            shares: dict[Duty, float] = {}
+            shares: dict[int, float] = {}
             for index, weight in drawn:
                 if weight > 0:
-                    duty = played[index]
-                    shares[duty] = shares.get(duty, 0.0) + weight / total
+                    number = played[index]
+                    shares[number] = shares.get(number, 0.0) + weight / total
             seats.append(shares)
         lineups.append(seats)
     return lineups

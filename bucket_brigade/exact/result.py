@@ -13,6 +13,7 @@ from bucket_brigade.game.lineup_result import LineupTables
 from bucket_brigade.game.rewards import count_weights, reweighted_scenario
 from bucket_brigade.game.scenario import Scenario
 from bucket_brigade.policies.heuristic import Strategy
+from bucket_brigade.policies.policy import Policy
 
 __all__ = ["ExactResult"]
 
@@ -33,7 +34,7 @@ class ExactResult(ComparedByValue, LineupTables):
         The line-ups as they were given.
     expected_counts : ExpectedCounts
         What is expected to happen; also as `counts`.
-    pool : tuple of ndarray, shape (10,), optional
+    pool : tuple of ndarray, shape (10,), or Policy, optional
         What indices and weights in line-ups refer to.
     pure_lineups : int
         Distinct pure line-ups that were computed for them.
@@ -52,7 +53,7 @@ class ExactResult(ComparedByValue, LineupTables):
     lineups: tuple[tuple[object, ...], ...]
     expected_counts: ExpectedCounts
     pure_lineups: int
-    pool: tuple[Strategy, ...] | None = None
+    pool: tuple[Strategy | Policy, ...] | None = None
 
     @property
     def counts(self) -> ExpectedCounts:

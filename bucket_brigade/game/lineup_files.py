@@ -1,12 +1,14 @@
 """Line-ups and strategies from files: this package's, the original project's, and plain lists.
 
-A *strategy* is an archetype's name, ten numbers, or an object that has these as ``genome``,
-``params`` or ``strategy``. A *mixture* is an object with a ``strategy_pool``: a list of strategies,
-with a ``probability`` in each or a ``distribution`` from place in the list to probability beside
-it, perhaps all within an ``equilibrium``. A *profile* is a list of one of these per seat, perhaps
-within an object, as ``positions``, ``strategy_profile``, ``strategies`` or ``lineup``. What a file
-holds several of, by name (``archetypes``) or one after another (``equilibria``, ``roles``, or a
-bare list of objects with a ``name``), is chosen from as ``FILE:NAME`` or ``FILE:NUMBER``.
+A *strategy* is an archetype's name, ten numbers, a firefighter by name (``firefighter:w=0.9``) or
+as an object (``{"kind": "firefighter", "w": 0.9}``), or an object that has one of these as
+``genome``, ``params`` or ``strategy``. A *mixture* is an object with a ``strategy_pool``: a list of
+strategies, with a ``probability`` in each or a ``distribution`` from place in the list to
+probability beside it, perhaps all within an ``equilibrium``. A *profile* is a list of one of these
+per seat, perhaps within an object, as ``positions``, ``strategy_profile``, ``strategies`` or
+``lineup``. What a file holds several of, by name (``archetypes``) or one after another
+(``equilibria``, ``roles``, or a bare list of objects with a ``name``), is chosen from as
+``FILE:NAME`` or ``FILE:NUMBER``.
 """
 
 import os
@@ -16,12 +18,9 @@ from bucket_brigade.arguments import as_number, as_u64
 from bucket_brigade.errors import InvalidFile, InvalidValue, shown
 from bucket_brigade.game.catalogue import read_json, split_source
 from bucket_brigade.game.lineups import Mixture
-from bucket_brigade.policies.heuristic import (
-    Strategy,
-    archetype_name,
-    as_strategy,
-    parse_strategy,
-)
+from bucket_brigade.policies.heuristic import Heuristic, Strategy, archetype_name, as_strategy
+from bucket_brigade.policies.kinds import as_policy, is_policy_object, parse_policy
+from bucket_brigade.policies.policy import Policy
 
 __all__ = ["SeatEntry", "load_lineup", "load_strategy", "parse_lineup"]
 
@@ -32,7 +31,10 @@ _SEVERAL = ("archetypes", "equilibria", "roles")
 #: is off by more than rounding is made to.
 SUM_TOLERANCE = 1e-6
 
-SeatEntry = str | Strategy | Mixture
+#: What an object of a file may say of a strategy beside its numbers.
+_BESIDE = ("name", "position", "probability")
+
+SeatEntry = str | Strategy | Policy | Mixture
 
 
 def load_lineup(source: str | os.PathLike[str], num_agents: int = 4) -> list[SeatEntry]:
@@ -100,8 +102,9 @@ def load_strategy(source: str | os.PathLike[str], field: str = "strategy") -> Se
     Parameters
     ----------
     source : str or path
-        An archetype's name, ten numbers separated by colons, or a JSON file with a strategy or a
-        mixture, also as ``FILE:NAME`` (see `load_lineup`).
+        An archetype's name, ten numbers separated by colons, a firefighter such as
+        ``firefighter:w=0.9:own_first``, or a JSON file with a strategy or a mixture, also as
+        ``FILE:NAME`` (see `load_lineup`).
     field : str
         What to call it in an error.
 
@@ -113,7 +116,7 @@ def load_strategy(source: str | os.PathLike[str], field: str = "strategy") -> Se
         If the file holds something else.
     """
     if isinstance(source, str) and split_source(source)[0] is None:
-        return parse_strategy(source, field) if ":" in source else archetype_name(source, field)
+        return _entry(source, field)
     content, place = _chosen(source)
     if _profile(content, place)[0] is not None:
         raise InvalidFile(f"{place} holds a strategy for each of several seats, not a single one")
@@ -188,16 +191,28 @@ def _seat(content: Any, place: str) -> SeatEntry:
         if "strategy_pool" in content:
             return _mixture(content, place)
         key = next((k for k in _STRATEGY if k in content), None)
+        if key is None and is_policy_object(content):
+            return _strategy({k: x for k, x in content.items() if k not in _BESIDE}, place)
         if key is None:
             names = ", ".join([*_STRATEGY, "strategy_pool", *_PROFILE])
             raise InvalidFile(f"{place} holds no strategy: it has none of {names}")
         return _seat(content[key], f"{place}: {key}")
+    return _strategy(content, place)
+
+
+def _strategy(content: object, place: str) -> SeatEntry:
     try:
-        if isinstance(content, str):
-            return archetype_name(content)
-        return as_strategy(content)
+        return _entry(content, "strategy")
     except InvalidValue as error:
         raise InvalidFile(f"{place} holds no strategy: {error}") from error
+
+
+def _entry(value: object, field: str) -> str | Strategy | Policy:
+    """A single strategy: an archetype's name, ten numbers, or a policy of another kind."""
+    if isinstance(value, str) and ":" not in value:
+        return archetype_name(value, field)
+    policy = parse_policy(value, field) if isinstance(value, str) else as_policy(value, field)
+    return as_strategy(policy) if isinstance(policy, Heuristic) else policy
 
 
 def _mixture(content: dict[str, Any], place: str) -> SeatEntry:

@@ -17,8 +17,10 @@ from bucket_brigade.errors import InvalidValue
 from bucket_brigade.game.lineups import Mixture, is_weights
 from bucket_brigade.game.program import seat_strategies
 from bucket_brigade.game.scenario import RULES_VERSION, Scenario
-from bucket_brigade.policies.heuristic import Strategy, archetype_name, as_strategy
-from bucket_brigade.policies.labels import strategy_labels, strategy_name
+from bucket_brigade.policies.heuristic import Strategy
+from bucket_brigade.policies.kinds import as_policy, is_policy_object
+from bucket_brigade.policies.labels import policy_labels
+from bucket_brigade.policies.policy import Policy
 from bucket_brigade.summaries import Summarised, Summary, cut, with_error
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ class LineupsWithPool(Protocol):
     @property
     def lineups(self) -> tuple[tuple[object, ...], ...]: ...
     @property
-    def pool(self) -> tuple[Strategy, ...] | None: ...
+    def pool(self) -> tuple[Strategy | Policy, ...] | None: ...
 
 
 class LineupResult(LineupsWithPool, Protocol):
@@ -118,7 +120,8 @@ class LineupTables(Summarised):
         episodes, first episode and seed; their counts are expected numbers for one episode, where
         sampled ones are totals over all episodes. ``strategy_pool`` and ``seats`` say in full what
         ``lineup`` names: ``simulate(scenario, [[Mixture(**seat) for seat in seats]],
-        pool=strategy_pool, ...)`` plays the same. `nights` is the mean of an episode, and
+        pool=strategy_pool, ...)`` plays the same. In the pool a strategy is ten numbers, a policy
+        of another kind an object with its ``kind``. `nights` is the mean of an episode, and
         `payoff_a_night` the mean return over it.
         """
         check_lineup("lineup", lineup, self.lineups)
@@ -183,7 +186,7 @@ class LineupTables(Summarised):
 
 
 def _replayable(result: LineupResult, lineup: int) -> dict[str, Any]:
-    """A line-up in full, its strategies once each: θ, a label, and which the seats draw from."""
+    """A line-up in full, its policies once each, with a label, and which the seats draw from."""
     seated = seat_strategies(result.scenario, [result.lineups[lineup]], result.pool)
     drawn = zip(seated.indices.tolist(), seated.weights.tolist(), strict=True)
     played: dict[int, int] = {}
@@ -192,11 +195,11 @@ def _replayable(result: LineupResult, lineup: int) -> dict[str, Any]:
         some = [(index, weight) for index, weight in itertools.islice(drawn, size) if weight > 0]
         numbers = [played.setdefault(index, len(played)) for index, _ in some]
         seats.append({"strategies": numbers, "weights": [weight for _, weight in some]})
-    pool = seated.strategies[list(played)]
-    labels = strategy_labels(pool)
+    pool = [seated.policies[index] for index in played]
+    labels = policy_labels(pool)
     return {
-        "strategy_pool": pool.tolist(),
-        "names": [labels[tuple(theta)] for theta in pool.tolist()],
+        "strategy_pool": [policy.to_json() for policy in pool],
+        "names": [labels[policy] for policy in pool],
         "seats": seats,
     }
 
@@ -208,7 +211,7 @@ def check_lineup(name: str, index: object, lineups: Sequence[object]) -> None:
 
 
 def describe_seat(
-    entry: Any, pool_size: int | None = None, label: Callable[[Strategy], str] = strategy_name
+    entry: Any, pool_size: int | None = None, label: Callable[[Policy], str] | None = None
 ) -> SeatInWords:
     """What a seat plays, for people: a name, an index, or a mixture of them.
 
@@ -218,11 +221,12 @@ def describe_seat(
         See `SeatEntry`.
     pool_size : int, optional
         How many strategies were given as a pool: an entry of that length is a mixture.
-    label : callable
-        What strategies go by.
+    label : callable, optional
+        What policies go by; by default their names.
     """
-    if isinstance(entry, str):
-        return archetype_name(entry)
+    if isinstance(entry, str | Policy) or is_policy_object(entry):
+        policy = as_policy(entry)
+        return policy.name() if label is None else label(policy)
     if isinstance(entry, Mixture):
         weights = zip(entry.strategies, entry.weights, strict=True)
     elif isinstance(entry, Mapping):
@@ -232,7 +236,7 @@ def describe_seat(
     elif is_weights(entry, pool_size):
         return {str(i): float(w) for i, w in enumerate(entry) if w}
     else:
-        return label(as_strategy(entry))
+        return describe_seat(as_policy(entry), label=label)
     shares: dict[str, float] = {}
     for strategy, weight in weights:
         name = str(describe_seat(strategy, label=label))
@@ -243,13 +247,12 @@ def describe_seat(
 def described_lineups(result: LineupsWithPool) -> list[list[SeatInWords]]:
     """What the seats of each line-up play; different strategies go by different names."""
     seated = seat_strategies(result.scenario, result.lineups, result.pool)
-    labels = strategy_labels(seated.strategies)
+    labels = policy_labels(seated.policies)
     size = None if result.pool is None else len(result.pool)
-
-    def label(theta: Strategy) -> str:
-        return labels[tuple(theta.tolist())]
-
-    return [[describe_seat(entry, size, label) for entry in line] for line in result.lineups]
+    return [
+        [describe_seat(entry, size, labels.__getitem__) for entry in line]
+        for line in result.lineups
+    ]
 
 
 def describe_lineup(described: Sequence[SeatInWords]) -> str:

@@ -1,11 +1,13 @@
-"""Line-ups: a strategy, or a mixture of strategies, for every seat."""
+"""Line-ups: a policy, or a mixture of policies, for every seat."""
 
 from collections.abc import Iterable, Sequence, Sized
 from dataclasses import dataclass
 
 from bucket_brigade.arguments import as_list
 from bucket_brigade.by_value import ComparedByValue
-from bucket_brigade.policies.heuristic import Strategy, as_strategy
+from bucket_brigade.policies.heuristic import Heuristic, Strategy, as_strategy
+from bucket_brigade.policies.kinds import as_policy
+from bucket_brigade.policies.policy import Policy
 
 __all__ = ["Lineup", "Mixture", "SeatEntry", "as_pool", "is_weights"]
 
@@ -17,7 +19,8 @@ class Mixture(ComparedByValue):
     Attributes
     ----------
     strategies : sequence
-        What it draws from: archetype names, strategy vectors, or indices into the pool.
+        What it draws from: archetype names, strategy vectors, policies such as a `Firefighter`, or
+        indices into the pool.
     weights : sequence of float
         Their probabilities: at least 0, with sum 1 within 1e-9. At most 16 may be above 0.
     """
@@ -29,19 +32,27 @@ class Mixture(ComparedByValue):
         return hash(tuple(float(weight) for weight in self.weights))
 
 
-#: What may stand at a seat: an archetype's name, ten numbers, a `Mixture`; given a pool, also an
-#: index into it, a dict from index to probability, or a probability for each of its strategies.
+#: What may stand at a seat: a policy (an archetype's name, ten numbers, a `Firefighter`, or what
+#: else `as_policy` takes) or a `Mixture`; given a pool, also an index into it, a dict from index to
+#: probability, or a probability for each of its policies.
 SeatEntry = object
 #: One seat entry per agent.
 Lineup = Sequence[SeatEntry]
 
 
-def as_pool(pool: Iterable[object] | None) -> tuple[Strategy, ...] | None:
-    """The strategies of a pool, if one is given; otherwise raises `InvalidValue`."""
+def as_pool(pool: Iterable[object] | None) -> tuple[Strategy | Policy, ...] | None:
+    """The policies of a pool, if one is given, those of heuristic agents as θ.
+
+    Raises
+    ------
+    InvalidValue
+        If one is not allowed.
+    """
     if pool is None:
         return None
     listed = as_list("pool", pool, "strategies")
-    return tuple(as_strategy(value, f"pool[{i}]") for i, value in enumerate(listed))
+    policies = (as_policy(value, f"pool[{i}]") for i, value in enumerate(listed))
+    return tuple(as_strategy(p) if isinstance(p, Heuristic) else p for p in policies)
 
 
 def is_weights(entry: object, pool_size: int | None) -> bool:

@@ -13,22 +13,23 @@ from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.errors import InvalidValue, shown
 from bucket_brigade.game.lineups import Lineup, Mixture, as_pool, is_weights
 from bucket_brigade.game.scenario import Scenario, as_scenario
-from bucket_brigade.policies.heuristic import ARCHETYPES, Strategy, archetype_name, as_strategy
+from bucket_brigade.policies.kinds import as_policy, is_policy_object
+from bucket_brigade.policies.policy import Policy
 
 __all__ = ["SeatedStrategies", "compile_program", "seat_strategies"]
 
 
 class _Pool:
-    """Collects the strategies of line-ups, each once."""
+    """Collects the policies of line-ups, each once."""
 
     def __init__(self, given: Sequence[object] | None) -> None:
         pool = as_pool(given)
         self.given = None if pool is None else len(pool)
-        self.strategies: list[Strategy] = list(pool or ())
-        self.index: dict[object, int] = {}
+        self.policies: list[Policy] = [as_policy(value) for value in pool or ()]
+        self.index: dict[Policy, int] = {}
 
     def add(self, value: object, field: str) -> int:
-        """The index of a strategy, taken into the pool if it is new."""
+        """The index of a policy, taken into the pool if it is new."""
         value = scalar(value)
         if isinstance(value, numbers.Integral) and not isinstance(value, bool):
             if self.given is None:
@@ -38,17 +39,11 @@ class _Pool:
                     field, shown(value), f"an index into the pool, 0 to {self.given - 1}"
                 )
             return int(value)
-        key: object
-        if isinstance(value, str):
-            key = archetype_name(value, field)
-            theta = ARCHETYPES[key]
-        else:
-            theta = as_strategy(value, field)
-            key = theta.tobytes()
-        if key not in self.index:
-            self.index[key] = len(self.strategies)
-            self.strategies.append(theta)
-        return self.index[key]
+        policy = as_policy(value, field)
+        if policy not in self.index:
+            self.index[policy] = len(self.policies)
+            self.policies.append(policy)
+        return self.index[policy]
 
     def seat(self, entry: object, field: str) -> tuple[list[int], list[float]]:
         """Indices and weights of what a seat plays."""
@@ -59,11 +54,11 @@ class _Pool:
             if len(strategies) != len(weights) or not strategies:
                 given = f"{len(strategies)} strategies with {len(weights)} weights"
                 raise InvalidValue(field, given, "a weight for each of at least one strategy")
-        elif isinstance(entry, Mapping):
+        elif isinstance(entry, Mapping) and not is_policy_object(entry):
             strategies, weights = list(entry.keys()), list(entry.values())
             if not strategies:
                 raise InvalidValue(field, "an empty mixture", "at least one strategy")
-        elif is_weights(entry, self.given):
+        elif not isinstance(entry, Mapping) and is_weights(entry, self.given):
             weights = as_list(field, entry, "weights")
             strategies = list(range(len(weights)))
         else:
@@ -74,12 +69,12 @@ class _Pool:
 
 @dataclass(frozen=True, eq=False)
 class SeatedStrategies(ComparedByValue):
-    """Line-ups of A seats as indices into their strategies, each of which is listed once.
+    """Line-ups of A seats as indices into their policies, each of which is listed once.
 
     Attributes
     ----------
-    strategies : ndarray of float64, shape (S, 10)
-        All strategies.
+    policies : tuple of Policy
+        All policies.
     sizes : ndarray of int64, shape (L, A)
         How many of them each seat draws from.
     indices : ndarray of int64, shape (sum of sizes,)
@@ -88,7 +83,7 @@ class SeatedStrategies(ComparedByValue):
         With what probabilities.
     """
 
-    strategies: npt.NDArray[np.float64]
+    policies: tuple[Policy, ...]
     sizes: npt.NDArray[np.int64]
     indices: npt.NDArray[np.int64]
     weights: npt.NDArray[np.float64]
@@ -99,7 +94,7 @@ class SeatedStrategies(ComparedByValue):
         """These line-ups compiled to the integers a backend plays (see `compile_program`)."""
         return _core.Program(
             scenario,
-            self.strategies,
+            [policy.compiled() for policy in self.policies],
             self.sizes,
             self.indices,
             self.weights,
@@ -112,7 +107,7 @@ class SeatedStrategies(ComparedByValue):
 def seat_strategies(
     scenario: Scenario, lineups: Iterable[Lineup], pool: Sequence[object] | None = None
 ) -> SeatedStrategies:
-    """Collects the strategies of line-ups (see `compile_program`); weights are not checked yet."""
+    """Collects the policies of line-ups (see `compile_program`); weights are not checked yet."""
     agents = as_scenario(scenario).num_agents
     collected = _Pool(pool)
     sizes: list[list[int]] = []
@@ -131,7 +126,7 @@ def seat_strategies(
     if not sizes:
         raise InvalidValue("lineups", "an empty list", "at least one line-up")
     return SeatedStrategies(
-        np.stack(collected.strategies),
+        tuple(collected.policies),
         np.array(sizes, dtype=np.int64),
         np.array(indices, dtype=np.int64),
         np.array(weights, dtype=np.float64),

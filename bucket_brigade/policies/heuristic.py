@@ -1,18 +1,23 @@
-"""Strategies: vectors of ten numbers in [0, 1], and the five archetypes."""
+"""The heuristic agent: its ten numbers θ, the five archetypes, and (p, q), which θ comes to."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from bucket_brigade import _core
 from bucket_brigade._arrays import FloatArray
 from bucket_brigade.arguments import did_you_mean, refuse_unordered
 from bucket_brigade.errors import InvalidValue, shown
+from bucket_brigade.policies.policy import Policy
 
 __all__ = [
     "ARCHETYPES",
     "PARAMETERS",
+    "Heuristic",
     "Strategy",
     "archetype_name",
     "as_strategy",
@@ -96,7 +101,11 @@ def as_strategy(value: object, field: str = "strategy") -> Strategy:
     """
     if isinstance(value, str):
         return ARCHETYPES[archetype_name(value, field)]
+    if isinstance(value, Heuristic):
+        return np.array(value.theta)
     allowed = "an archetype's name or ten numbers from 0 to 1"
+    if isinstance(value, Policy):
+        raise InvalidValue(field, shown(value), f"{allowed}, as only these have p and q")
     refuse_unordered(field, value, allowed)
     try:
         given = np.asarray(value)
@@ -150,3 +159,50 @@ def each_duty_once(strategies: Sequence[Strategy]) -> list[Strategy]:
     """The first of all strategies that play alike, having the same (p, q)."""
     unique = {tuple(duties(theta).tolist()): theta for theta in reversed(strategies)}
     return list(reversed(unique.values()))
+
+
+@dataclass(frozen=True)
+class Heuristic(Policy):
+    """The heuristic agent with ten numbers, as one kind of policy among others.
+
+    Attributes
+    ----------
+    theta : tuple of float
+        The ten numbers of `PARAMETERS`.
+    """
+
+    kind: ClassVar[str] = "heuristic"
+
+    theta: tuple[float, ...]
+
+    @classmethod
+    def of(cls, strategy: Strategy) -> Self:
+        """The agent of a strategy that `as_strategy` checked."""
+        return cls(tuple(strategy.tolist()))
+
+    @property
+    def duty(self) -> Duty:
+        """(p, q), as `duties` has them."""
+        theta = self.theta
+        return theta[1] * (1.0 - theta[8]), theta[3]
+
+    @property
+    def key(self) -> tuple[str, float, float]:
+        """Its kind, p and q."""
+        return self.kind, *self.duty
+
+    def compiled(self) -> _core.Policy:
+        """As the core takes it."""
+        return _core.Policy.heuristic(np.array(self.theta))
+
+    def name(self, digits: int = 3) -> str:
+        """The archetype's name, or its probabilities of working and of working at home first."""
+        for name, archetype in ARCHETYPES.items():
+            if self.theta == tuple(archetype.tolist()):
+                return name
+        p, q = self.duty
+        return f"(p={p:.{digits}g}, q={q:.{digits}g})"
+
+    def to_json(self) -> list[float]:
+        """The ten numbers."""
+        return list(self.theta)

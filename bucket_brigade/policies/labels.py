@@ -1,15 +1,20 @@
-"""Labels of strategies for people, different for different ones."""
+"""Labels of policies for people, different for different ones."""
 
 import itertools
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
-import numpy as np
+from bucket_brigade.policies.heuristic import Heuristic, Strategy
+from bucket_brigade.policies.policy import Policy
 
-from bucket_brigade.policies.heuristic import ARCHETYPES, Strategy
-
-__all__ = ["distinct_labels", "distinct_names", "strategy_labels", "strategy_name"]
+__all__ = [
+    "distinct_labels",
+    "distinct_names",
+    "policy_labels",
+    "strategy_labels",
+    "strategy_name",
+]
 
 
 K = TypeVar("K", bound=Hashable)
@@ -21,22 +26,23 @@ DIGITS = (3, 4, 6, 9, 17)
 
 def strategy_name(theta: Strategy, digits: int = DIGITS[0]) -> str:
     """The archetype's name, or its probabilities of working and of working at home first."""
-    for name, archetype in ARCHETYPES.items():
-        if np.array_equal(theta, archetype):
-            return name
-    return f"(p={theta[1] * (1.0 - theta[8]):.{digits}g}, q={theta[3]:.{digits}g})"
+    return Heuristic.of(theta).name(digits)
+
+
+def policy_labels(policies: Iterable[Policy]) -> dict[Policy, str]:
+    """Names of policies, but different for different ones.
+
+    Where rounding would make two the same, they have more digits; where these are the same too,
+    since the policies differ in numbers that change nothing, they are numbered.
+    """
+    return distinct_labels(policies, lambda policy, digits: policy.name(digits))
 
 
 def strategy_labels(strategies: Iterable[Strategy]) -> dict[tuple[float, ...], str]:
-    """Labels by θ as `strategy_name` has them, but different for different strategies.
-
-    Where rounding would make two the same, they have more digits; where these are the same too,
-    since the strategies differ in numbers that change nothing, they are numbered.
-    """
-    return distinct_labels(
-        (tuple(theta.tolist()) for theta in strategies),
-        lambda theta, digits: strategy_name(np.array(theta), digits),
-    )
+    """Labels by θ as `policy_labels` has them."""
+    agents = [Heuristic.of(theta) for theta in strategies]
+    labels = policy_labels(agents)
+    return {agent.theta: labels[agent] for agent in agents}
 
 
 def distinct_labels(keys: Iterable[K], label: Callable[[K, int], str]) -> dict[K, str]:

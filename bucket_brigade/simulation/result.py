@@ -18,6 +18,7 @@ from bucket_brigade.game.lineup_result import LineupTables, check_lineup, unseen
 from bucket_brigade.game.rewards import return_span, reweighted_scenario
 from bucket_brigade.game.scenario import Scenario
 from bucket_brigade.policies.heuristic import Strategy
+from bucket_brigade.policies.policy import Policy
 from bucket_brigade.summaries import Summarised, Summary, cut, with_error
 
 __all__ = ["BLOCK", "PairedDifference", "SimulationResult"]
@@ -45,7 +46,7 @@ class SimulationResult(ComparedByValue, LineupTables):
         What happened; also as `counts`.
     possible : PossibleEvents
         What could have happened, which `unseen` needs.
-    pool : tuple of ndarray, shape (10,), optional
+    pool : tuple of ndarray, shape (10,), or Policy, optional
         What indices and weights in line-ups refer to.
     method : str
         "sampled" (an `ExactResult` has "exact").
@@ -59,7 +60,7 @@ class SimulationResult(ComparedByValue, LineupTables):
     first_episode: int
     event_counts: EventCounts
     possible: PossibleEvents = field(compare=False)
-    pool: tuple[Strategy, ...] | None = None
+    pool: tuple[Strategy | Policy, ...] | None = None
 
     @property
     def counts(self) -> EventCounts:

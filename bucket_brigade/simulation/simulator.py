@@ -35,9 +35,9 @@ def simulate(
     scenario : Scenario
         The game.
     lineups : iterable of line-ups
-        Each one entry per seat: an archetype's name, ten numbers in [0, 1], or a `Mixture`. With
-        `pool`, also an index into it, a dict from index to probability, or a vector of
-        probabilities over it.
+        Each one entry per seat: an archetype's name, ten numbers in [0, 1], another policy such as
+        a `Firefighter`, or a `Mixture`. With `pool`, also an index into it, a dict from index to
+        probability, or a vector of probabilities over it.
     episodes : int
         Episodes of each line-up, at least 1.
     seed : int

@@ -75,7 +75,7 @@ def test_tables_say_how(game: str) -> None:
 
 def test_auto(game: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for seconds, method in [(0.0, "exact"), (1e9, "sampled")]:
-        monkeypatch.setattr(_core, "exact_cost", lambda scenario, s=seconds: (1, s))
+        monkeypatch.setattr(_core, "exact_cost", lambda scenario, s=seconds, **_: (1, s))
         options = ["--method", "auto", "--json"]
         for arguments in (["--episodes", "64"], ["--stderr", "1.0"], []):
             ran = run("simulate", game, *options, *arguments)

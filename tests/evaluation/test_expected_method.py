@@ -23,7 +23,7 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def let_exact_take(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """What the core estimates for every pure line-up."""
-    monkeypatch.setattr(_core, "exact_cost", lambda scenario: (1, seconds))
+    monkeypatch.setattr(_core, "exact_cost", lambda scenario, **_: (1, seconds))
 
 
 def chosen(lineups: Any = (PAIR,), scenario: bb.Scenario = LIVELY, **options: Any) -> str:

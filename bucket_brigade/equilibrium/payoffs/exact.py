@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 
@@ -45,7 +45,7 @@ class ExactPayoffs:
         self._weights = count_weights(scenario)
         self._progress = logged(logger, scenario.name, "exact line-ups")
         #: Expected nights and the return of every seat, shape (1 + A,), of what was computed.
-        self._known: dict[bytes, FloatArray] = {}
+        self._known: dict[tuple[Hashable, ...], FloatArray] = {}
 
     def returns(self, pool: Sequence[Strategy], lineups: Sequence[Sequence[object]]) -> FloatArray:
         """Expected return of every seat, shape (L, A)."""
@@ -56,14 +56,15 @@ class ExactPayoffs:
     ) -> FloatArray:
         """Expected nights of an episode, and the return of every seat, shape (L, 1 + A)."""
         pure = pure_lineups(checked_strategies(self.scenario, lineups, pool))
-        keys = [lineup.tobytes() for lineup in pure.duties]
+        keys = pure.keys()
         new = [i for i, key in enumerate(keys) if key not in self._known]
         if new:
             counts = _core.expected(
                 self.scenario,
-                pure.duties[new],
+                pure.lineups[new],
                 threads=self._threads,
                 progress=reporter(self._progress, len(new)),
+                policies=[policy.compiled() for policy in pure.policies],
             )
             houses, agents = self.scenario.num_houses, self.scenario.num_agents
             expected = ExpectedCounts(houses, agents, counts)

@@ -1,0 +1,55 @@
+"""The interface of a policy: all that line-ups, engines and results ask of one."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable
+from typing import ClassVar
+
+from bucket_brigade import _core
+
+__all__ = ["Policy"]
+
+
+class Policy(ABC):
+    """A way to act in a seat, night after night.
+
+    Policies are values: they never change, equal ones are one, and they can be hashed and pickled.
+    To add a kind: its place in the core (``core_rs/src/policy``), a class in a file beside this
+    one, and a line in `bucket_brigade.policies.kinds`.
+
+    Attributes
+    ----------
+    kind : str
+        The name of its kind, one of ``_core.POLICY_KINDS``.
+    memoryless : bool
+        Whether what it does depends on the houses alone. Only such policies have exact payoffs.
+    tells_owned_apart : bool
+        Whether it matters to it which houses it owns beside its home, so that the exact chain has
+        to follow every house by itself.
+    """
+
+    kind: ClassVar[str]
+    memoryless: ClassVar[bool] = True
+    #: So that comparing one with an array is not done number by number.
+    __array_ufunc__: ClassVar[None] = None
+
+    @property
+    def tells_owned_apart(self) -> bool:
+        return False
+
+    @property
+    @abstractmethod
+    def key(self) -> Hashable:
+        """What policies have in common that play alike, whatever else tells them apart."""
+
+    @abstractmethod
+    def compiled(self) -> _core.Policy:
+        """The policy as the core takes it, to be compiled to integers in a program."""
+
+    @abstractmethod
+    def name(self, digits: int = 3) -> str:
+        """A short name for people, its numbers with so many digits where they are rounded."""
+
+    @abstractmethod
+    def to_json(self) -> object:
+        """The policy in full, as JSON knows it; `bucket_brigade.policies.kinds.as_policy` reads
+        it."""
