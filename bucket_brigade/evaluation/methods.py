@@ -148,7 +148,7 @@ def chosen_method(
     number, by_houses = len(pure.lineups), pure.tells_owned_apart
     available = _core.pool_threads()
     cores = min(as_threads(threads) or available, available, number)
-    exact = _core.exact_cost(scenario)[1] * number / cores
+    exact = _core.exact_cost(scenario, by_houses=by_houses)[1] * number / cores
     cheaper = exact < _sampled_seconds(program, exact, threads, backend)
     return "exact" if cheaper and applies(scenario, by_houses=by_houses) else "sampled"
 
