@@ -20,12 +20,13 @@ from fake_backends import (
 )
 
 import bucket_brigade as bb
-from bucket_brigade import _core, sampling
+from bucket_brigade import _core
 from bucket_brigade.backends import AutoBackend, auto, cpu
 from bucket_brigade.backends.cpu import CpuBackend
 from bucket_brigade.equilibrium import EmpiricalGame, SampledPayoffs
 from bucket_brigade.evaluation.focal_payoffs import focal_payoffs
 from bucket_brigade.game.program import compile_program
+from bucket_brigade.simulation import parts
 
 SMALL = bb.scenario("default").replace(num_houses=3, num_agents=2, min_nights=3, max_nights=12)
 HEROES, RIDERS = ["hero"] * 2, ["free_rider"] * 2
@@ -240,7 +241,7 @@ FUNCTIONS: dict[str, Callable[..., str]] = {
 
 @pytest.fixture
 def short_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sampling, "HELD_BLOCKS", 1)  # parts of 512 episodes
+    monkeypatch.setattr(parts, "HELD_BLOCKS", 1)  # parts of 512 episodes
 
 
 @pytest.mark.usefixtures("loaded", "short_parts")
@@ -307,7 +308,7 @@ def test_parts_are_weighed_together(
     loaded: list[str], short_parts: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
-    monkeypatch.setattr(sampling, "HELD_BLOCKS", 1)
+    monkeypatch.setattr(parts, "HELD_BLOCKS", 1)
     install(monkeypatch, fast=Fast)
     # A part alone takes the CPU 2 s, and the other 5 s of compilation.
     monkeypatch.setattr(_core, "pool_threads", lambda: 1)
@@ -317,5 +318,5 @@ def test_parts_are_weighed_together(
     assert bb.compare(SMALL, HEROES, RIDERS, episodes=2048).backend == "fast"
     assert Fast.played == [512] * 4
     # The counts of more would not fit 64 bits together, which is no reason to refuse them.
-    parts = sampling.simulate_parts(SMALL, [HEROES], episodes=1 << 60)
-    assert next(parts).backend == "fast"
+    played = parts.simulate_parts(SMALL, [HEROES], episodes=1 << 60)
+    assert next(played).backend == "fast"

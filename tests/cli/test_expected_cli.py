@@ -11,10 +11,11 @@ from small_games import LIVELY
 from typer.testing import CliRunner
 
 import bucket_brigade as bb
-from bucket_brigade import _core, sampling
+from bucket_brigade import _core
 from bucket_brigade.cli import app
 from bucket_brigade.evaluation import cross_examination as check
 from bucket_brigade.evaluation.cross_examination import cross_examine
+from bucket_brigade.simulation import parts
 
 LINEUP = ["hero", "liar"]
 
@@ -167,12 +168,12 @@ def test_not_a_number_disagrees(game: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_check_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = cross_examine(LIVELY, LINEUP, episodes=5001, seed=2, first_episode=50)
-    monkeypatch.setattr(sampling, "HELD_BLOCKS", 1)
-    parts = cross_examine(LIVELY, LINEUP, episodes=5001, seed=2, first_episode=50)
-    for one, other in zip(whole.comparisons, parts.comparisons, strict=True):
+    monkeypatch.setattr(parts, "HELD_BLOCKS", 1)
+    again = cross_examine(LIVELY, LINEUP, episodes=5001, seed=2, first_episode=50)
+    for one, other in zip(whole.comparisons, again.comparisons, strict=True):
         assert one.sampled == pytest.approx(other.sampled, rel=1e-12)
         assert one.stderr == pytest.approx(other.stderr, rel=1e-9)
-    assert (parts.episodes, parts.seed, parts.first_episode) == (5001, 2, 50)
+    assert (again.episodes, again.seed, again.first_episode) == (5001, 2, 50)
 
 
 def test_what_has_no_variance(monkeypatch: pytest.MonkeyPatch) -> None:
