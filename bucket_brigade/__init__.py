@@ -31,6 +31,14 @@ from bucket_brigade.exact import (
     expected,
     expected_gradient,
 )
+from bucket_brigade.exact.best_response import (
+    BestResponse,
+    Exploitability,
+    best_response,
+    exploitability,
+)
+from bucket_brigade.exact.markov_equilibrium import MarkovEquilibrium, markov_equilibrium
+from bucket_brigade.exact.team_optimum import TeamOptimum, team_optimum
 from bucket_brigade.game.catalogue import (
     SCENARIOS,
     list_scenarios,
@@ -43,6 +51,7 @@ from bucket_brigade.game.lineups import Mixture
 from bucket_brigade.game.scenario import RULES_VERSION, Scenario
 from bucket_brigade.policies.firefighter import Firefighter
 from bucket_brigade.policies.heuristic import ARCHETYPES, Strategy, as_strategy
+from bucket_brigade.policies.tabular import Tabular, tabulate
 from bucket_brigade.simulation.episode import Action, Episode, House, Night, replay
 from bucket_brigade.simulation.paired import compare
 from bucket_brigade.simulation.result import PairedDifference, SimulationResult
@@ -60,6 +69,7 @@ __all__ = [
     "BackendStatus",
     "BackendUnavailable",
     "BackendWarning",
+    "BestResponse",
     "BucketBrigadeError",
     "DoubleOracle",
     "Episode",
@@ -67,10 +77,12 @@ __all__ = [
     "ExactGradient",
     "ExactResult",
     "ExpectedCounts",
+    "Exploitability",
     "Firefighter",
     "House",
     "InvalidFile",
     "InvalidValue",
+    "MarkovEquilibrium",
     "Mixture",
     "NashEquilibrium",
     "Night",
@@ -81,17 +93,22 @@ __all__ = [
     "Scenario",
     "SimulationResult",
     "Strategy",
+    "Tabular",
+    "TeamOptimum",
     "__version__",
     "as_strategy",
+    "best_response",
     "compare",
     "evaluate",
     "expected",
     "expected_gradient",
+    "exploitability",
     "list_backends",
     "list_scenarios",
     "load_lineup",
     "load_scenario",
     "load_scenarios",
+    "markov_equilibrium",
     "payoff_matrix",
     "replay",
     "run_heuristic_episode",
@@ -99,6 +116,8 @@ __all__ = [
     "select_backend",
     "simulate",
     "simulate_until",
+    "tabulate",
+    "team_optimum",
 ]
 
 # Whoever wants to hear what computations log sets up `logging`; nobody else does.

@@ -159,6 +159,55 @@ def expected_gradient(
 def exact_cost(
     scenario: object, *, lumped: bool | None = None, by_houses: bool = False
 ) -> tuple[float, float]: ...
+
+#: Where the runs of each state begin (3^H + 1), until which night each lasts, its act (0 to rest,
+#: 1 + h to work at house h, 255 to draw), and chances of acts of the runs that draw (D, 1 + H).
+ActRuns = tuple[
+    npt.NDArray[np.uint32],
+    npt.NDArray[np.uint32],
+    npt.NDArray[np.uint8],
+    npt.NDArray[np.float64],
+]
+#: (p, q) of a heuristic agent, chances of acts (3^H, 1 + H) or (T, 3^H, 1 + H), or runs of acts.
+MarkovPolicy = tuple[float, float] | npt.NDArray[np.float64] | ActRuns
+
+def act_runs(tables: npt.NDArray[np.uint8]) -> ActRuns: ...
+def policy_values(
+    scenario: object,
+    policies: Sequence[MarkovPolicy],
+    *,
+    threads: int,
+    progress: Callable[[int], object] | None,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]: ...
+def policy_counts(
+    scenario: object,
+    policies: Sequence[MarkovPolicy],
+    *,
+    threads: int,
+    progress: Callable[[int], object] | None,
+) -> npt.NDArray[np.float64]: ...
+def best_responses(
+    scenario: object,
+    policies: Sequence[MarkovPolicy],
+    *,
+    threads: int,
+    progress: Callable[[int], object] | None,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], list[ActRuns]]: ...
+def certify(
+    scenario: object,
+    policies: Sequence[MarkovPolicy],
+    *,
+    threads: int,
+    progress: Callable[[int], object] | None,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], float, tuple[int, int, int]]: ...
+def team_optimum(
+    scenario: object, *, threads: int, progress: Callable[[int], object] | None
+) -> tuple[float, npt.NDArray[np.float64], list[ActRuns]]: ...
+def markov_equilibrium(
+    scenario: object, *, selector: str, threads: int, progress: Callable[[int], object] | None
+) -> tuple[npt.NDArray[np.float64], list[ActRuns], int, int]: ...
+def selectors() -> list[str]: ...
+def policy_cost(scenario: object) -> tuple[float, float]: ...
 def philox4x32_10(counter: Sequence[int], key: Sequence[int]) -> list[int]: ...
 def philox_calls(simd: str, slots: int) -> int: ...
 def simd_paths() -> tuple[list[str], str]: ...

@@ -4,15 +4,19 @@
 //!
 //! - [`plain`] plays one episode with ordinary integers and is the readable statement of the rules;
 //! - [`sliced`] plays 32 episodes in the bits of every word, over the threads of [`run`];
-//! - [`chain`] computes expected counts, without sampling, of policies that remember nothing.
+//! - [`chain`] computes expected counts, without sampling, of these policies, which remember nothing.
 //!
-//! The first two play a [`game::program::Program`], the integers that a scenario, policies and
+//! And [`mdp`] solves the whole game: values of any policy that sees the houses and the night, best
+//! responses among all policies, and equilibria.
+//!
+//! `plain` and `sliced` play a [`game::program::Program`], the integers that a scenario, policies and
 //! line-ups compile to, and return the same counts for the same seed.
 
 pub mod chain;
 pub mod dynamics;
 pub mod error;
 pub mod game;
+pub mod mdp;
 pub mod plain;
 pub mod policy;
 mod pool;

@@ -46,7 +46,7 @@ pub fn dynamics(scenario: &Bound<'_, PyAny>) -> PyResult<Dynamics> {
 }
 
 /// The rewards of a scenario, not yet checked, scalars repeated for every agent.
-fn rewards(scenario: &Bound<'_, PyAny>, num_agents: usize) -> PyResult<Rewards> {
+pub fn rewards(scenario: &Bound<'_, PyAny>, num_agents: usize) -> PyResult<Rewards> {
     let per_agent = |name: &str| -> PyResult<Vec<f64>> {
         let value = scenario.getattr(name)?;
         match value.extract::<f64>() {

@@ -1,0 +1,90 @@
+"""The most that all agents together could get: one planner for all seats, exactly."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bucket_brigade import _core
+from bucket_brigade.arguments import as_callback
+from bucket_brigade.backends import Progress
+from bucket_brigade.backends.threads import as_threads
+from bucket_brigade.by_value import ComparedByValue
+from bucket_brigade.counts.expected_counts import ExpectedCounts
+from bucket_brigade.exact.evaluate import reporter
+from bucket_brigade.game.rewards import count_weights
+from bucket_brigade.game.scenario import Scenario, as_scenario
+from bucket_brigade.policies.tabular import Tabular
+
+__all__ = ["TeamOptimum", "team_optimum"]
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class TeamOptimum(ComparedByValue):
+    """The line-up of policies with the largest mean payoff.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        The game.
+    payoff : float
+        Expected return of an episode, mean over seats: no line-up of any policies has more.
+    policies : tuple of Tabular
+        What each seat does. Where it does not matter who works, lower seats take lower houses.
+    counts : ExpectedCounts
+        What is expected to happen.
+    """
+
+    scenario: Scenario
+    payoff: float
+    policies: tuple[Tabular, ...]
+    counts: ExpectedCounts
+
+    @property
+    def payoffs(self) -> FloatArray:
+        """Expected return of each seat, shape (A,)."""
+        payoffs: FloatArray = self.counts.mean(count_weights(self.scenario))[0]
+        return payoffs
+
+
+def team_optimum(
+    scenario: Scenario, *, threads: int | None = None, progress: Progress | None = None
+) -> TeamOptimum:
+    """Find the joint policy with the largest mean payoff over seats.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The game, of at most 12 houses and 8 agents.
+    threads : int, optional
+        Threads at most; by default all.
+    progress : callable, optional
+        Called with nights done and in all.
+
+    Returns
+    -------
+    TeamOptimum
+
+    Raises
+    ------
+    InvalidValue
+        If the game is too large.
+
+    Examples
+    --------
+    >>> round(team_optimum(SCENARIOS["trivial_cooperation"]).payoff, 6)
+    1306.5
+    """
+    scenario = as_scenario(scenario)
+    count = as_threads(threads)
+    report = reporter(as_callback("progress", progress), scenario.max_nights)
+    payoff, _, runs = _core.team_optimum(scenario, threads=count, progress=report)
+    totals = _core.policy_counts(scenario, runs, threads=count, progress=None)
+    return TeamOptimum(
+        scenario,
+        payoff,
+        tuple(Tabular.from_runs(scenario, each) for each in runs),
+        ExpectedCounts(scenario.num_houses, scenario.num_agents, totals[None]),
+    )

@@ -1,0 +1,72 @@
+//! The whole game, solved: policies of every kind, best responses, team optimum, equilibria.
+//!
+//! A policy here is any function of the houses and the night to chances of acts; it remembers and
+//! hears nothing. Given what the others do, a seat faces a Markov decision process, of 3^H states on
+//! each night, so a best policy of this kind is best among all policies (Puterman, *Markov Decision
+//! Processes*, 1994). With all seats choosing, it is a stochastic game (Shapley, *Stochastic games*,
+//! 1953), whose equilibria in such policies are Markov perfect (Maskin and Tirole, *Markov perfect
+//! equilibrium I*, 2001): they hold at every night and in every state, however it came about. With a
+//! last night, all of these are found by going backward from it.
+//!
+//! # One night
+//!
+//! A state ([`states`]) is a set `N` of houses that stand and a set `B ⊆ N` that burns. A night takes
+//! it through an *aftermath* to the next state:
+//!
+//! ```text
+//! (N, B)  --agents put out E ⊆ B-->  F = B \ E survive  --houses of F are lost-->
+//! aftermath (N' = N \ F, embers f = F ∩ ∂N')  --fires spread and break out-->  (N', B')
+//! ```
+//!
+//! Both arrows are linear operators, never written out as matrices. The second takes one house at a
+//! time ([`spread`]). The first takes one agent at a time ([`fight`]), and as each puts out one fire
+//! at most, only sets `E` of at most `A` fires appear ([`subsets`]). Going backward the operators
+//! carry values ([`backward`]), and transposed they carry chances forward ([`follow`]).
+//!
+//! # What is found
+//!
+//! - [`Model::evaluate`]: what policies are worth; [`Model::follow`]: expected counts under them.
+//! - [`Model::best_responses`] of all seats in one pass, and [`Model::certify`]: how much any seat
+//!   could gain at any night and in any state.
+//! - [`Model::team_optimum`]: the best that one planner for all seats could do ([`team`]), by
+//!   allocations of workers to fires ([`allocations`]).
+//! - [`Model::markov_equilibrium`]: an equilibrium of the whole game ([`equilibrium`]), night by night
+//!   and state by state ([`stage`]). `certify` is its proof, by another way: the operators of
+//!   agents instead of allocations.
+//!
+//! # How it is laid out
+//!
+//! A *line* of eight doubles holds one number for each seat (a lane each, of 4 or 8; or one
+//! lane, of their mean) in as many states as fit: states in standing sets of one size, with the same burning houses counted
+//! within each. These have the same sets `E` and the same steps between them. Sets of one size lie
+//! side by side, so each task of a thread ([`parallel`]) writes a range of its own, and results do
+//! not depend on threads or on the set of instructions.
+//!
+//! What to do changes in few states from night to night, so policies of acts are kept as runs
+//! ([`runs`]).
+
+mod allocations;
+mod backward;
+pub mod cost;
+mod equilibrium;
+mod fight;
+mod follow;
+mod model;
+mod parallel;
+mod payoffs;
+mod policy;
+mod runs;
+mod spread;
+mod stage;
+mod states;
+mod subsets;
+mod team;
+#[cfg(test)]
+mod tests;
+
+pub use backward::{Certificate, Responses, Values};
+pub use equilibrium::{MarkovEquilibrium, Selector};
+pub use model::Model;
+pub use policy::Policy;
+pub use runs::{ActRuns, DRAWN};
+pub use team::TeamOptimum;
