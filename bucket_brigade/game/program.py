@@ -13,6 +13,7 @@ from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.errors import InvalidValue, shown
 from bucket_brigade.game.lineups import Lineup, Mixture, as_pool, is_weights
 from bucket_brigade.game.scenario import Scenario, as_scenario
+from bucket_brigade.policies.heuristic import Heuristic
 from bucket_brigade.policies.kinds import as_policy, is_policy_object
 from bucket_brigade.policies.policy import Policy
 
@@ -25,7 +26,7 @@ class _Pool:
     def __init__(self, given: Sequence[object] | None) -> None:
         pool = as_pool(given)
         self.given = None if pool is None else len(pool)
-        self.policies: list[Policy] = [as_policy(value) for value in pool or ()]
+        self.policies = [p if isinstance(p, Policy) else Heuristic.of(p) for p in pool or ()]
         self.index: dict[Policy, int] = {}
 
     def add(self, value: object, field: str) -> int:

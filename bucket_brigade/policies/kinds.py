@@ -5,10 +5,18 @@ from typing import TypeGuard
 
 from bucket_brigade.errors import InvalidValue, shown
 from bucket_brigade.policies.firefighter import Firefighter
-from bucket_brigade.policies.heuristic import Heuristic, as_strategy, parse_strategy
+from bucket_brigade.policies.heuristic import (
+    ARCHETYPES,
+    Heuristic,
+    archetype_name,
+    as_strategy,
+    parse_strategy,
+)
 from bucket_brigade.policies.policy import Policy
 
 __all__ = ["as_policy", "is_policy_object", "parse_policy"]
+
+_ARCHETYPES = {name: Heuristic.of(theta) for name, theta in ARCHETYPES.items()}
 
 
 def as_policy(value: object, field: str = "strategy") -> Policy:
@@ -34,8 +42,10 @@ def as_policy(value: object, field: str = "strategy") -> Policy:
     """
     if isinstance(value, Policy):
         return value
-    if isinstance(value, str) and _named_kind(value) == Firefighter.kind:
-        return Firefighter.parsed(value, field)
+    if isinstance(value, str):
+        if _named_kind(value) == Firefighter.kind:
+            return Firefighter.parsed(value, field)
+        return _ARCHETYPES[archetype_name(value, field)]
     if is_policy_object(value):
         kind, numbers = value["kind"], {str(k): x for k, x in value.items() if k != "kind"}
         if kind != Firefighter.kind:

@@ -251,6 +251,7 @@ def test_what_can_happen() -> None:
     busy = bb.simulate(DEFAULT, [[bb.Firefighter(1.0)] * 4], episodes=6400)
     assert busy.counts.worked[0, 0] < busy.counts.nights[0]
     assert busy.unseen.max() == 0.0
+    assert busy.possible.events[0, 4:8].all()
     rare = DEFAULT.replace(prob_house_catches_fire=1e-9)
     assert bb.simulate(rare, [[ANY] * 4], episodes=64).unseen.min() > 0.0
 
