@@ -423,7 +423,7 @@ impl Stage<'_> {
             within[..self.seats].iter().map(|&acts| subsets(acts)).collect();
         for size in self.seats + 2..=3 * self.seats {
             let mut support = [0; SEATS];
-            let mut budget = 2_000;
+            let mut budget = 10_000;
             if let Some(found) = self.sized(&options, 0, size, &mut support, &mut budget, work) {
                 return Some(found);
             }
@@ -440,15 +440,15 @@ impl Stage<'_> {
         budget: &mut usize,
         work: &mut Work,
     ) -> Option<Mixed> {
+        *budget = budget.checked_sub(1)?;
         if seat == self.seats {
             // What one seat mixes, the others' chances have to make equal.
             let mixing = |set: u16| set.count_ones() as usize - 1;
             let free: usize = support[..seat].iter().map(|&set| mixing(set)).sum();
             let most = support[..seat].iter().map(|&set| mixing(set)).max().unwrap_or(0);
-            if size != 0 || 2 * most > free || *budget == 0 {
+            if size != 0 || 2 * most > free {
                 return None;
             }
-            *budget -= 1;
             let found = self.newton(support, None, work)?;
             return self.accepts(&found).then_some(found);
         }
