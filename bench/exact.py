@@ -19,6 +19,7 @@ from bench.files import write
 from bench.options import add_json, whole_number
 from bench.report import commit, machine
 from bucket_brigade import _core
+from bucket_brigade.policies.heuristic import duties
 
 Floats = npt.NDArray[np.float64]
 ORDERS = ("spread_then_burn_out", "burn_out_then_spread")
@@ -26,8 +27,8 @@ ORDERS = ("spread_then_burn_out", "burn_out_then_spread")
 
 def duty(name: str) -> tuple[float, float]:
     """(p, q) of an archetype."""
-    theta = bb.ARCHETYPES[name]
-    return float(theta[1] * (1 - theta[8])), float(theta[3])
+    p, q = duties(bb.ARCHETYPES[name]).tolist()
+    return p, q
 
 
 def expected(scenario: bb.Scenario, duties: Floats, threads: int) -> Floats:

@@ -20,7 +20,7 @@ from bucket_brigade.game.lineups import Lineup, as_pool
 from bucket_brigade.game.program import SeatedStrategies
 from bucket_brigade.game.rewards import count_weights
 from bucket_brigade.game.scenario import Scenario
-from bucket_brigade.policies.heuristic import PARAMETERS, Heuristic, Strategy
+from bucket_brigade.policies.heuristic import PARAMETERS, Heuristic, Strategy, slopes_by_theta
 from bucket_brigade.policies.policy import Policy
 from bucket_brigade.simulation.simulator import listed_lineups
 from bucket_brigade.summaries import Summarised, Summary, cut
@@ -147,7 +147,9 @@ def expected_gradient(
         seats=tuple(chosen),
         mean=expected.mean(weights),
         duties=gradient,
-        theta=_by_theta(np.array([_theta(policy) for policy in seated.policies])[played], gradient),
+        theta=slopes_by_theta(
+            np.array([_theta(policy) for policy in seated.policies])[played], gradient
+        ),
         pool=known,
     )
 
@@ -176,14 +178,3 @@ def _payoff_seats(seats: Iterable[int] | None, agents: int) -> list[int]:
     if not chosen or max(chosen) >= agents:
         raise InvalidValue("seats", chosen, f"seats from 0 to {agents - 1}, at least one")
     return chosen
-
-
-def _by_theta(theta: FloatArray, gradient: FloatArray) -> FloatArray:
-    """The chain rule through p = θ1 (1 − θ8) and q = θ3, which are all that θ does; NaN without
-    θ."""
-    by_theta = np.zeros((*gradient.shape[:-1], theta.shape[-1]))
-    by_work, by_home = gradient[..., 0], gradient[..., 1]
-    by_theta[..., 1] = by_work * (1.0 - theta[:, None, :, 8])
-    by_theta[..., 3] = by_home
-    by_theta[..., 8] = -by_work * theta[:, None, :, 1]
-    return np.where(np.isnan(theta)[:, None], np.nan, by_theta)

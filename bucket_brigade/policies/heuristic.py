@@ -24,6 +24,7 @@ __all__ = [
     "duties",
     "each_duty_once",
     "parse_strategy",
+    "slopes_by_theta",
     "strategy_of",
 ]
 
@@ -146,6 +147,29 @@ def duties(strategies: FloatArray) -> FloatArray:
     """What the heuristic agent makes of strategies (..., 10): p = θ1 (1 − θ8) and q = θ3."""
     work = strategies[..., 1] * (1.0 - strategies[..., 8])
     return np.stack([work, strategies[..., 3]], axis=-1)
+
+
+def slopes_by_theta(strategies: FloatArray, slopes: FloatArray) -> FloatArray:
+    """Derivatives with respect to the ten numbers, by the chain rule through `duties`.
+
+    Parameters
+    ----------
+    strategies : ndarray of float64, shape (L, A, 10)
+        θ of each seat of L line-ups; NaN where a seat has none.
+    slopes : ndarray of float64, shape (L, K, A, 2)
+        Derivatives of K payoffs of each line-up with respect to (p, q) of each seat.
+
+    Returns
+    -------
+    ndarray of float64, shape (L, K, A, 10)
+        NaN where `strategies` is.
+    """
+    by_theta = np.zeros((*slopes.shape[:-1], len(PARAMETERS)))
+    by_work, by_home = slopes[..., 0], slopes[..., 1]
+    by_theta[..., 1] = by_work * (1.0 - strategies[:, None, :, 8])
+    by_theta[..., 3] = by_home
+    by_theta[..., 8] = -by_work * strategies[:, None, :, 1]
+    return np.where(np.isnan(strategies)[:, None], np.nan, by_theta)
 
 
 def strategy_of(p: float, q: float) -> Strategy:

@@ -48,7 +48,7 @@ def as_policy(value: object, field: str = "strategy") -> Policy:
         return _ARCHETYPES[archetype_name(value, field)]
     if is_policy_object(value):
         kind, numbers = value["kind"], {str(k): x for k, x in value.items() if k != "kind"}
-        if kind != Firefighter.kind:
+        if not isinstance(kind, str) or kind != Firefighter.kind:
             raise InvalidValue(f"{field}.kind", shown(kind), repr(Firefighter.kind))
         return Firefighter.of(field, numbers)
     return Heuristic.of(as_strategy(value, field))

@@ -220,6 +220,17 @@ RIGHT: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
         {"scenario": TINY, "theta_focal": "hero", "theta_opponents": "liar", "seed": 0},
     ),
     "as_strategy": (bb.as_strategy, {"value": "hero"}),
+    "Firefighter": (bb.Firefighter, {"w": 0.9, "own_first": True, "honesty": 1.0}),
+    "firefighter in JSON": (
+        lambda **given: bb.simulate(
+            TINY, [[{"kind": "firefighter", **given}, "hero"]], episodes=40
+        ),
+        {"w": 0.9, "own_first": True, "honesty": 1.0},
+    ),
+    "kind in JSON": (
+        lambda **given: bb.simulate(TINY, [[{**given, "w": 0.9}, "hero"]], episodes=40),
+        {"kind": "firefighter"},
+    ),
     "scenario": (bb.scenario, {"name": "hard"}),
     "load_scenario": (bb.load_scenario, {"source": "hard"}),
     "load_scenarios": (bb.load_scenarios, {"source": "hard"}),

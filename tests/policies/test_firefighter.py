@@ -151,6 +151,9 @@ def test_results_are_told_apart() -> None:
 
     assert played(OWN) == played(bb.Firefighter(0.9, True))
     assert played(OWN) != played(bb.ARCHETYPES["hero"])
+    entries: list[object] = [OWN, OWN.name(), OWN.to_json(), "hero", bb.ARCHETYPES["hero"]]
+    results = [bb.simulate(LIVELY, [[entry, "liar"]], episodes=1) for entry in entries]
+    assert [results.index(result) for result in results] == [0, 1, 2, 3, 4]
 
 
 def test_json_plays_the_same_again() -> None:
