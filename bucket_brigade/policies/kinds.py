@@ -75,7 +75,7 @@ def parse_policy(text: str, field: str = "strategy") -> Policy:
     InvalidValue
         If it is none of these.
     """
-    if _named_kind(text) == Firefighter.kind:
+    if _named_kind(text) == Firefighter.kind or "=" in text:  # no number has one
         return as_policy(text, field)
     return Heuristic.of(parse_strategy(text, field))
 

@@ -14,7 +14,8 @@ class Policy(ABC):
 
     Policies are values: they never change, equal ones are one, and they can be hashed and pickled.
     To add a kind: its place in the core (``core_rs/src/policy``), a class in a file beside this
-    one, and a line in `bucket_brigade.policies.kinds`.
+    one, what stands for it in `bucket_brigade.policies.kinds`, and in `possible_events` whether it
+    can work and can rest.
 
     Attributes
     ----------
@@ -22,9 +23,6 @@ class Policy(ABC):
         The name of its kind, one of ``_core.POLICY_KINDS``.
     memoryless : bool
         Whether what it does depends on the houses alone. Only such policies have exact payoffs.
-    tells_owned_apart : bool
-        Whether it matters to it which houses it owns beside its home, so that the exact chain has
-        to follow every house by itself.
     """
 
     kind: ClassVar[str]
@@ -34,6 +32,8 @@ class Policy(ABC):
 
     @property
     def tells_owned_apart(self) -> bool:
+        """Whether it matters to it which houses it owns beside its home, so that the exact chain
+        has to follow every house by itself."""
         return False
 
     @property
@@ -47,7 +47,7 @@ class Policy(ABC):
 
     @abstractmethod
     def name(self, digits: int = 3) -> str:
-        """A short name for people, its numbers with so many digits where they are rounded."""
+        """A short name for people, with numbers of `digits` digits where they are rounded."""
 
     @abstractmethod
     def to_json(self) -> object:

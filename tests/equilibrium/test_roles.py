@@ -24,10 +24,10 @@ from bucket_brigade.equilibrium import (
     RoleSearch,
     Verdict,
     load_roles,
-    roles,
     save_roles,
 )
 from bucket_brigade.equilibrium.payoffs.exact import ExactGains, ExactPayoffs
+from bucket_brigade.equilibrium.search import seats as seat_search
 from bucket_brigade.equilibrium.verdict.regret import confidence_of_look
 from bucket_brigade.policies.heuristic import duties, strategy_of
 
@@ -175,7 +175,7 @@ class Invented:
 def solve_invented(
     monkeypatch: pytest.MonkeyPatch, payoff: Callable[[int, float, float], float]
 ) -> list[RoleEquilibrium]:
-    monkeypatch.setattr(roles, "payoff_source", lambda *_, **__: Invented(payoff))
+    monkeypatch.setattr(seat_search, "payoff_source", lambda *_, **__: Invented(payoff))
     return RoleSearch(LIVELY, starts=0).solve([[strategy_of(0, 1)] * 2])
 
 
@@ -281,14 +281,14 @@ def test_interrupted_what_was_found_is_saved(
 ) -> None:
     game, out = tmp_path / "lively.json", tmp_path / "roles.json"
     LIVELY.save(game)
-    judge = roles._Search._judged
+    judge = seat_search._Search._judged
 
     def interrupted(self: Any, *arguments: Any) -> RoleEquilibrium:
         if self.found:
             raise KeyboardInterrupt
         return judge(self, *arguments)
 
-    monkeypatch.setattr(roles._Search, "_judged", interrupted)
+    monkeypatch.setattr(seat_search._Search, "_judged", interrupted)
     options = ["--method", "sampled", "--episodes", "100", "--epsilon", "100", "--out", str(out)]
     stopped = CliRunner().invoke(app, ["roles", str(game), *options])
     assert stopped.exit_code == 130
@@ -336,7 +336,7 @@ def test_the_command_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.Mo
         return ran
 
     run("--out", str(whole))
-    save = roles._Search._save
+    save = seat_search._Search._save
 
     def interrupted(self: Any) -> None:
         save(self)
@@ -344,7 +344,7 @@ def test_the_command_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.Mo
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(roles._Search, "_save", interrupted)
+        patched.setattr(seat_search._Search, "_save", interrupted)
         stopped = run("--out", str(out), code=130)
     progress = tmp_path / "roles.json.progress"
     assert f"to go on: --resume {progress}" in stopped.stderr

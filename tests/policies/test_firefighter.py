@@ -382,5 +382,7 @@ def test_the_command_line(tmp_path: Path) -> None:
     assert "firefighter:w=0.9:own_first" in run("episode", "default", "--lineup", text).stdout
     wrong = run("simulate", "default", "--lineup", "hero,hero,hero,firefighter:w=2", code=2)
     assert "lineup[3].w = 2.0" in wrong.output
+    wrong = run("simulate", "default", "--lineup", "hero,hero,hero,firefigter:w=1", code=2)
+    assert "did you mean firefighter?" in " ".join(wrong.output.split())
     told = run("simulate", "--help")
     assert "firefighter:w=0.9" in told.output
