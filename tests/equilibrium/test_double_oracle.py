@@ -17,8 +17,8 @@ from bucket_brigade.equilibrium import (
     Profile,
     SampledPayoffs,
     Verdict,
-    seating,
 )
+from bucket_brigade.equilibrium.empirical import seating
 from bucket_brigade.equilibrium.payoffs.profile import Deviation
 from bucket_brigade.game.rewards import REWARDS
 from bucket_brigade.policies.heuristic import strategy_of
