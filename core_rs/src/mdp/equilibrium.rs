@@ -280,6 +280,7 @@ impl<const S: usize> DoubleKernel for Groups<'_, S> {
     }
 }
 
+#[expect(clippy::large_enum_variant, reason = "one at a time on the stack")]
 enum Choice {
     Pure(Pure),
     AsBefore,

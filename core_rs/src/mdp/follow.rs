@@ -67,7 +67,7 @@ impl<'a> Follow<'a> {
                 let state = model.states.first[ordinal] + compress(survive, before);
                 sources.push(state as u32);
                 // The next subset of the houses that do not stand.
-                survive = (survive | standing) + 1 & model.states.ring() & !standing;
+                survive = ((survive | standing) + 1) & model.states.ring() & !standing;
                 if survive == 0 {
                     break;
                 }

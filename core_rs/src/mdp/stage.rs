@@ -215,14 +215,13 @@ impl Stage<'_> {
     pub fn mixed(&self, through: Option<[u16; SEATS]>) -> Option<Mixed> {
         let (mut tried, mut work) = (Vec::new(), Work::default());
         let left = self.undominated();
-        if let Some(found) =
-            through.and_then(|start| self.from_support(start, &mut tried, &mut work))
+        if let Some(found) = through.and_then(|start| self.grown_from(start, &mut tried, &mut work))
         {
             return Some(found);
         }
         self.two_seats(&left)
             .or_else(|| self.near(&self.smoothed(&left), &mut work))
-            .or_else(|| self.from_support(left, &mut tried, &mut work))
+            .or_else(|| self.grown_from(left, &mut tried, &mut work))
             .or_else(|| self.by_size(&left, &mut work))
     }
 
@@ -371,7 +370,7 @@ impl Stage<'_> {
     }
 
     /// The active-set method.
-    fn from_support(
+    fn grown_from(
         &self,
         mut support: [u16; SEATS],
         tried: &mut Vec<[u16; SEATS]>,

@@ -167,7 +167,7 @@ mod tests {
             assert_eq!(left.len(), subsets[fires].sets.len());
             for (&left, &set) in left.iter().zip(&subsets[fires].sets) {
                 assert_eq!(usize::from(left) & !burning, 0);
-                assert_eq!(burning.count_ones() - left.count_ones() as u32, set.count_ones());
+                assert_eq!(burning.count_ones() - left.count_ones(), set.count_ones());
             }
         }
     }

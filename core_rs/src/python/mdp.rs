@@ -159,6 +159,7 @@ pub fn act_runs<'py>(py: Python<'py>, tables: PyReadonlyArrayDyn<'py, u8>) -> Py
 /// `progress(nights_done)` is called now and then; what it raises stops the work.
 #[pyfunction]
 #[pyo3(signature = (scenario, policies, *, threads, progress))]
+#[expect(clippy::type_complexity, reason = "two arrays")]
 pub fn policy_values<'py>(
     scenario: &Bound<'py, PyAny>,
     policies: Vec<Bound<'py, PyAny>>,
