@@ -1,7 +1,7 @@
 """The Rust core. Private: use the package's functions."""
 
 from collections.abc import Callable, Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -108,6 +108,41 @@ class NightEvents(TypedDict):
     after: list[int]
     ended: str | None
     counts: list[int]
+
+class VectorEnv:
+    """Many episodes in step, over arrays that are made once."""
+
+    def __new__(
+        cls,
+        programs: Sequence[Program],
+        weights: Sequence[npt.NDArray[np.float64]],
+        outside: Sequence[bool],
+        *,
+        lanes: int,
+        seed: int,
+        first: int,
+        stride: int,
+        same_step: bool,
+        cap_terminates: bool,
+        simd: str,
+        threads: int,
+    ) -> VectorEnv: ...
+    def arrays(self) -> dict[str, npt.NDArray[Any]]: ...
+    def reseed(self, seed: int) -> None: ...
+    def reset(
+        self, chosen: npt.NDArray[np.bool_], episodes: npt.NDArray[np.uint64] | None = None
+    ) -> None: ...
+    def step(self, actions: npt.NDArray[np.uint8]) -> bool: ...
+    def state(
+        self,
+    ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32], npt.NDArray[np.uint8]]: ...
+    def set_state(
+        self,
+        chosen: npt.NDArray[np.bool_],
+        episode: npt.NDArray[np.uint64],
+        night: npt.NDArray[np.int32],
+        houses: npt.NDArray[np.uint8],
+    ) -> None: ...
 
 class Episode:
     """One episode of the plain engine, in progress."""

@@ -9,11 +9,14 @@
 //! And [`mdp`] solves the whole game: values of any policy that sees the houses and the night, best
 //! responses among all policies, and equilibria.
 //!
+//! [`envs`] plays many episodes in step, with actions from outside.
+//!
 //! `plain` and `sliced` play a [`game::program::Program`], the integers that a scenario, policies and
 //! line-ups compile to, and return the same counts for the same seed.
 
 pub mod chain;
 pub mod dynamics;
+pub mod envs;
 pub mod error;
 pub mod game;
 pub mod mdp;

@@ -74,7 +74,7 @@ pub fn pool_threads() -> Result<usize, RunError> {
 }
 
 /// The pool of this process. Threads do not survive a fork, so a child process gets its own.
-fn pool() -> Result<Arc<ThreadPool>, RunError> {
+pub(crate) fn pool() -> Result<Arc<ThreadPool>, RunError> {
     static POOL: Mutex<Option<(u32, Arc<ThreadPool>)>> = Mutex::new(None);
     let mut slot = lock(&POOL);
     let process = std::process::id();

@@ -5,6 +5,7 @@
 
 mod arrays;
 mod chain;
+mod envs;
 mod episode;
 mod errors;
 mod machine;
@@ -38,6 +39,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<policy::PyPolicy>()?;
     module.add_class::<program::PyProgram>()?;
     module.add_class::<episode::PyEpisode>()?;
+    module.add_class::<envs::PyVectorEnv>()?;
     module.add_function(wrap_pyfunction!(scenario::check_scenario, module)?)?;
     module.add_function(wrap_pyfunction!(scenario::most_episodes, module)?)?;
     module.add_function(wrap_pyfunction!(scenario::reward_weights, module)?)?;

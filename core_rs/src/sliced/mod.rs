@@ -13,7 +13,7 @@ mod group;
 mod night;
 mod pick;
 mod state;
-mod stream;
+pub(crate) mod stream;
 mod workers;
 
 pub use group::{BlockRange, Sink, play};

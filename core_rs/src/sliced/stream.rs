@@ -118,35 +118,6 @@ impl<W: Words> Stream<W> {
         ]
     }
 
-    #[inline(always)]
-    fn round(&self, c: [W::Wide; 4], round: usize) -> [W::Wide; 4] {
-        let k = self.keys[round];
-        let p0 = W::wide_mul(c[0], MULTIPLIERS[0]);
-        let p1 = W::wide_mul(c[2], MULTIPLIERS[1]);
-        [
-            W::wide_xor(W::high(p1), W::xor_word(c[1], k[0])),
-            p1,
-            W::wide_xor(W::high(p0), W::xor_word(c[3], k[1])),
-            p0,
-        ]
-    }
-
-    /// The last round, with the words moved back from 64-bit lanes.
-    #[inline(always)]
-    fn last_round(&self, c: [W::Wide; 4]) -> [W; 4] {
-        #[cfg(feature = "count-calls")]
-        super::calls::CALLS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let k = self.keys[ROUNDS - 1];
-        let p0 = W::wide_mul(c[0], MULTIPLIERS[0]);
-        let p1 = W::wide_mul(c[2], MULTIPLIERS[1]);
-        [
-            W::narrow_high(p1) ^ W::narrow(c[1]) ^ W::splat(k[0]),
-            W::narrow(p1),
-            W::narrow_high(p0) ^ W::narrow(c[3]) ^ W::splat(k[1]),
-            W::narrow(p0),
-        ]
-    }
-
     /// The four planes of one quad.
     ///
     /// The chain of multiplications in here waits for its own results most of the time, and only a
@@ -156,13 +127,13 @@ impl<W: Words> Stream<W> {
     pub fn quad(&self, slot: &Slot<W>, quad: usize) -> [W; 4] {
         let c = self.quad_start(slot, quad);
         // Not a loop: the compiler would leave it one.
-        let c = self.round(c, 3);
-        let c = self.round(c, 4);
-        let c = self.round(c, 5);
-        let c = self.round(c, 6);
-        let c = self.round(c, 7);
-        let c = self.round(c, 8);
-        self.last_round(c)
+        let c = round::<W>(c, self.keys[3]);
+        let c = round::<W>(c, self.keys[4]);
+        let c = round::<W>(c, self.keys[5]);
+        let c = round::<W>(c, self.keys[6]);
+        let c = round::<W>(c, self.keys[7]);
+        let c = round::<W>(c, self.keys[8]);
+        last_round(c, self.keys[ROUNDS - 1])
     }
 }
 
@@ -188,6 +159,34 @@ impl WordKernel for Calls {
     fn run<W: Words>(self) -> u32 {
         combine_planes::<W>(self.seed, self.slots)
     }
+}
+
+/// One round over a vector of counters, of which the lower halves of the 64-bit lanes count.
+#[inline(always)]
+pub fn round<W: Words>(c: [W::Wide; 4], k: [u32; 2]) -> [W::Wide; 4] {
+    let p0 = W::wide_mul(c[0], MULTIPLIERS[0]);
+    let p1 = W::wide_mul(c[2], MULTIPLIERS[1]);
+    [
+        W::wide_xor(W::high(p1), W::xor_word(c[1], k[0])),
+        p1,
+        W::wide_xor(W::high(p0), W::xor_word(c[3], k[1])),
+        p0,
+    ]
+}
+
+/// The last round, with the words moved back from 64-bit lanes.
+#[inline(always)]
+pub fn last_round<W: Words>(c: [W::Wide; 4], k: [u32; 2]) -> [W; 4] {
+    #[cfg(feature = "count-calls")]
+    super::calls::CALLS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let p0 = W::wide_mul(c[0], MULTIPLIERS[0]);
+    let p1 = W::wide_mul(c[2], MULTIPLIERS[1]);
+    [
+        W::narrow_high(p1) ^ W::narrow(c[1]) ^ W::splat(k[0]),
+        W::narrow(p1),
+        W::narrow_high(p0) ^ W::narrow(c[3]) ^ W::splat(k[1]),
+        W::narrow(p0),
+    ]
 }
 
 /// Draws two quads of each of `slots` slots and combines all planes, by exclusive or.

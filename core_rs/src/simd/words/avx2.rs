@@ -125,6 +125,10 @@ unsafe impl Words for Avx2 {
         Self(unsafe { _mm256_blend_epi32(_mm256_srli_epi64(a[0], 32), a[1], 0b1010_1010) })
     }
     #[inline(always)]
+    fn widen(self) -> Self::Wide {
+        unsafe { [self.0, _mm256_srli_epi64(self.0, 32)] }
+    }
+    #[inline(always)]
     fn wide_index(lane: usize) -> usize {
         (lane % 2) * 4 + lane / 2
     }

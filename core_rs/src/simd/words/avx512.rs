@@ -113,6 +113,10 @@ unsafe impl Words for Avx512 {
         Self(unsafe { _mm512_mask_shuffle_epi32(a[1], !ODD, a[0], _MM_PERM_DDBB) })
     }
     #[inline(always)]
+    fn widen(self) -> Self::Wide {
+        unsafe { [self.0, _mm512_srli_epi64(self.0, 32)] }
+    }
+    #[inline(always)]
     fn wide_index(lane: usize) -> usize {
         (lane % 2) * 8 + lane / 2
     }

@@ -55,6 +55,8 @@ pub unsafe trait Words:
     fn narrow(a: Self::Wide) -> Self;
     /// The upper halves as words.
     fn narrow_high(a: Self::Wide) -> Self;
+    /// The words in the lower halves of 64-bit lanes.
+    fn widen(self) -> Self::Wide;
     /// Where the 64-bit lane of word `lane` stands in a `Wide`.
     fn wide_index(lane: usize) -> usize;
 
@@ -69,6 +71,20 @@ pub unsafe trait Words:
         }
     }
 
+    /// The first words of a slice, `LANES` of them.
+    #[inline(always)]
+    fn load(words: &[u32]) -> Self {
+        assert!(words.len() >= Self::LANES);
+        // SAFETY: the trait promises the layout of [u32; LANES].
+        unsafe { words.as_ptr().cast::<Self>().read_unaligned() }
+    }
+    /// Writes the words to the front of a slice.
+    #[inline(always)]
+    fn store(self, words: &mut [u32]) {
+        assert!(words.len() >= Self::LANES);
+        // SAFETY: as in `load`.
+        unsafe { words.as_mut_ptr().cast::<Self>().write_unaligned(self) }
+    }
     /// The word of one lane.
     #[inline(always)]
     fn get(&self, lane: usize) -> u32 {
@@ -201,6 +217,10 @@ unsafe impl<const N: usize> Words for Portable<N> {
     #[inline(always)]
     fn narrow_high(a: Self::Wide) -> Self {
         Self(a.map(|x| (x >> 32) as u32))
+    }
+    #[inline(always)]
+    fn widen(self) -> Self::Wide {
+        self.0.map(u64::from)
     }
     #[inline(always)]
     fn wide_index(lane: usize) -> usize {

@@ -1,0 +1,616 @@
+//! Many episodes in step, with actions from outside: the environment that agents learn in.
+//!
+//! Every *lane* plays one episode, has a number as every episode has (`docs/randomness.md`), and
+//! starts its next one when that is over; what it plays does not depend on the other lanes. Read
+//! `night` for the rules over vectors of lanes, `draws` for the draws that few lanes need, `seen`
+//! for what agents are shown and given.
+
+mod draws;
+mod night;
+mod seen;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::InvalidValue;
+use crate::game::counts::Layout;
+use crate::game::program::Program;
+use crate::pool::{RunError, pool, threads};
+use crate::random::address::{SLOT_MIXTURE, TICK_START, key};
+use crate::random::philox::key_schedule;
+use crate::random::uniform::LazyUniform;
+use crate::simd::SimdPath;
+use crate::simd::dispatch::WordKernel;
+use crate::simd::words::Words;
+use draws::Keys;
+use night::{Scratch, rows};
+pub use seen::{Brought, Ended, Seen};
+
+/// Lanes that are played together, through all phases of a night.
+const CHUNK: usize = 128;
+/// Lanes that are worth a thread.
+const SHARE: usize = 2048;
+
+/// What all lanes have in common.
+struct Game {
+    layout: Layout,
+    seed: u64,
+    keys: Keys,
+    /// Episode `e` plays the one of number `e mod S`.
+    programs: Vec<Arc<Program>>,
+    /// By scenario and agent, what each feature is worth (see `Rewards::weights`).
+    weights: Vec<Vec<Vec<f64>>>,
+    /// The seats whose actions come from outside; the others play the programs' line-up.
+    outside: Vec<bool>,
+}
+
+impl Game {
+    fn scenario(&self, episode: u64) -> usize {
+        match self.programs.len() {
+            1 => 0,
+            several => (episode % several as u64) as usize,
+        }
+    }
+
+    #[inline(always)]
+    fn program(&self, episode: u64) -> &Program {
+        &self.programs[self.scenario(episode)]
+    }
+
+    /// Which of its policies a seat plays in an episode.
+    fn drawn_policy(&self, seat: usize, episode: u64) -> u8 {
+        let entries = self.program(episode).seat(0, seat);
+        let mut u = LazyUniform::new(self.seed, episode, TICK_START, SLOT_MIXTURE + seat as u32);
+        let drawn = entries.iter().position(|&(_, cumulative)| u.is_below(cumulative));
+        entries[drawn.unwrap_or(entries.len() - 1)].0 as u8
+    }
+}
+
+/// The lanes of a chunk, or of several: a column for each fact.
+struct Lanes<'a> {
+    episode: &'a mut [u64],
+    /// The episode after this one, unless there is none: episodes are below 2^64.
+    next: &'a mut [Option<u64>],
+    night: &'a mut [u32],
+    burning: &'a mut [u32],
+    ruined: &'a mut [u32],
+    over: &'a mut [bool],
+    /// What each built-in seat plays this episode: a number for each seat of each lane.
+    policies: &'a mut [u8],
+    /// House, mode and signal of each agent in the last night: zeros before night 0.
+    acts: &'a mut [u8],
+    /// What happened since the episode began: for each chunk, [`rows`] columns.
+    sums: &'a mut [u32],
+}
+
+impl<'a> Lanes<'a> {
+    fn count(&self) -> usize {
+        self.episode.len()
+    }
+
+    /// The first `lanes` of these, a multiple of `CHUNK` unless it is all, and the others.
+    fn split_at(self, lanes: usize, layout: Layout) -> (Self, Self) {
+        let agents = layout.agents;
+        let sums = lanes.div_ceil(CHUNK) * CHUNK * rows(layout);
+        let episode = self.episode.split_at_mut(lanes);
+        let next = self.next.split_at_mut(lanes);
+        let night = self.night.split_at_mut(lanes);
+        let burning = self.burning.split_at_mut(lanes);
+        let ruined = self.ruined.split_at_mut(lanes);
+        let over = self.over.split_at_mut(lanes);
+        let policies = self.policies.split_at_mut(lanes * agents);
+        let acts = self.acts.split_at_mut(lanes * agents * 3);
+        let sums = self.sums.split_at_mut(sums);
+        (
+            Self {
+                episode: episode.0,
+                next: next.0,
+                night: night.0,
+                burning: burning.0,
+                ruined: ruined.0,
+                over: over.0,
+                policies: policies.0,
+                acts: acts.0,
+                sums: sums.0,
+            },
+            Self {
+                episode: episode.1,
+                next: next.1,
+                night: night.1,
+                burning: burning.1,
+                ruined: ruined.1,
+                over: over.1,
+                policies: policies.1,
+                acts: acts.1,
+                sums: sums.1,
+            },
+        )
+    }
+
+    /// Gives a lane the number of its next episode; whether there is one.
+    fn advance(&mut self, lane: usize, stride: u64) -> bool {
+        let Some(next) = self.next[lane] else { return false };
+        self.episode[lane] = next;
+        self.next[lane] = next.checked_add(stride);
+        true
+    }
+
+    /// Begins episodes: those of `which` lanes, numbered in `episode` already.
+    #[inline(always)]
+    fn begin<W: Words>(&mut self, game: &Game, which: &[usize], scratch: &mut Scratch) {
+        let agents = game.layout.agents;
+        for &lane in which {
+            self.over[lane] = false;
+            self.acts[lane * agents * 3..][..agents * 3].fill(0);
+            for sums in self.sums.chunks_exact_mut(CHUNK) {
+                sums[lane] = 0;
+            }
+        }
+        night::start::<W>(game, self, which, scratch);
+    }
+}
+
+/// How lanes go on when an episode ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Autoreset {
+    /// At once: what is seen after the night is the start of the next episode.
+    SameStep,
+    /// Not: the lane waits for a reset.
+    Disabled,
+}
+
+/// What an environment is made of.
+pub struct Settings {
+    /// One for each scenario, all of one shape, with one line-up each.
+    pub programs: Vec<Arc<Program>>,
+    /// By scenario and agent, what each feature is worth.
+    pub weights: Vec<Vec<Vec<f64>>>,
+    /// The seats whose actions come from outside.
+    pub outside: Vec<bool>,
+    /// Episodes in step.
+    pub lanes: usize,
+    /// Seed of all randomness.
+    pub seed: u64,
+    /// Lane `i` plays the episodes `first + i + k · stride`.
+    pub first: u64,
+    /// At least as many as there are lanes.
+    pub stride: u64,
+    /// What happens after an end.
+    pub autoreset: Autoreset,
+    /// Whether an episode that the last night allowed ends counts as terminated, not truncated.
+    pub cap_terminates: bool,
+    /// The instructions to use.
+    pub path: SimdPath,
+    /// Threads at most; 0 for as many as the pool has.
+    pub threads: usize,
+}
+
+/// A column for each fact about the lanes.
+#[derive(Clone)]
+struct Columns {
+    episode: Vec<u64>,
+    next: Vec<Option<u64>>,
+    night: Vec<u32>,
+    burning: Vec<u32>,
+    ruined: Vec<u32>,
+    over: Vec<bool>,
+    policies: Vec<u8>,
+    acts: Vec<u8>,
+    sums: Vec<u32>,
+}
+
+impl Columns {
+    fn lanes(&mut self) -> Lanes<'_> {
+        Lanes {
+            episode: &mut self.episode,
+            next: &mut self.next,
+            night: &mut self.night,
+            burning: &mut self.burning,
+            ruined: &mut self.ruined,
+            over: &mut self.over,
+            policies: &mut self.policies,
+            acts: &mut self.acts,
+            sums: &mut self.sums,
+        }
+    }
+}
+
+/// Many episodes in step.
+pub struct VectorEnv {
+    game: Game,
+    autoreset: Autoreset,
+    cap_terminates: bool,
+    path: SimdPath,
+    threads: usize,
+    first: u64,
+    stride: u64,
+    columns: Columns,
+    /// Room for the parts that are played at once.
+    rooms: Vec<Box<Scratch>>,
+}
+
+/// The state of some lanes: all that their future depends on, besides the seed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    /// Which episode each lane plays.
+    pub episode: Vec<u64>,
+    /// The night to come.
+    pub night: Vec<u32>,
+    /// A bit for each house that burns.
+    pub burning: Vec<u32>,
+    /// A bit for each house in ruins.
+    pub ruined: Vec<u32>,
+}
+
+impl VectorEnv {
+    /// An environment whose lanes wait for their first reset.
+    ///
+    /// # Errors
+    /// The first setting that is not allowed.
+    pub fn new(settings: Settings) -> Result<Self, InvalidValue> {
+        let Settings { programs, weights, outside, lanes, first, stride, .. } = settings;
+        let Some(layout) = programs.first().map(|program| program.layout) else {
+            return Err(InvalidValue::new("scenario", "an empty list", "at least one scenario"));
+        };
+        if let Some(i) = programs.iter().position(|program| program.layout != layout) {
+            let Layout { houses, agents } = programs[i].layout;
+            return Err(InvalidValue::new(
+                format!("scenario[{i}]"),
+                format!("one of {houses} houses and {agents} agents"),
+                format!("{} houses and {} agents, as the first has", layout.houses, layout.agents),
+            ));
+        }
+        let most = (1 << 31) / (3 * layout.agents);
+        if !(1..=most).contains(&lanes) {
+            return Err(InvalidValue::new(
+                "num_envs",
+                lanes,
+                format!("an integer from 1 to {most}"),
+            ));
+        }
+        if stride < lanes as u64 {
+            let allowed =
+                format!("at least num_envs ({lanes}), so that no episode is played twice");
+            return Err(InvalidValue::new("stride", stride, allowed));
+        }
+        if first.checked_add(lanes as u64 - 1).is_none() {
+            let allowed = format!("at most 2^64 - {lanes}, so that every lane has an episode");
+            return Err(InvalidValue::new("first_episode + offset", first, allowed));
+        }
+        let game = Game {
+            layout,
+            seed: settings.seed,
+            keys: key_schedule(key(settings.seed)),
+            programs,
+            weights,
+            outside,
+        };
+        let columns = Columns {
+            episode: (0..lanes as u64).map(|lane| first + lane).collect(),
+            next: (0..lanes as u64).map(|lane| Some(first + lane)).collect(),
+            night: vec![0; lanes],
+            burning: vec![0; lanes],
+            ruined: vec![0; lanes],
+            over: vec![true; lanes],
+            policies: vec![0; lanes * layout.agents],
+            acts: vec![0; lanes * layout.agents * 3],
+            sums: vec![0; lanes.next_multiple_of(CHUNK) * rows(layout)],
+        };
+        let Settings { autoreset, cap_terminates, path, threads, .. } = settings;
+        let rooms = Vec::new();
+        Ok(Self { game, autoreset, cap_terminates, path, threads, first, stride, columns, rooms })
+    }
+
+    /// Houses and agents.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        self.game.layout
+    }
+
+    /// Episodes in step.
+    #[must_use]
+    pub fn lanes(&self) -> usize {
+        self.columns.episode.len()
+    }
+
+    /// The last night that an episode may have.
+    #[must_use]
+    pub fn last_night(&self, episode: u64) -> u32 {
+        self.game.program(episode).max_nights - 1
+    }
+
+    /// Gives the environment another seed; every lane is to begin with its first episode again.
+    pub fn reseed(&mut self, seed: u64) {
+        self.game.seed = seed;
+        self.game.keys = key_schedule(key(seed));
+        for (lane, next) in self.columns.next.iter_mut().enumerate() {
+            *next = Some(self.first + lane as u64);
+        }
+        self.columns.over.fill(true);
+    }
+
+    /// Begins an episode in each chosen lane: its next one, or the given one.
+    ///
+    /// # Errors
+    /// If a lane has no episode left, before any begins one; or if there is no thread.
+    pub fn reset(&mut self, chosen: &[bool], episodes: Option<&[u64]>) -> Result<(), EnvError> {
+        let stride = self.stride;
+        if episodes.is_none()
+            && let Some(lane) = lanes(chosen).find(|&lane| self.columns.next[lane].is_none())
+        {
+            return Err(self.spent(lane).into());
+        }
+        let mut columns = self.columns.lanes();
+        for lane in lanes(chosen) {
+            match episodes {
+                Some(episodes) => columns.episode[lane] = episodes[lane],
+                None => _ = columns.advance(lane, stride),
+            }
+        }
+        self.run(Task::Begin { chosen })?;
+        Ok(())
+    }
+
+    /// Plays a night in every lane, with the acts (house, mode, signal) of the outside seats.
+    ///
+    /// # Errors
+    /// If a lane waits for a reset, an act is not allowed, or a lane whose episode ends has no next
+    /// one: then nothing is played in any lane. Or if there is no thread.
+    pub fn step(
+        &mut self,
+        actions: &[u8],
+        brought: Brought<'_>,
+        seen: Seen<'_>,
+    ) -> Result<(), EnvError> {
+        if let Some(lane) = self.columns.over.iter().position(|&over| over) {
+            let given = "a night of an episode that is over or has not begun";
+            let allowed = "a reset of that lane first";
+            return Err(InvalidValue::new(format!("actions[{lane}]"), given, allowed).into());
+        }
+        self.check_actions(actions)?;
+        let near_the_end =
+            self.autoreset == Autoreset::SameStep && self.columns.next.iter().any(Option::is_none);
+        let before = near_the_end.then(|| self.columns.clone());
+        let spent = self.run(Task::Step { actions, brought, seen })?;
+        match (before, spent) {
+            (Some(before), Some(lane)) => {
+                self.columns = before;
+                Err(self.spent(lane).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes what the lanes show now.
+    pub fn show(&mut self, mut seen: Seen<'_>) {
+        seen::show(&self.columns.lanes(), &mut seen, self.game.layout);
+    }
+
+    /// What the lanes are.
+    #[must_use]
+    pub fn state(&self) -> State {
+        let Columns { episode, night, burning, ruined, .. } = self.columns.clone();
+        State { episode, night, burning, ruined }
+    }
+
+    /// Puts chosen lanes into given states. Their returns count from there, and the acts of the
+    /// night before are zeros.
+    ///
+    /// # Errors
+    /// If there is no thread.
+    pub fn set_state(&mut self, chosen: &[bool], state: &State) -> Result<(), EnvError> {
+        // What its built-in seats play is decided by the episode.
+        self.reset(chosen, Some(&state.episode))?;
+        let columns = &mut self.columns;
+        for lane in lanes(chosen) {
+            columns.night[lane] = state.night[lane];
+            columns.burning[lane] = state.burning[lane];
+            columns.ruined[lane] = state.ruined[lane];
+        }
+        Ok(())
+    }
+
+    fn spent(&self, lane: usize) -> InvalidValue {
+        let given = format!("{} in lane {lane}", self.columns.episode[lane]);
+        let allowed = format!("an episode below 2^64 - {}, to be followed by another", self.stride);
+        InvalidValue::new("episode", given, allowed)
+    }
+
+    /// Checks the acts of outside seats; finds the first that is not allowed.
+    fn check_actions(&self, actions: &[u8]) -> Result<(), InvalidValue> {
+        let Layout { houses, agents } = self.game.layout;
+        // The least value that is too large, for some lanes' acts: enough of them for SIMD.
+        let one = self.game.outside.iter().flat_map(|&outside| match outside {
+            true => [houses as u8, 2, 2],
+            false => [u8::MAX; 3],
+        });
+        let limits: Vec<u8> = one.cycle().take(32 * 3 * agents).collect();
+        let too_large = actions.chunks(limits.len()).any(|part| {
+            let pairs = part.iter().zip(&limits);
+            pairs.fold(0, |any, (&act, &limit)| any | u8::from(act >= limit)) != 0
+        });
+        if !too_large {
+            return Ok(());
+        }
+        for (i, (&act, limit)) in actions.iter().zip(limits.iter().cycle()).enumerate() {
+            let (lane, agent, part) = (i / (3 * agents), i / 3 % agents, i % 3);
+            if self.game.outside[agent] && act >= *limit {
+                let allowed = match part {
+                    0 => format!("a house from 0 to {}", houses - 1),
+                    1 => "a mode: 0 to rest, 1 to work".to_string(),
+                    _ => "a signal: 0 or 1".to_string(),
+                };
+                return Err(InvalidValue::new(
+                    format!("actions[{lane}, {agent}, {part}]"),
+                    act,
+                    allowed,
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Does a task in all lanes; a lane without a next episode, where one was needed.
+    fn run(&mut self, task: Task<'_>) -> Result<Option<usize>, EnvError> {
+        let count = self.columns.episode.len();
+        let threads = match count / SHARE {
+            0 | 1 => 1,
+            _ => threads(self.threads)?,
+        };
+        let player = Player {
+            game: &self.game,
+            autoreset: self.autoreset,
+            cap_terminates: self.cap_terminates,
+            stride: self.stride,
+        };
+        let part = Part { start: 0, lanes: self.columns.lanes(), task };
+        let path = self.path;
+        self.rooms.resize_with(threads.max(self.rooms.len()), Scratch::new);
+        if threads == 1 {
+            let scratch = &mut self.rooms[0];
+            return Ok(path.run(Play { player, part, scratch }));
+        }
+        let share = count.div_ceil(threads).next_multiple_of(CHUNK);
+        let mut plays = Vec::new();
+        let mut rest = part;
+        for scratch in &mut self.rooms {
+            let lanes = usize::min(share, rest.lanes.count());
+            let (part, others) = rest.split_at(lanes, self.game.layout);
+            plays.push(Play { player, part, scratch });
+            rest = others;
+        }
+        let pool = pool()?;
+        let spent = pool.install(|| plays.into_par_iter().filter_map(|play| path.run(play)).min());
+        Ok(spent)
+    }
+}
+
+/// The lanes that are chosen.
+fn lanes(chosen: &[bool]) -> impl Iterator<Item = usize> {
+    (0..chosen.len()).filter(|&lane| chosen[lane])
+}
+
+/// What is to be done in some lanes.
+#[expect(clippy::large_enum_variant, reason = "one for a whole step")]
+enum Task<'a> {
+    /// Begin the episodes of chosen lanes, numbered already.
+    Begin { chosen: &'a [bool] },
+    /// Play a night.
+    Step { actions: &'a [u8], brought: Brought<'a>, seen: Seen<'a> },
+}
+
+/// Some lanes, from number `start` on, with their part of a task.
+struct Part<'a> {
+    start: usize,
+    lanes: Lanes<'a>,
+    task: Task<'a>,
+}
+
+impl Part<'_> {
+    /// The part of the first `lanes` lanes, and that of the others.
+    fn split_at(self, lanes: usize, layout: Layout) -> (Self, Self) {
+        let (one, other) = self.lanes.split_at(lanes, layout);
+        let (task, others) = match self.task {
+            Task::Begin { chosen } => {
+                let (chosen, others) = chosen.split_at(lanes);
+                (Task::Begin { chosen }, Task::Begin { chosen: others })
+            }
+            Task::Step { actions, brought, seen } => {
+                let actions = actions.split_at(lanes * layout.agents * 3);
+                let brought = brought.split_at(lanes, layout);
+                let seen = seen.split_at(lanes, layout);
+                (
+                    Task::Step { actions: actions.0, brought: brought.0, seen: seen.0 },
+                    Task::Step { actions: actions.1, brought: brought.1, seen: seen.1 },
+                )
+            }
+        };
+        (
+            Self { start: self.start, lanes: one, task },
+            Self { start: self.start + lanes, lanes: other, task: others },
+        )
+    }
+}
+
+/// What plays a part, chunk after chunk.
+#[derive(Clone, Copy)]
+struct Player<'a> {
+    game: &'a Game,
+    autoreset: Autoreset,
+    cap_terminates: bool,
+    stride: u64,
+}
+
+/// A part and what plays it: the result is a lane without a next episode, where one was needed.
+struct Play<'a> {
+    player: Player<'a>,
+    part: Part<'a>,
+    scratch: &'a mut Scratch,
+}
+
+impl WordKernel for Play<'_> {
+    type Output = Option<usize>;
+
+    #[inline(always)]
+    fn run<W: Words>(self) -> Self::Output {
+        let Self { player, mut part, scratch } = self;
+        let (mut ended, mut spent) = (Vec::new(), None);
+        while part.lanes.count() > 0 {
+            let count = usize::min(CHUNK, part.lanes.count());
+            let (Part { start, mut lanes, task }, rest) = part.split_at(count, player.game.layout);
+            match task {
+                Task::Begin { chosen } => {
+                    ended.clear();
+                    ended.extend(self::lanes(chosen));
+                    lanes.begin::<W>(player.game, &ended, scratch);
+                }
+                Task::Step { actions, mut brought, mut seen } => {
+                    lanes.acts.copy_from_slice(actions);
+                    night::play::<W>(player.game, &mut lanes, scratch);
+                    let cap = player.cap_terminates;
+                    seen::bring(player.game, &mut lanes, scratch, &mut brought, &mut ended, cap);
+                    match player.autoreset {
+                        Autoreset::SameStep => {
+                            for &lane in &ended {
+                                if !lanes.advance(lane, player.stride) {
+                                    spent = Some(start + lane);
+                                }
+                            }
+                            lanes.begin::<W>(player.game, &ended, scratch);
+                        }
+                        Autoreset::Disabled => {
+                            ended.iter().for_each(|&lane| lanes.over[lane] = true);
+                        }
+                    }
+                    seen::show(&lanes, &mut seen, player.game.layout);
+                }
+            }
+            part = rest;
+        }
+        spent
+    }
+}
+
+/// Why an environment did nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EnvError {
+    /// What was asked for is not allowed.
+    Invalid(InvalidValue),
+    /// There is no thread.
+    Run(RunError),
+}
+
+impl From<InvalidValue> for EnvError {
+    fn from(error: InvalidValue) -> Self {
+        Self::Invalid(error)
+    }
+}
+
+impl From<RunError> for EnvError {
+    fn from(error: RunError) -> Self {
+        Self::Run(error)
+    }
+}
