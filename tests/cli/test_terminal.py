@@ -279,7 +279,7 @@ def test_messages_are_shown_as_they_are(tmp_path: Path) -> None:
 
 
 def test_help_shows_what_is_declared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "250")
+    monkeypatch.setenv("COLUMNS", "400")
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     for name, command in commands.items():
         text = CliRunner().invoke(app, [name, "--help"]).output
