@@ -9,6 +9,8 @@ endif
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+# What extras need; installing them with the package would compile that anew.
+EXTRAS := $(BIN)/python .ci/extra
 SOURCES := Cargo.toml Cargo.lock pyproject.toml core_rs/Cargo.toml $(shell find core_rs/src -name '*.rs')
 # A process on each core.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
@@ -40,8 +42,8 @@ test-all: gpu-setup
 # What runs. Done again when a Rust source or a dependency changes.
 setup: $(VENV)/run-installed
 $(VENV)/run-installed: $(SOURCES) | $(BIN)/pip
-	@echo '== Installing NumPy, Rich and Typer (25 MB), and compiling the engines, which takes two to four'
-	@echo '   minutes of processor time: one to two minutes on two cores'
+	@echo '== Installing NumPy, Rich and Typer (25 MB), and compiling the engines: five to seven minutes,'
+	@echo '   most of them on one core'
 	$(PIP) install --quiet --editable .
 	@touch $@
 $(BIN)/pip:
@@ -52,7 +54,7 @@ $(BIN)/pip:
 dev-setup: $(VENV)/dev-installed
 $(VENV)/dev-installed: pyproject.toml | $(VENV)/run-installed
 	@echo '== Installing pytest, mypy, Matplotlib, pandas and others (120 MB): half a minute'
-	$(PIP) install --quiet --editable '.[dev]'
+	$(EXTRAS) dev | $(PIP) install --quiet --requirement /dev/stdin
 	@touch $@
 
 # The CUDA backend, with what compiles and executes its kernels where there is no GPU.
@@ -90,7 +92,7 @@ bench: $(VENV)/bench-installed
 	$(BIN)/python -m bench ladder
 $(VENV)/bench-installed: pyproject.toml | $(VENV)/dev-installed
 	@echo '== Installing Numba and JAX (200 MB): half a minute'
-	$(PIP) install --quiet --editable '.[dev,baselines]'
+	$(EXTRAS) dev baselines | $(PIP) install --quiet --requirement /dev/stdin
 	@touch $@
 
 # A wheel for this platform in dist/, for any Python from 3.11 on; installed and tried elsewhere.
