@@ -90,6 +90,11 @@ def markov_equilibrium(
     InvalidValue
         If there is no such selector, or the game is too large.
 
+    Notes
+    -----
+    Under ``burn_out_then_spread`` many stages have no pure equilibrium, and large games take very
+    long: `default` was given up after 75 seconds on two threads. Ctrl-C stops it.
+
     Examples
     --------
     >>> found = markov_equilibrium(SCENARIOS["trivial_cooperation"])
