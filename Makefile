@@ -42,8 +42,7 @@ test-all: gpu-setup
 # What runs. Done again when a Rust source or a dependency changes.
 setup: $(VENV)/run-installed
 $(VENV)/run-installed: $(SOURCES) | $(BIN)/pip
-	@echo '== Installing NumPy, Rich and Typer (25 MB), and compiling the engines: five to seven minutes,'
-	@echo '   most of them on one core'
+	@echo '== Installing NumPy, Rich and Typer (25 MB), and compiling the engines: two minutes'
 	$(PIP) install --quiet --editable .
 	@touch $@
 $(BIN)/pip:
@@ -98,7 +97,7 @@ $(VENV)/bench-installed: pyproject.toml | $(VENV)/dev-installed
 # A wheel for this platform in dist/, for any Python from 3.11 on; installed and tried elsewhere.
 wheels: dev-setup
 	rm -rf dist
-	@echo '== Compiling the engines for a wheel: two to four minutes of processor time'
+	@echo '== Compiling the engines for a wheel: two minutes of processor time'
 	$(BIN)/maturin build --release --out dist
 	.ci/check-wheel dist/*.whl
 

@@ -151,9 +151,5 @@ pub const MOST: usize = 16;
 /// Philox of a vector of counters: a quad of planes each.
 #[inline(always)]
 fn philox<W: Words>(counter: [W; 4], keys: &Keys) -> [W; 4] {
-    let mut c = counter.map(W::widen);
-    for k in &keys[..ROUNDS - 1] {
-        c = crate::sliced::stream::round::<W>(c, *k);
-    }
-    crate::sliced::stream::last_round::<W>(c, keys[ROUNDS - 1])
+    crate::sliced::stream::finish::<W, 0>(counter.map(W::widen), keys)
 }

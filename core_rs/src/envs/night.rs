@@ -419,20 +419,12 @@ impl<W: Words> Quads<W> {
     #[inline(always)]
     fn first(&self, slot: u32, keys: &Keys) -> [W; 4] {
         use crate::random::philox::MULTIPLIERS;
-        use crate::sliced::stream::{last_round, round};
+        use crate::sliced::stream::finish;
         let product = W::wide_splat(u64::from(MULTIPLIERS[1]) * u64::from(slot));
         let p1 = W::wide_add(self.tick, product);
         let p0 = W::wide_mul(W::wide_xor(W::high(p1), self.high), MULTIPLIERS[0]);
         let c = [W::wide_xor(self.upper, p1), self.lower, W::wide_xor(W::high(p0), self.low), p0];
-        // Not a loop: the compiler would leave it one.
-        let c = round::<W>(c, keys[2]);
-        let c = round::<W>(c, keys[3]);
-        let c = round::<W>(c, keys[4]);
-        let c = round::<W>(c, keys[5]);
-        let c = round::<W>(c, keys[6]);
-        let c = round::<W>(c, keys[7]);
-        let c = round::<W>(c, keys[8]);
-        last_round(c, keys[9])
+        finish::<W, 2>(c, keys)
     }
 }
 

@@ -6,7 +6,7 @@ use super::state::{HOUSE_BITS, MOST_AGENTS, MOST_HOUSES, Rules, State};
 use super::stream::Stream;
 use crate::policy::PolicyThresholds;
 use crate::random::address::{SLOT_PICK, SLOT_WORK};
-use crate::simd::words::Words;
+use crate::simd::words::{Part, Words};
 
 /// The fires of a night, and what the agents do about them. Kept from night to night, because
 /// clearing it would take as long as playing.
@@ -44,48 +44,56 @@ pub fn decide<W: Words>(
     acts: &mut Acts<W>,
 ) {
     acts.fires.find(rules, state);
+    let decide = Decide { rules, seats, stream, state, acts };
     // Small numbers take few bits; which loops are unrolled over them is worth three copies. So is
     // one more for firefighters, whose questions would slow everybody down.
-    match acts.fires.bits {
-        _ if firefighters => {
-            decide_among::<W, HOUSE_BITS, true>(rules, seats, stream, state, acts);
-        }
-        0..=2 => decide_among::<W, 2, false>(rules, seats, stream, state, acts),
-        3..=4 => decide_among::<W, 4, false>(rules, seats, stream, state, acts),
-        _ => decide_among::<W, HOUSE_BITS, false>(rules, seats, stream, state, acts),
+    match decide.acts.fires.bits {
+        _ if firefighters || W::COMPACT => W::call(Among::<W, HOUSE_BITS, true>(decide)),
+        0..=2 => W::call(Among::<W, 2, false>(decide)),
+        3..=4 => W::call(Among::<W, 4, false>(decide)),
+        _ => W::call(Among::<W, HOUSE_BITS, false>(decide)),
     }
+}
+
+struct Decide<'a, W: Words> {
+    rules: &'a Rules<W>,
+    seats: &'a [Seat<W>],
+    stream: &'a Stream<W>,
+    state: &'a State<W>,
+    acts: &'a mut Acts<W>,
 }
 
 /// [`decide`], where no lane has `2^B` fires or more, and no seat is a firefighter unless
 /// `FIREFIGHTERS`.
-#[inline(always)]
-fn decide_among<W: Words, const B: usize, const FIREFIGHTERS: bool>(
-    rules: &Rules<W>,
-    seats: &[Seat<W>],
-    stream: &Stream<W>,
-    state: &State<W>,
-    acts: &mut Acts<W>,
-) {
-    let Acts { fires, .. } = acts;
-    let choice = Choice::<W, B>::new(&fires.count);
-    for (a, seat) in seats.iter().enumerate().take(rules.agents) {
-        let mut willing = state.active;
-        if FIREFIGHTERS {
-            willing = willing.and_not(seat.waits.and_not(fires.any));
+struct Among<'a, W: Words, const B: usize, const FIREFIGHTERS: bool>(Decide<'a, W>);
+
+impl<W: Words, const B: usize, const FIREFIGHTERS: bool> Part for Among<'_, W, B, FIREFIGHTERS> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Decide { rules, seats, stream, state, acts } = self.0;
+        let Acts { fires, .. } = acts;
+        let choice = Choice::<W, B>::new(&fires.count);
+        for (a, seat) in seats.iter().enumerate().take(rules.agents) {
+            let mut willing = state.active;
+            if FIREFIGHTERS {
+                willing = willing.and_not(seat.waits.and_not(fires.any));
+            }
+            let home_burns = state.burning[rules.homes[a]];
+            let (works, stays) = seat.draw(stream, SLOT_WORK + a as u32, willing, home_burns);
+            let goes = (works & fires.any).and_not(stays);
+            let slot = SLOT_PICK + a as u32;
+            let index = if FIREFIGHTERS && !(goes & seat.own_first).is_zero() {
+                own_first::<W, B>(rules, seat, a, stream, state, fires, goes)
+            } else {
+                choice.pick_where_needed(stream, slot, goes)
+            };
+            acts.works[a] = works;
+            acts.stays[a] = stays;
+            acts.goes[a] = goes;
+            acts.index[a][..B].copy_from_slice(&index);
         }
-        let home_burns = state.burning[rules.homes[a]];
-        let (works, stays) = seat.draw(stream, SLOT_WORK + a as u32, willing, home_burns);
-        let goes = (works & fires.any).and_not(stays);
-        let slot = SLOT_PICK + a as u32;
-        let index = if FIREFIGHTERS && !(goes & seat.own_first).is_zero() {
-            own_first::<W, B>(rules, seat, a, stream, state, fires, goes)
-        } else {
-            choice.pick_where_needed(stream, slot, goes)
-        };
-        acts.works[a] = works;
-        acts.stays[a] = stays;
-        acts.goes[a] = goes;
-        acts.index[a][..B].copy_from_slice(&index);
     }
 }
 

@@ -6,7 +6,7 @@ use super::state::{MOST_HOUSES, Rules, State, Tally};
 use super::stream::Stream;
 use super::workers::{WorkerCount, count_workers};
 use crate::random::address::{SLOT_CATCH, SLOT_EXTINGUISH};
-use crate::simd::words::Words;
+use crate::simd::words::{Part, Words};
 
 /// What a night works out on its way, kept from night to night because clearing it would take as
 /// long as playing.
@@ -38,18 +38,37 @@ pub fn play_night<W: Words>(
     tally: &mut Tally<W>,
     work: &mut Workspace<W>,
 ) {
-    for a in 0..rules.agents {
-        count(&mut tally.worked[a], acts.works[a]);
+    W::call(Night { rules, stream, acts, state, tally, work });
+}
+
+struct Night<'a, W: Words> {
+    rules: &'a Rules<W>,
+    stream: &'a Stream<W>,
+    acts: &'a Acts<W>,
+    state: &'a mut State<W>,
+    tally: &'a mut Tally<W>,
+    work: &'a mut Workspace<W>,
+}
+
+impl<W: Words> Part for Night<'_, W> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { rules, stream, acts, state, tally, work } = self;
+        for a in 0..rules.agents {
+            count(&mut tally.worked[a], acts.works[a]);
+        }
+        count_workers(rules, state, acts, &mut work.workers);
+        let spreads = extinguish(rules, stream, state, acts, work) && !rules.catch_is_flat;
+        let (any_fire, any_ruin, all_ruined) = if spreads {
+            burn::<W, true>(rules, stream, state, tally, work)
+        } else {
+            burn::<W, false>(rules, stream, state, tally, work)
+        };
+        tally.nights = tally.nights.add(state.active.count_ones());
+        end_episodes(rules, state, tally, any_fire, any_ruin, all_ruined);
     }
-    count_workers(rules, state, acts, &mut work.workers);
-    let spreads = extinguish(rules, stream, state, acts, work) && !rules.catch_is_flat;
-    let (any_fire, any_ruin, all_ruined) = if spreads {
-        burn::<W, true>(rules, stream, state, tally, work)
-    } else {
-        burn::<W, false>(rules, stream, state, tally, work)
-    };
-    tally.nights = tally.nights.add(state.active.count_ones());
-    end_episodes(rules, state, tally, any_fire, any_ruin, all_ruined);
 }
 
 /// Step 1: which fires are put out. Whether any survives.

@@ -8,7 +8,7 @@
 use crate::random::philox::{MULTIPLIERS, ROUNDS, key_schedule};
 use crate::simd::SimdPath;
 use crate::simd::dispatch::WordKernel;
-use crate::simd::words::Words;
+use crate::simd::words::{Part, Words};
 
 /// Quads of four planes in a slot.
 pub const QUADS: usize = 8;
@@ -125,15 +125,7 @@ impl<W: Words> Stream<W> {
     /// are enough for that; interleaving them by hand overflows the sixteen AVX2 registers.
     #[inline(always)]
     pub fn quad(&self, slot: &Slot<W>, quad: usize) -> [W; 4] {
-        let c = self.quad_start(slot, quad);
-        // Not a loop: the compiler would leave it one.
-        let c = round::<W>(c, self.keys[3]);
-        let c = round::<W>(c, self.keys[4]);
-        let c = round::<W>(c, self.keys[5]);
-        let c = round::<W>(c, self.keys[6]);
-        let c = round::<W>(c, self.keys[7]);
-        let c = round::<W>(c, self.keys[8]);
-        last_round(c, self.keys[ROUNDS - 1])
+        finish::<W, 3>(self.quad_start(slot, quad), &self.keys)
     }
 }
 
@@ -161,9 +153,44 @@ impl WordKernel for Calls {
     }
 }
 
+/// The rounds of Philox from number `FROM` on, and the words that they draw.
+#[inline(always)]
+pub fn finish<W: Words, const FROM: usize>(
+    counters: [W::Wide; 4],
+    keys: &[[u32; 2]; ROUNDS],
+) -> [W; 4] {
+    let finish = Finish::<W, FROM> { counters, keys };
+    if W::COMPACT { W::call(finish) } else { finish.run() }
+}
+
+struct Finish<'a, W: Words, const FROM: usize> {
+    counters: [W::Wide; 4],
+    keys: &'a [[u32; 2]; ROUNDS],
+}
+
+impl<W: Words, const FROM: usize> Part for Finish<'_, W, FROM> {
+    type Output = [W; 4];
+
+    #[inline(always)]
+    fn run(self) -> [W; 4] {
+        let (c, keys) = (self.counters, self.keys);
+        // Not a loop: the compiler would leave it one.
+        let c = if FROM < 1 { round::<W>(c, keys[0]) } else { c };
+        let c = if FROM < 2 { round::<W>(c, keys[1]) } else { c };
+        let c = if FROM < 3 { round::<W>(c, keys[2]) } else { c };
+        let c = round::<W>(c, keys[3]);
+        let c = round::<W>(c, keys[4]);
+        let c = round::<W>(c, keys[5]);
+        let c = round::<W>(c, keys[6]);
+        let c = round::<W>(c, keys[7]);
+        let c = round::<W>(c, keys[8]);
+        last_round(c, keys[ROUNDS - 1])
+    }
+}
+
 /// One round over a vector of counters, of which the lower halves of the 64-bit lanes count.
 #[inline(always)]
-pub fn round<W: Words>(c: [W::Wide; 4], k: [u32; 2]) -> [W::Wide; 4] {
+fn round<W: Words>(c: [W::Wide; 4], k: [u32; 2]) -> [W::Wide; 4] {
     let p0 = W::wide_mul(c[0], MULTIPLIERS[0]);
     let p1 = W::wide_mul(c[2], MULTIPLIERS[1]);
     [
@@ -176,7 +203,7 @@ pub fn round<W: Words>(c: [W::Wide; 4], k: [u32; 2]) -> [W::Wide; 4] {
 
 /// The last round, with the words moved back from 64-bit lanes.
 #[inline(always)]
-pub fn last_round<W: Words>(c: [W::Wide; 4], k: [u32; 2]) -> [W; 4] {
+fn last_round<W: Words>(c: [W::Wide; 4], k: [u32; 2]) -> [W; 4] {
     #[cfg(feature = "count-calls")]
     super::calls::CALLS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let p0 = W::wide_mul(c[0], MULTIPLIERS[0]);

@@ -6,7 +6,7 @@
 use std::arch::x86_64::*;
 use std::ops::{BitAnd, BitOr, BitXor, Not};
 
-use super::Words;
+use super::{Part, Words};
 
 /// Eight words; even words are multiplied in one register, odd words in another.
 #[derive(Clone, Copy)]
@@ -129,7 +129,17 @@ unsafe impl Words for Avx2 {
         unsafe { [self.0, _mm256_srli_epi64(self.0, 32)] }
     }
     #[inline(always)]
+    fn call<P: Part>(part: P) -> P::Output {
+        unsafe { call(part) }
+    }
+    #[inline(always)]
     fn wide_index(lane: usize) -> usize {
         (lane % 2) * 4 + lane / 2
     }
+}
+
+#[inline(never)]
+#[target_feature(enable = "avx2,popcnt,bmi1,bmi2")]
+fn call<P: Part>(part: P) -> P::Output {
+    part.run()
 }

@@ -6,7 +6,7 @@
 use std::arch::x86_64::*;
 use std::ops::{BitAnd, BitOr, BitXor, Not};
 
-use super::Words;
+use super::{Part, Words};
 
 /// Sixteen words; even words are multiplied in one register, odd words in another.
 #[derive(Clone, Copy)]
@@ -117,6 +117,10 @@ unsafe impl Words for Avx512 {
         unsafe { [self.0, _mm512_srli_epi64(self.0, 32)] }
     }
     #[inline(always)]
+    fn call<P: Part>(part: P) -> P::Output {
+        unsafe { call(part) }
+    }
+    #[inline(always)]
     fn wide_index(lane: usize) -> usize {
         (lane % 2) * 8 + lane / 2
     }
@@ -138,4 +142,10 @@ unsafe impl Words for Avx512 {
             undecided.0 = _mm512_andnot_si512(differ, undecided.0);
         }
     }
+}
+
+#[inline(never)]
+#[target_feature(enable = "avx2,popcnt,bmi1,bmi2,avx512f,avx512vpopcntdq")]
+fn call<P: Part>(part: P) -> P::Output {
+    part.run()
 }

@@ -21,6 +21,9 @@ pub unsafe trait Words:
 {
     /// Words in the vector.
     const LANES: usize;
+    /// Whether the code should be small rather than fast. What the compiler makes of words without
+    /// intrinsics is long, and takes it minutes where everything is inlined.
+    const COMPACT: bool = false;
     /// One 64-bit lane per word.
     type Wide: Copy;
 
@@ -59,6 +62,9 @@ pub unsafe trait Words:
     fn widen(self) -> Self::Wide;
     /// Where the 64-bit lane of word `lane` stands in a `Wide`.
     fn wide_index(lane: usize) -> usize;
+
+    /// Runs a part as a function of its own, compiled with the instructions of these words.
+    fn call<P: Part>(part: P) -> P::Output;
 
     /// One comparison step for four planes of `U` against four of `T`, most significant first:
     /// moves lanes that differ out of `undecided`, and into `below` where `T` has the one.
@@ -125,6 +131,17 @@ pub unsafe trait Words:
     }
 }
 
+/// A part of a kernel that is not inlined where it is run ([`Words::call`]): the time to compile a
+/// function grows with the square of its length.
+///
+/// `run`, and everything it calls that is generic over the words, must be `inline(always)`.
+pub trait Part {
+    /// Its result.
+    type Output;
+    /// Computes it.
+    fn run(self) -> Self::Output;
+}
+
 /// Words without SIMD intrinsics, for any processor; the compiler vectorises what it can.
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
@@ -156,6 +173,7 @@ impl<const N: usize> Not for Portable<N> {
 // SAFETY: a transparent [u32; N], and Wide is [u64; N] in lane order.
 unsafe impl<const N: usize> Words for Portable<N> {
     const LANES: usize = N;
+    const COMPACT: bool = true;
     type Wide = [u64; N];
 
     #[inline(always)]
@@ -221,6 +239,10 @@ unsafe impl<const N: usize> Words for Portable<N> {
     #[inline(always)]
     fn widen(self) -> Self::Wide {
         self.0.map(u64::from)
+    }
+    #[inline(never)]
+    fn call<P: Part>(part: P) -> P::Output {
+        part.run()
     }
     #[inline(always)]
     fn wide_index(lane: usize) -> usize {
