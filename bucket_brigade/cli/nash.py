@@ -32,6 +32,7 @@ from bucket_brigade.cli.common import (
 )
 from bucket_brigade.cli.outputs import (
     Out,
+    Plot,
     Restart,
     Resume,
     check_outputs,
@@ -79,14 +80,7 @@ def nash(
     out: Out = Path("results/nash.json"),
     resume: Resume = None,
     restart: Restart = False,
-    plot: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Draw each equilibrium (extra: plot). In FILE {} stands for its name; without "
-            "it, the names of several are appended. - prints SVG.",
-        ),
-    ] = None,
+    plot: Plot = None,
     gambit: Annotated[
         Path | None,
         typer.Option(

@@ -26,6 +26,7 @@ from bucket_brigade.game.scenario import Scenario
 __all__ = [
     "Csv",
     "Out",
+    "Plot",
     "Restart",
     "Resumable",
     "Resume",
@@ -44,6 +45,14 @@ Out = Annotated[
         help="Where to save; what a finished run saved there is replaced. - prints JSON and saves "
         "nothing.",
         metavar="FILE",
+    ),
+]
+Plot = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Draw what is found in each scenario (extra: plot). In FILE {} stands for its name; "
+        "without it, the names of several are appended. - prints SVG.",
     ),
 ]
 Csv = Annotated[

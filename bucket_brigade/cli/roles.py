@@ -29,11 +29,25 @@ from bucket_brigade.cli.common import (
     status_line,
     whole,
 )
-from bucket_brigade.cli.outputs import Out, Restart, Resume, check_outputs, kept_progress
+from bucket_brigade.cli.outputs import (
+    Out,
+    Plot,
+    Restart,
+    Resume,
+    check_outputs,
+    files_of,
+    kept_progress,
+)
 from bucket_brigade.cli.tables import Column, print_table
 from bucket_brigade.cli.terminal import Terminal
 from bucket_brigade.cli.verdicts import check_verdicts, interval, nights_texts, payoff_text
-from bucket_brigade.equilibrium import RoleEquilibrium, RoleSearch, save_roles
+from bucket_brigade.equilibrium import (
+    RoleEquilibrium,
+    RoleSearch,
+    check_plot,
+    plot_roles,
+    save_roles,
+)
 from bucket_brigade.equilibrium.results.nash import document
 from bucket_brigade.equilibrium.results.roles import KEY
 from bucket_brigade.game.catalogue import list_scenarios
@@ -57,6 +71,7 @@ def roles(
     out: Out = Path("results/roles.json"),
     resume: Resume = None,
     restart: Restart = False,
+    plot: Plot = None,
     strict: Strict = False,
     as_json: AsJson = False,
     progress_style: ProgressStyle = "auto",
@@ -65,6 +80,8 @@ def roles(
 
     Each is saved as soon as its regret is known; --resume goes on after an interruption.
     """
+    if plot is not None:
+        check_plot(plot)
     scenarios = [
         scenario
         for name in names or list_scenarios()
@@ -72,7 +89,14 @@ def roles(
     ]
     within = limits(budget)
     as_json = as_json or is_standard_output(out)
-    check_outputs([("--out", None if is_standard_output(out) else out)], as_json)
+    drawn = files_of("--plot", plot, scenarios)
+    printed = check_outputs(
+        [
+            ("--out", None if is_standard_output(out) else out),
+            *(("--plot", file) for file in drawn),
+        ],
+        as_json,
+    )
     found: list[RoleEquilibrium] = []
     finished = False
 
@@ -109,8 +133,8 @@ def roles(
                 load=lambda entries: [RoleEquilibrium.from_dict(entry) for entry in entries],
             ) as progress:
                 progress.check(searches)
-                for number, search in enumerate(searches, 1):
-                    tell(f"{search.scenario.name}: {number} of {len(searches)}")
+                for number, search in enumerate(searches):
+                    tell(f"{search.scenario.name}: {number + 1} of {len(searches)}")
                     before = len(found)
                     solved = progress.solve(search)
                     if not solved:
@@ -118,25 +142,27 @@ def roles(
                     found[before:] = solved  # in their order
                     if not is_stream(out):
                         save_roles(found, out)
+                    if plot is not None and solved:
+                        plot_roles(solved, drawn[number], threads=threads, backend=backend)
                 progress.finish()
         finished = True
     finally:
         # Whatever ended it, a full disk or Ctrl-C: what was found is shown.
         if found or finished:
-            _show(found, out, as_json)
+            _show(found, out, as_json, printed)
     check_verdicts([(each.scenario.name, each.regret) for each in found], strict)
 
 
-def _show(found: list[RoleEquilibrium], out: Path, as_json: bool) -> None:
-    """Prints a table or JSON, and what goes to a pipe."""
+def _show(found: list[RoleEquilibrium], out: Path, as_json: bool, printed: bool) -> None:
+    """Prints a table or JSON, and what goes to a pipe; `printed` where a file is printed."""
     if as_json:
         print_json(document(found, KEY))
     else:
-        _print(found, console())
+        _print(found, console(stderr=printed))
     if is_stream(out) and not is_standard_output(out):
         save_roles(found, out)
     if not as_json:
-        console().note(f"saved to {out}")
+        console(stderr=printed).note(f"saved to {out}")
 
 
 def _print(found: list[RoleEquilibrium], out: Terminal) -> None:

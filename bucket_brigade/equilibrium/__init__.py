@@ -23,13 +23,15 @@ from bucket_brigade.equilibrium.payoffs.exact import ExactPayoffs
 from bucket_brigade.equilibrium.payoffs.profile import Deviation, Profile
 from bucket_brigade.equilibrium.payoffs.sampled import SampledPayoffs
 from bucket_brigade.equilibrium.payoffs.sources import PayoffSource
-from bucket_brigade.equilibrium.report.gain_grid import GainGrid, gain_grid
+from bucket_brigade.equilibrium.report.gain_grid import GainGrid, gain_grid, seat_gain_grids
 from bucket_brigade.equilibrium.report.gambit import export_gambit, to_gambit
 from bucket_brigade.equilibrium.report.plots import (
     PlotUnavailable,
     check_plot,
     equilibrium_figure,
     plot_equilibrium,
+    plot_roles,
+    roles_figure,
 )
 from bucket_brigade.equilibrium.responses.search import (
     BestResponse,
@@ -80,8 +82,11 @@ __all__ = [
     "load_roles",
     "payoff_source",
     "plot_equilibrium",
+    "plot_roles",
+    "roles_figure",
     "save_equilibria",
     "save_roles",
+    "seat_gain_grids",
     "solve_symmetric",
     "symmetric_equilibria",
     "to_gambit",

@@ -19,12 +19,18 @@ from bucket_brigade.cli import app
 from bucket_brigade.equilibrium import (
     GainGrid,
     PlotUnavailable,
+    RoleEquilibrium,
+    RoleSearch,
     check_plot,
     equilibrium_figure,
     gain_grid,
     load_equilibria,
+    load_roles,
     plot_equilibrium,
+    plot_roles,
+    roles_figure,
     save_equilibria,
+    seat_gain_grids,
 )
 from bucket_brigade.equilibrium.report.panels import gain_levels
 from bucket_brigade.equilibrium.report.payoff_table import payoff_table
@@ -241,6 +247,80 @@ def test_many_strategies(exact: bb.NashEquilibrium, gains: GainGrid) -> None:
     assert "reduced to the same for all; there are 30 compositions" in axes.get_xlabel()
     assert axes.get_xticklabels()[29].get_text() == "all D1"
     assert not axes.texts
+
+
+# Roles.
+
+
+@pytest.fixture(scope="module")
+def roles() -> list[RoleEquilibrium]:
+    return RoleSearch(LIVELY, method="exact", seed=4).solve()
+
+
+def test_gains_of_each_seat(roles: list[RoleEquilibrium]) -> None:
+    reference = as_reference(LIVELY)
+    for found in roles:
+        grids = seat_gain_grids(found)
+        assert len(grids) == LIVELY.num_agents
+        strategies = [theta.tolist() for theta in found.strategies]
+
+        def returns(seats: list[list[float]]) -> list[float]:
+            mixed = [[(1.0, theta)] for theta in seats]
+            return expected_returns(reference, expected_counts(reference, mixed))
+
+        regular = returns(strategies)
+        for seat, grid in enumerate(grids):
+            for i, j in ((0, 0), (200, 100), (77, 31)):
+                theta = strategy_of(float(grid.p[i]), float(grid.q[j])).tolist()
+                left = returns([*strategies[:seat], theta, *strategies[seat + 1 :]])
+                expected = left[seat] - regular[seat]
+                assert grid.gain[i, j] == pytest.approx(expected, abs=grid.error + 1e-6)
+
+
+def test_sampled_gains_of_each_seat() -> None:
+    found = RoleSearch(
+        LIVELY, method="sampled", seed=4, starts=1, num_simulations=4000, epsilon=0.5
+    ).solve()[0]
+    grids = seat_gain_grids(found, episodes=20_000)
+    exact = seat_gain_grids(dataclasses.replace(found, method="exact"))
+    for grid, truth in zip(grids, exact, strict=True):
+        assert grid.episodes == 20_000
+        assert grid.stderr > 0
+        # A polynomial may exceed the error at its points several times.
+        assert np.abs(grid.gain - truth.gain).max() < 12 * grid.stderr
+
+
+def test_a_panel_for_every_seat(roles: list[RoleEquilibrium]) -> None:
+    figure = roles_figure(roles, [seat_gain_grids(found) for found in roles])
+    panels = [axes for axes in figure.axes if axes.get_title()]
+    assert len(panels) == len(roles) * LIVELY.num_agents
+    for i, axes in enumerate(panels):
+        found, seat = roles[i // LIVELY.num_agents], i % LIVELY.num_agents
+        assert axes.get_title().startswith(f"Seat {seat} plays (p, q)")
+        others, own, best = axes.lines
+        assert list(zip(*own.get_data(), strict=True)) == [found.duties[seat]]
+        assert len(others.get_xdata()) == LIVELY.num_agents - 1
+        gain = max(each.gain for each in found.deviations if each.seats == (seat,))
+        assert best.get_label() == f"best response found: {gain:+.2g}"
+    with pytest.raises(bb.InvalidValue, match="at least one"):
+        roles_figure([], [])
+
+
+def test_roles_drawn_by_the_command(tmp_path: Path) -> None:
+    file, out = tmp_path / "game.json", tmp_path / "roles.json"
+    LIVELY.save(file)
+    arguments = ["roles", str(file), "--method", "exact", "--out", str(out)]
+    ran = CliRunner().invoke(app, [*arguments, "--plot", str(tmp_path / "a.svg")])
+    assert ran.exit_code == 0, ran.stderr
+    drawing = (tmp_path / "a.svg").read_text(encoding="utf-8")
+    found = load_roles(out)
+    for profile in found:
+        assert profile.describe() in drawing
+    plot_roles(found, tmp_path / "b.svg")
+    assert (tmp_path / "b.svg").read_text(encoding="utf-8") == drawing
+    ran = CliRunner().invoke(app, [*arguments, "--plot", str(tmp_path / "a.txt")])
+    assert ran.exit_code == 2
+    assert "--plot" in ran.stderr
 
 
 # Files.

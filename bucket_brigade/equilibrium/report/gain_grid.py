@@ -1,4 +1,4 @@
-"""What a single player gains over an equilibrium, all over (p, q): what a picture of it shows."""
+"""What a single player gains by leaving an equilibrium, all over (p, q): what pictures show."""
 
 import math
 from collections.abc import Sequence
@@ -17,10 +17,11 @@ from bucket_brigade.equilibrium.payoffs.sampled import SampledPayoffs
 from bucket_brigade.equilibrium.payoffs.sources import LOOKS
 from bucket_brigade.equilibrium.responses.surface import PayoffSurface, fit_surface
 from bucket_brigade.equilibrium.results.nash import NashEquilibrium
+from bucket_brigade.equilibrium.results.roles import RoleEquilibrium
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.policies.heuristic import strategy_of
 
-__all__ = ["GainGrid", "gain_grid"]
+__all__ = ["GainGrid", "gain_grid", "seat_gain_grids"]
 
 
 #: Values of p and q, evenly spaced.
@@ -90,14 +91,59 @@ def gain_grid(
     InvalidValue
         If `episodes` is not from 1 to 2^40.
     """
+    focal = Seating(found.scenario.num_agents, found.seat).focal
+    return _gain_grids(found, [focal], episodes, threads, backend)[0]
+
+
+def seat_gain_grids(
+    found: RoleEquilibrium,
+    *,
+    episodes: int = 100_000,
+    threads: int | None = None,
+    backend: str | Backend = "auto",
+) -> list[GainGrid]:
+    """Computes the gains of each seat, while all others keep to their roles.
+
+    Parameters
+    ----------
+    found : RoleEquilibrium
+        What all others play.
+    episodes, threads, backend
+        As for `gain_grid`.
+
+    Returns
+    -------
+    list of GainGrid
+        Seat by seat.
+
+    Raises
+    ------
+    InvalidValue
+        As by `gain_grid`.
+    """
+    seats = [(seat,) for seat in range(found.scenario.num_agents)]
+    return _gain_grids(found, seats, episodes, threads, backend)
+
+
+def _gain_grids(
+    found: NashEquilibrium | RoleEquilibrium,
+    players: Sequence[tuple[int, ...]],
+    episodes: int,
+    threads: int | None,
+    backend: str | Backend,
+) -> list[GainGrid]:
+    """Of each player, by the seats that it may have."""
     if not 1 <= as_u64("episodes", episodes) <= 1 << 40:
         raise InvalidValue("episodes", episodes, "from 1 to 2^40")
-    focal = Seating(found.scenario.num_agents, found.seat).focal
+    profile = found.profile
     if found.method == "exact":
         exact = ExactPayoffs(found.scenario, threads=threads)
-        return _exact(exact, found.profile, focal, found.regret.epsilon)
-    source = SampledPayoffs(found.scenario, seed=found.seed, threads=threads, backend=backend)
-    return _sampled(source, found.profile, focal, episodes)
+        return [_exact(exact, profile, focal, found.regret.epsilon) for focal in players]
+    grids = []
+    for focal in players:  # each from a source of its own, which counts the episodes
+        source = SampledPayoffs(found.scenario, seed=found.seed, threads=threads, backend=backend)
+        grids.append(_sampled(source, profile, focal, episodes))
+    return grids
 
 
 def _exact(

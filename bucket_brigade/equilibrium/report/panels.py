@@ -7,13 +7,14 @@ import numpy as np
 
 from bucket_brigade.equilibrium.report.gain_grid import GainGrid
 from bucket_brigade.equilibrium.report.payoff_table import MOST_COLUMNS, PayoffTable
-from bucket_brigade.equilibrium.results.nash import NashEquilibrium
+from bucket_brigade.equilibrium.results.nash import DeviationGain, NashEquilibrium
+from bucket_brigade.equilibrium.results.roles import RoleEquilibrium, role_names
 from bucket_brigade.policies.heuristic import ARCHETYPES, duties
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["draw_gains", "draw_table", "gain_levels"]
+__all__ = ["draw_gains", "draw_legend", "draw_seat_gains", "draw_table", "gain_levels"]
 
 #: Dark to bright for everyone, and in grey.
 COLOURS = "cividis"
@@ -53,6 +54,42 @@ def gain_levels(gains: GainGrid) -> list[float]:
 
 def draw_gains(axes: "Axes", found: NashEquilibrium, gains: GainGrid) -> None:
     """Draws the gains over (p, q), with the strategies that matter."""
+    _draw_surface(axes, gains)
+    _draw_strategies(axes, found)
+    axes.set_title(f"One player plays (p, q), all others the equilibrium\n{_how(gains)}")
+
+
+def draw_seat_gains(axes: "Axes", found: RoleEquilibrium, seat: int, gains: GainGrid) -> None:
+    """Draws what a seat gains over its role by playing (p, q), and what all seats play."""
+    _draw_surface(axes, gains)
+    p, q = np.array(found.duties).T
+    others = np.arange(len(p)) != seat
+    axes.plot(
+        p[others], q[others], "o", ms=5, mfc="lightgrey", mec="black", label="others", zorder=3
+    )
+    axes.plot(
+        p[seat],
+        q[seat],
+        "o",
+        ms=11,
+        mfc="white",
+        mec="black",
+        mew=1.5,
+        clip_on=False,
+        label=f"seat {seat}: {role_names(found.strategies)[seat]}",
+        zorder=4,
+    )
+    best = max(
+        (each for each in found.deviations if each.seats == (seat,)),
+        key=lambda each: each.gain,
+        default=None,
+    )
+    if best is not None:
+        _draw_best(axes, best, "best response found")
+    axes.set_title(f"Seat {seat} plays (p, q), all others keep to their roles\n{_how(gains)}")
+
+
+def _draw_surface(axes: "Axes", gains: GainGrid) -> None:
     from matplotlib.colors import BoundaryNorm
 
     levels = gain_levels(gains)
@@ -73,14 +110,16 @@ def draw_gains(axes: "Axes", found: NashEquilibrium, gains: GainGrid) -> None:
     _label_contours(axes, gains, levels)
     bar = axes.figure.colorbar(filled, ax=axes, ticks=levels, format="%+g", pad=0.02)
     bar.set_label("gain over the equilibrium, points an episode")
-    _draw_strategies(axes, found)
     axes.set(
         xlim=(-0.03, 1.03),
         ylim=(-0.03, 1.03),
         xlabel="p: how often it works",
         ylabel="q: how often it then stays at its own burning home",
-        title=f"One player plays (p, q), all others the equilibrium\n{_how(gains)}",
     )
+
+
+def draw_legend(axes: "Axes") -> None:
+    """Below, once everything is drawn."""
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.11), frameon=False)
 
 
@@ -154,6 +193,10 @@ def _draw_strategies(axes: "Axes", found: NashEquilibrium) -> None:
             bold=True,
         )
     best = found.deviations[0]
+    _draw_best(axes, best, f"best response found, {found.labels[best.strategy]}")
+
+
+def _draw_best(axes: "Axes", best: DeviationGain, label: str) -> None:
     gain = f": {best.gain:+.2g}" if math.isfinite(best.gain) else ""
     gain += f" ± {best.stderr:.2g}" if best.stderr > 0 else ""
     axes.plot(
@@ -163,7 +206,7 @@ def _draw_strategies(axes: "Axes", found: NashEquilibrium) -> None:
         mew=1.8,
         color="black",
         clip_on=False,
-        label=f"best response found, {found.labels[best.strategy]}{gain}",
+        label=label + gain,
         zorder=5,
     )
 

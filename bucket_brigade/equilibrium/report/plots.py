@@ -6,6 +6,7 @@ so that nothing else that draws is disturbed.
 
 import io
 import os
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,16 +15,30 @@ import numpy as np
 
 from bucket_brigade.atomic_files import check_output, is_stream, write_bytes
 from bucket_brigade.backends import Backend
-from bucket_brigade.equilibrium.report.gain_grid import GainGrid, gain_grid
-from bucket_brigade.equilibrium.report.panels import draw_gains, draw_table
+from bucket_brigade.equilibrium.report.gain_grid import GainGrid, gain_grid, seat_gain_grids
+from bucket_brigade.equilibrium.report.panels import (
+    draw_gains,
+    draw_legend,
+    draw_seat_gains,
+    draw_table,
+)
 from bucket_brigade.equilibrium.report.payoff_table import payoff_table
 from bucket_brigade.equilibrium.results.nash import NashEquilibrium
+from bucket_brigade.equilibrium.results.roles import RoleEquilibrium
+from bucket_brigade.equilibrium.verdict.regret import Regret
 from bucket_brigade.errors import BucketBrigadeError, InvalidValue
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["PlotUnavailable", "check_plot", "equilibrium_figure", "plot_equilibrium"]
+__all__ = [
+    "PlotUnavailable",
+    "check_plot",
+    "equilibrium_figure",
+    "plot_equilibrium",
+    "plot_roles",
+    "roles_figure",
+]
 
 #: Formats that need more than Matplotlib: LaTeX.
 UNSUITABLE = {"pgf"}
@@ -107,16 +122,62 @@ def plot_equilibrium(
     OSError
         If the file can't be written.
     """
+
+    def draw() -> "Figure":
+        gains = gain_grid(found, episodes=episodes, threads=threads, backend=backend)
+        return equilibrium_figure(found, gains)
+
+    _save(draw, path)
+
+
+def plot_roles(
+    found: Sequence[RoleEquilibrium],
+    path: str | os.PathLike[str],
+    *,
+    episodes: int = 100_000,
+    threads: int | None = None,
+    backend: str | Backend = "auto",
+) -> None:
+    """Draws profiles of a scenario to a file; the same file each time, if PNG, SVG or PDF.
+
+    A row for each profile and a panel for each seat: what that seat gains over its role by playing
+    (p, q) instead, points an episode, with what it and the others play and its best response.
+
+    Parameters
+    ----------
+    found : sequence of RoleEquilibrium
+        What to draw, at least one.
+    path, episodes, threads, backend
+        As for `plot_equilibrium`.
+
+    Raises
+    ------
+    PlotUnavailable, InvalidValue, OSError
+        As by `plot_equilibrium`.
+    """
+
+    def draw() -> "Figure":
+        return roles_figure(
+            found,
+            [
+                seat_gain_grids(each, episodes=episodes, threads=threads, backend=backend)
+                for each in found
+            ],
+        )
+
+    _save(draw, path)
+
+
+def _save(draw: Callable[[], "Figure"], path: str | os.PathLike[str]) -> None:
+    """Draws with the settings above, whatever the user's own are."""
     kind = check_plot(path)
     import matplotlib
 
-    gains = gain_grid(found, episodes=episodes, threads=threads, backend=backend)
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(STYLE)
         content = io.BytesIO()
-        figure = equilibrium_figure(found, gains)
-        figure.savefig(content, format=kind, dpi=150, metadata=NO_DATE.get(kind))
+        draw().savefig(content, format=kind, dpi=150, metadata=NO_DATE.get(kind))
     write_bytes(content.getvalue(), path)
 
 
@@ -139,19 +200,65 @@ def equilibrium_figure(found: NashEquilibrium, gains: GainGrid) -> "Figure":
     figure = Figure(figsize=(7.0 + right, max(6.0, lower)), layout="constrained")
     left_axes, right_axes = figure.subplots(1, 2, width_ratios=[7.0, right])
     draw_gains(left_axes, found, gains)
+    draw_legend(left_axes)
     draw_table(right_axes, found, table)
     figure.suptitle(_title(found), fontsize=12)
     return figure
 
 
-def _title(found: NashEquilibrium) -> str:
-    scenario, regret = found.scenario, found.regret
+def roles_figure(found: Sequence[RoleEquilibrium], gains: Sequence[Sequence[GainGrid]]) -> "Figure":
+    """The drawing as a Matplotlib figure, to be changed or put elsewhere.
+
+    Parameters
+    ----------
+    found : sequence of RoleEquilibrium
+        What to draw, at least one, and of games with as many seats.
+    gains : sequence of sequences of GainGrid
+        Their gains, from `seat_gain_grids`.
+
+    Raises
+    ------
+    InvalidValue
+        If there is nothing to draw.
+    """
+    from matplotlib.figure import Figure
+
+    if not found:
+        raise InvalidValue("found", "empty", "at least one profile")
+    seats = found[0].scenario.num_agents
+    figure = Figure(figsize=(5.6 * seats, 5.9 * len(found)), layout="constrained")
+    rows = np.atleast_1d(figure.subfigures(len(found), 1))
+    for row, each, grids in zip(rows, found, gains, strict=True):
+        for seat, axes in enumerate(row.subplots(1, seats, squeeze=False)[0]):
+            draw_seat_gains(axes, each, seat, grids[seat])
+            draw_legend(axes)
+        row.suptitle(_roles_title(each), fontsize=12)
+    return figure
+
+
+def _roles_title(found: RoleEquilibrium) -> str:
+    scenario = found.scenario
     digits = 4 if found.method == "exact" else 2
-    error = f" ± {found.payoff_stderr:.2g}" if found.payoff_stderr > 0 else ""
-    sure = f" at {100 * regret.confidence:.4g} %" if found.method == "sampled" else ""
     return (
         f"{scenario.name}, {scenario.night_order}: {found.describe()}\n"
-        f"pays {found.payoff:.{digits - 1}f}{error}; regret {regret.lower:.{digits}f} to "
-        f"{regret.upper:.{digits}f}{sure}: {found.verdict} for ε = {found.epsilon:g}, "
-        f"{found.method}"
+        f"{_regret(found.regret, digits, found.method)} ({found.reason})"
+    )
+
+
+def _title(found: NashEquilibrium) -> str:
+    scenario = found.scenario
+    digits = 4 if found.method == "exact" else 2
+    error = f" ± {found.payoff_stderr:.2g}" if found.payoff_stderr > 0 else ""
+    return (
+        f"{scenario.name}, {scenario.night_order}: {found.describe()}\n"
+        f"pays {found.payoff:.{digits - 1}f}{error}; "
+        f"{_regret(found.regret, digits, found.method)}"
+    )
+
+
+def _regret(regret: Regret, digits: int, method: str) -> str:
+    sure = f" at {100 * regret.confidence:.4g} %" if method == "sampled" else ""
+    return (
+        f"regret {regret.lower:.{digits}f} to {regret.upper:.{digits}f}{sure}: "
+        f"{regret.verdict} for ε = {regret.epsilon:g}, {method}"
     )
