@@ -27,10 +27,10 @@ from bucket_brigade.equilibrium import (
     SampledPayoffs,
     load_equilibria,
 )
-from bucket_brigade.equilibrium.payoffs.sources import SEARCH
 from bucket_brigade.exact.evaluate import applies
 from bucket_brigade.policies.heuristic import ARCHETYPES, strategy_of
 from bucket_brigade.policies.labels import strategy_name
+from bucket_brigade.simulation.purposes import SEARCH
 
 #: Standard errors that a sampled gain may lie above the limit: beyond, once in 300,000.
 BEYOND = 4.5

@@ -33,7 +33,7 @@ MOVED: dict[str, tuple[str, ...]] = {
     "equilibrium.saved": ("equilibrium.results.saved",),
     "equilibrium.seating": ("equilibrium.empirical.seating",),
     "equilibrium.solver": ("equilibrium.games.solver",),
-    "equilibrium.sources": ("equilibrium.payoffs.sources",),
+    "equilibrium.sources": ("equilibrium.payoffs.sources", "simulation.purposes"),
     "equilibrium.support_enumeration": ("equilibrium.games.support_enumeration",),
     "equilibrium.surface": ("equilibrium.responses.surface",),
     "equilibrium.symmetric": ("equilibrium.games.symmetric_game",),

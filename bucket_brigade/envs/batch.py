@@ -10,16 +10,13 @@ import numpy.typing as npt
 from bucket_brigade import _core
 from bucket_brigade.arguments import as_flag, as_list, as_u64
 from bucket_brigade.backends.threads import as_threads
-from bucket_brigade.equilibrium.payoffs.sources import purpose_start
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.game.lineups import Lineup
 from bucket_brigade.game.program import compile_program
 from bucket_brigade.game.scenario import Scenario, as_scenario
+from bucket_brigade.simulation.purposes import TRAINING, purpose_start
 
 __all__ = ["TRAINING", "Lanes", "VectorEnv"]
-
-#: The purpose whose episodes an environment plays (see `purpose_start`): nothing else plays them.
-TRAINING = 4
 
 AUTORESETS = ("same_step", "disabled")
 CAPS = ("truncated", "terminated")

@@ -16,9 +16,9 @@ from bucket_brigade.equilibrium import (
     best_response_in_box,
 )
 from bucket_brigade.equilibrium.payoffs.profile import Deviation
-from bucket_brigade.equilibrium.payoffs.sources import SEARCH
 from bucket_brigade.equilibrium.responses.surface import fit_surface
 from bucket_brigade.policies.heuristic import duties, each_duty_once, strategy_of
+from bucket_brigade.simulation.purposes import SEARCH
 
 SMALL = bb.scenario("default").replace(num_houses=3, num_agents=2, min_nights=3, max_nights=12)
 SEATS = (0, 1)

@@ -14,8 +14,8 @@ from bucket_brigade.equilibrium import (
     Verdict,
     certify,
 )
-from bucket_brigade.equilibrium.payoffs.sources import EVALUATION, SEARCH, purpose_start
 from bucket_brigade.policies.heuristic import strategy_of
+from bucket_brigade.simulation.purposes import EVALUATION, SEARCH, purpose_start
 
 SMALL = bb.scenario("default").replace(num_houses=3, num_agents=2, min_nights=3, max_nights=12)
 POOL = [strategy_of(0.3, 1.0), strategy_of(1.0, 0.0)]

@@ -12,12 +12,12 @@ from bucket_brigade.backends.progress import logged
 from bucket_brigade.backends.threads import as_threads
 from bucket_brigade.counts.expected_counts import ExpectedCounts
 from bucket_brigade.equilibrium.payoffs.profile import Deviation, Profile
-from bucket_brigade.equilibrium.payoffs.sources import SEARCH
 from bucket_brigade.exact.evaluate import checked_strategies, reporter
 from bucket_brigade.exact.pure_lineups import pure_lineups
 from bucket_brigade.game.rewards import count_weights, return_span
 from bucket_brigade.game.scenario import Scenario
 from bucket_brigade.policies.heuristic import Strategy
+from bucket_brigade.simulation.purposes import SEARCH
 
 __all__ = ["ExactGains", "ExactPayoffs"]
 

@@ -12,18 +12,13 @@ from bucket_brigade.backends import Backend, as_backend
 from bucket_brigade.backends.progress import logged
 from bucket_brigade.counts.event_counts import each_once
 from bucket_brigade.equilibrium.payoffs.profile import Deviation, Profile
-from bucket_brigade.equilibrium.payoffs.sources import (
-    BATCHES,
-    EVALUATION,
-    GAME,
-    LOOK,
-    purpose_start,
-)
+from bucket_brigade.equilibrium.payoffs.sources import BATCHES
 from bucket_brigade.game.rewards import return_span
 from bucket_brigade.game.scenario import Scenario
 from bucket_brigade.policies.heuristic import Strategy
 from bucket_brigade.simulation.block_means import BlockMean, block_returns
 from bucket_brigade.simulation.parts import simulate_parts
+from bucket_brigade.simulation.purposes import EVALUATION, GAME, LOOK, purpose_start
 from bucket_brigade.simulation.simulator import BLOCK, simulate
 
 __all__ = ["SampledGains", "SampledPayoffs"]

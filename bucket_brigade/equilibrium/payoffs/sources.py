@@ -2,8 +2,7 @@
 
 Everything else in this package asks a `PayoffSource` and never the engines. Exact payoffs have no
 error, so that one look settles what they are asked; sampled ones come with as many episodes as
-asked, of one seed. Purpose k plays episodes from k · 2^60 on: what was selected for being lucky is
-evaluated with other luck.
+asked, of one seed, whose episodes are divided by purpose (`bucket_brigade.simulation.purposes`).
 """
 
 from collections.abc import Sequence
@@ -15,34 +14,10 @@ from bucket_brigade.equilibrium.verdict.regret import Gains
 from bucket_brigade.game.scenario import Scenario
 from bucket_brigade.policies.heuristic import Strategy
 
-__all__ = [
-    "BATCHES",
-    "EVALUATION",
-    "GAME",
-    "LOOK",
-    "LOOKS",
-    "SEARCH",
-    "SELECTION",
-    "PayoffSource",
-    "ProfileGains",
-    "purpose_start",
-]
+__all__ = ["BATCHES", "PayoffSource", "ProfileGains"]
 
-
-#: What episodes of a seed are for.
-GAME, SEARCH, SELECTION, EVALUATION = range(4)
-#: Episodes set aside for each purpose of a seed: purpose k plays from k · 2^60 on.
-PURPOSE = 1 << 60
-#: Episodes set aside for each evaluation, and how many evaluations there may be.
-LOOK = 1 << 48
-LOOKS = PURPOSE // LOOK
 #: Parts into which the blocks of a line-up are dealt, for standard errors in bounded memory.
 BATCHES = 32
-
-
-def purpose_start(k: int) -> int:
-    """First episode of purpose `k`, 0 to 15."""
-    return k * PURPOSE
 
 
 class ProfileGains(Gains, Protocol):

@@ -14,12 +14,12 @@ from bucket_brigade.equilibrium.empirical.seating import Seating
 from bucket_brigade.equilibrium.payoffs.exact import ExactPayoffs
 from bucket_brigade.equilibrium.payoffs.profile import Deviation, Profile
 from bucket_brigade.equilibrium.payoffs.sampled import SampledPayoffs
-from bucket_brigade.equilibrium.payoffs.sources import LOOKS
 from bucket_brigade.equilibrium.responses.surface import PayoffSurface, fit_surface
 from bucket_brigade.equilibrium.results.nash import NashEquilibrium
 from bucket_brigade.equilibrium.results.roles import RoleEquilibrium
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.policies.heuristic import strategy_of
+from bucket_brigade.simulation.purposes import LOOKS
 
 __all__ = ["GainGrid", "gain_grid", "seat_gain_grids"]
 

@@ -19,7 +19,7 @@ from bucket_brigade._arrays import FloatArray
 from bucket_brigade.arguments import as_positive, as_u64
 from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.equilibrium.payoffs.profile import Deviation, Profile
-from bucket_brigade.equilibrium.payoffs.sources import SEARCH, SELECTION, PayoffSource
+from bucket_brigade.equilibrium.payoffs.sources import PayoffSource
 from bucket_brigade.equilibrium.responses.surface import PayoffSurface, fit_surface
 from bucket_brigade.equilibrium.verdict.regret import ROUNDING
 from bucket_brigade.errors import InvalidValue
@@ -32,6 +32,7 @@ from bucket_brigade.policies.heuristic import (
     each_duty_once,
     strategy_of,
 )
+from bucket_brigade.simulation.purposes import SEARCH, SELECTION
 from bucket_brigade.simulation.simulator import BLOCK
 
 __all__ = ["RESPONSE", "BestResponse", "best_response", "best_response_in_box"]

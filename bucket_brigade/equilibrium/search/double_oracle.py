@@ -21,7 +21,7 @@ from bucket_brigade.equilibrium.empirical.seating import Seating
 from bucket_brigade.equilibrium.games.solver import SymmetricEquilibrium, symmetric_equilibria
 from bucket_brigade.equilibrium.payoffs.choice import payoff_source, resolved_method
 from bucket_brigade.equilibrium.payoffs.profile import Deviation, Profile, mixture_entry
-from bucket_brigade.equilibrium.payoffs.sources import LOOKS, ProfileGains
+from bucket_brigade.equilibrium.payoffs.sources import ProfileGains
 from bucket_brigade.equilibrium.responses.search import RESPONSE, BestResponse, best_response
 from bucket_brigade.equilibrium.results.nash import (
     DeviationGain,
@@ -44,6 +44,7 @@ from bucket_brigade.errors import InvalidValue
 from bucket_brigade.game.scenario import Scenario
 from bucket_brigade.policies.heuristic import ARCHETYPES, Strategy, as_strategy, duties, strategy_of
 from bucket_brigade.policies.labels import strategy_labels
+from bucket_brigade.simulation.purposes import LOOKS
 from bucket_brigade.simulation.simulator import BLOCK
 
 __all__ = ["DEFAULT_POOL", "EPSILON", "DoubleOracle"]

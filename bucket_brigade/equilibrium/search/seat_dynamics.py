@@ -9,12 +9,13 @@ import numpy as np
 
 from bucket_brigade._arrays import FloatArray
 from bucket_brigade.equilibrium.payoffs.profile import Deviation, Profile
-from bucket_brigade.equilibrium.payoffs.sources import SELECTION, PayoffSource
+from bucket_brigade.equilibrium.payoffs.sources import PayoffSource
 from bucket_brigade.equilibrium.responses.search import RESPONSE, BestResponse, best_response
 from bucket_brigade.equilibrium.verdict.budget import Budget
 from bucket_brigade.equilibrium.verdict.regret import ROUNDING
 from bucket_brigade.game.rewards import return_span
 from bucket_brigade.policies.heuristic import ARCHETYPES, Strategy, duties, strategy_of
+from bucket_brigade.simulation.purposes import SELECTION
 
 __all__ = ["Outcome", "SeatDynamics"]
 
