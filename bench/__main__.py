@@ -1,28 +1,28 @@
 """``python -m bench COMMAND``; without a command, ``throughput``."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from bench import throughput_command
-from bench.ladder import command as ladder
+from bench.commands import run
 
-COMMANDS: dict[str, Callable[[Sequence[str] | None], int]] = {
-    "throughput": throughput_command.main,
-    "ladder": ladder.main,
+COMMANDS = {
+    "throughput": ("bench.throughput_command", "nights per second of the engines (the default)"),
+    "ladder": ("bench.ladder.command", "the same work by ever faster means, baselines among them"),
+    "growth": ("bench.growth", "how cost grows with size, beside what a model predicts"),
+    "exact": ("bench.exact", "time of exact counts and gradients, and what it would be at best"),
+    "mdp": ("bench.mdp", "time of exact work on policies of every kind"),
+    "instructions": ("bench.instructions", "machine instructions of the inner loops"),
+    "profile": ("bench.profile", "where the time of the inner loops goes"),
+    "regressions": ("bench.regressions", "what became slower between two files of figures"),
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if given[:1] in (["-h"], ["--help"]):
-        print(f"usage: python -m bench [{{{','.join(COMMANDS)}}}] ...; each has its own --help")
-        return 0
-    name = given.pop(0) if given and not given[0].startswith("-") else "throughput"
-    if name not in COMMANDS:
-        print(f"There is no command {name!r}, but {' and '.join(COMMANDS)}.", file=sys.stderr)
-        return 2
-    return COMMANDS[name](given)
+    if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help")):
+        given.insert(0, "throughput")
+    return run("python -m bench", COMMANDS, given)
 
 
 if __name__ == "__main__":

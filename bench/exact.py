@@ -1,4 +1,4 @@
-"""``python -m bench.exact``: what exact counts take, and what they would take at best."""
+"""``python -m bench exact``: what exact counts take, and what they would take at best."""
 
 import argparse
 import statistics
@@ -120,7 +120,7 @@ def floor_ms(total: float) -> float:
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The options; see ``--help``."""
-    parser = argparse.ArgumentParser(prog="python -m bench.exact", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench exact", description=__doc__)
     parser.add_argument("--rounds", type=whole_number, default=9, help="by default %(default)s")
     parser.add_argument(
         "--batch", type=whole_number, default=16, help="line-ups; by default %(default)s"
@@ -172,8 +172,8 @@ def measure(rounds: int, batch: int) -> dict[str, Any]:
     return figures
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Measures and prints."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measures and prints; the exit code."""
     options = parse_arguments(arguments)
     rounds, batch = (1, 2) if options.quick else (options.rounds, options.batch)
     console = Console()
@@ -216,7 +216,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
     if options.json is not None:
         write(options.json, {"machine": where, "commit": commit(), **figures})
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

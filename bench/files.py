@@ -1,11 +1,10 @@
-"""Figures in files: what benchmarks write with ``--json``, and others read again, and drawings."""
+"""Figures in files: what benchmarks write with ``--json``, and others read again."""
 
-import io
 import json
 from pathlib import Path
 from typing import Any
 
-from bucket_brigade.atomic_files import write_bytes, write_text
+from bucket_brigade.atomic_files import write_text
 
 
 class Unreadable(Exception):
@@ -34,10 +33,3 @@ def read(file: Path) -> Any:
 def write(file: Path, figures: object) -> None:
     """Writes figures, as JSON."""
     write_text(json.dumps(figures, indent=1) + "\n", file)
-
-
-def save_svg(figure: Any, file: Path) -> None:
-    """Writes a drawing of Matplotlib; the same file each time."""
-    content = io.BytesIO()
-    figure.savefig(content, format="svg", metadata={"Date": None})
-    write_bytes(content.getvalue(), file)

@@ -1,4 +1,4 @@
-"""``python -m bench.growth``: how the cost of a run grows with its size, and what a model predicts.
+"""``python -m bench growth``: how the cost of a run grows with its size, and what a model predicts.
 
 One axis at a time is varied, everything else stays at the base case. What the model predicts is
 explained at `predict`: it is fitted on one point of an axis, the one marked `fitted`.
@@ -302,7 +302,7 @@ def measured(
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The options; see ``--help``."""
     available, best = _core.simd_paths()
-    parser = argparse.ArgumentParser(prog="python -m bench.growth", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench growth", description=__doc__)
     parser.add_argument("--path", choices=available, default=best, help="by default %(default)s")
     parser.add_argument("--repeats", type=whole_number, help=f"by default {REPEATS}")
     parser.add_argument("--quick", action="store_true", help="a smoke test: few small points")

@@ -1,4 +1,4 @@
-"""``python -m bench.instructions``: machine instructions of the inner loops.
+"""``python -m bench instructions``: machine instructions of the inner loops.
 
 Other work on a machine changes times, but not how many instructions a loop takes. A Rust example
 (core_rs/examples/inner_loops.rs) runs one loop on its main thread, with a fixed seed. Its
@@ -288,7 +288,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The options; see ``--help``."""
     available, best = _core.simd_paths()
     parser = argparse.ArgumentParser(
-        prog="python -m bench.instructions",
+        prog="python -m bench instructions",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

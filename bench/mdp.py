@@ -1,7 +1,7 @@
-"""``python -m bench.mdp``: what exact work on policies of every kind takes, in CPU seconds."""
+"""``python -m bench mdp``: what exact work on policies of every kind takes, in CPU seconds."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from time import perf_counter, process_time
 from typing import Any
@@ -56,35 +56,36 @@ def seconds(run: Callable[[], object], rounds: int) -> tuple[float, float]:
     return best
 
 
-def main() -> None:
-    """The command."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measures and prints; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m bench mdp", description=__doc__)
     parser.add_argument("--scenario", default="default", choices=sorted(bb.SCENARIOS))
     parser.add_argument("--threads", type=whole_number, default=1)
     parser.add_argument("--rounds", type=whole_number, default=3)
     parser.add_argument("--only", default="", help="part of a name")
     add_json(parser)
-    arguments = parser.parse_args()
-    scenario = bb.scenario(arguments.scenario)
+    options = parser.parse_args(arguments)
+    scenario = bb.scenario(options.scenario)
     table = Table("task", "CPU s", "wall s")
     rows = []
-    for name, run in tasks(scenario, arguments.threads).items():
-        if arguments.only in name:
-            cpu, wall = seconds(run, arguments.rounds)
+    for name, run in tasks(scenario, options.threads).items():
+        if options.only in name:
+            cpu, wall = seconds(run, options.rounds)
             rows.append({"task": name, "cpu": cpu, "wall": wall})
             table.add_row(name, f"{cpu:.2f}", f"{wall:.2f}")
     Console().print(table)
     document = {
         "commit": commit(),
         "machine": machine(),
-        "scenario": arguments.scenario,
-        "threads": arguments.threads,
-        "rounds": arguments.rounds,
+        "scenario": options.scenario,
+        "threads": options.threads,
+        "rounds": options.rounds,
         "rows": rows,
     }
-    if arguments.json is not None:
-        write(arguments.json, document)
+    if options.json is not None:
+        write(options.json, document)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

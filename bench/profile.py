@@ -1,4 +1,4 @@
-"""``python -m bench.profile``: where the time of the engines goes, by ``perf record``.
+"""``python -m bench profile``: where the time of the engines goes, by ``perf record``.
 
 Samples the processor's time while an inner loop runs (core_rs/examples/inner_loops.rs, one thread).
 The compiler merges an engine into one function, so a sample counts for the source function that
@@ -144,7 +144,7 @@ def profile(loop: Loop, seconds: float) -> dict[str, Any]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Samples and prints; the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m bench.profile", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench profile", description=__doc__)
     available, best = _core.simd_paths()
     parser.add_argument("--path", choices=available, default=best, help="by default %(default)s")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""``python -m bench.regressions BEFORE.json AFTER.json``: what became slower, and what is noise.
+"""``python -m bench regressions BEFORE.json AFTER.json``: what became slower, and what is noise.
 
 Takes any two files that a benchmark here wrote with ``--json``. Every number with a spread,
 wherever it stands, is compared with the one at the same place of the other file.
@@ -177,7 +177,7 @@ def differences(before: object, after: object) -> list[str]:
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The options; see ``--help``."""
-    parser = argparse.ArgumentParser(prog="python -m bench.regressions", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench regressions", description=__doc__)
     parser.add_argument("before", type=Path)
     parser.add_argument("after", type=Path)
     parser.add_argument(

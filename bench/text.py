@@ -1,7 +1,4 @@
-"""Numbers, times and tables as Markdown."""
-
-from collections.abc import Mapping, Sequence
-from typing import Any
+"""Numbers and times as text."""
 
 
 def brief(x: float) -> str:
@@ -20,16 +17,3 @@ def timed(seconds: float) -> str:
         if seconds >= size:
             return f"{brief(seconds / size)} {unit}"
     return f"{brief(seconds * 1e6)} µs"
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1) -> list[str]:
-    """Markdown; the columns after the first `texts` are numbers."""
-    rule = ["---"] * texts + ["---:"] * (len(header) - texts)
-    return ["| " + " | ".join(row) + " |" for row in [header, rule, *rows]]
-
-
-def median(value: Any) -> float | None:
-    """Of a spread, or of what is a number itself."""
-    if isinstance(value, Mapping):
-        value = value.get("median")
-    return None if value is None else float(value)

@@ -78,7 +78,7 @@ def test_files_that_are_none_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["nonsense"], "no command 'nonsense', but throughput and ladder"),
+        (["nonsense"], "no command 'nonsense': python -m bench has throughput, ladder, "),
         (["throughput", "--rounds", "0"], "--rounds: '0' is not a whole number above 0"),
         (["--rounds", "many"], "'many' is not a whole number"),
         (["--milliseconds", "inf"], "'inf' is not a number above 0"),
@@ -98,3 +98,14 @@ def test_bad_options_are_refused(
         code = ended.code
     assert code == 2
     assert reason in capsys.readouterr().err
+
+
+def test_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--help"]) == 0
+    said = capsys.readouterr().out
+    for name in command.COMMANDS:
+        assert f"  {name} " in said
+        with pytest.raises(SystemExit) as ended:
+            command.main([name, "--help"])
+        assert ended.value.code == 0
+        assert f"python -m bench {name}" in capsys.readouterr().out

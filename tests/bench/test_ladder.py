@@ -190,13 +190,3 @@ def test_what_is_told_of_a_gpu(capsys: pytest.CaptureFixture[str]) -> None:
     assert "compile in 9.0 s" in printed
     assert "faster than the CPU from 1,000,000 episodes each on" in printed
     assert "compiled first, from 10,000,000" in printed
-
-
-def test_commands(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["--help"]) == 0
-    assert "ladder" in capsys.readouterr().out
-    for name in ("throughput", "ladder"):
-        with pytest.raises(SystemExit) as ended:
-            command.main([name, "--help"])
-        assert ended.value.code == 0
-        assert f"python -m bench {name}" in capsys.readouterr().out

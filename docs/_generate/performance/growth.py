@@ -2,8 +2,9 @@
 
 import statistics
 
-from bench.performance_page.stored import Figures, missing, source
-from bench.text import table, timed
+from bench.text import timed
+from docs._generate.markdown import table
+from docs._generate.performance.stored import Figures, missing, source
 
 TITLES = {
     "episodes": "episodes",

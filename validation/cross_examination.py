@@ -1,4 +1,4 @@
-"""``python -m bench.cross_examination``: sampled against exact counts, with very many episodes.
+"""``python -m validation cross-examination``: sampled against exact counts, in many episodes.
 
 Every scenario under every rule set, in all payoffs and counts. With the default 10^8 episodes a
 standard error is a hundredth of a percent or so of a mean; expect minutes for each game.
@@ -31,7 +31,9 @@ END_RULES = ("all_safe_or_all_ruined", "no_fires")
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The options; see ``--help``."""
-    parser = argparse.ArgumentParser(prog="python -m bench.cross_examination", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m validation cross-examination", description=__doc__
+    )
     parser.add_argument(
         "--episodes", type=int, default=10**8, help=f"of each game, at least {FEWEST:,}"
     )
@@ -104,7 +106,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "errors"
     )
     return 0 if all(x["agrees"] for x in rows) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""``python -m bench.deviations FILE``: does anybody beat the equilibria in a file after all?
+"""``python -m validation deviations FILE``: does anybody beat the equilibria in a file after all?
 
 For every equilibrium that ``bucket-brigade nash`` saved, two searches that share nothing with the
 one that found it: exact payoffs of a fixed grid of (p, q), where the chain applies; and strategies
@@ -10,6 +10,7 @@ import argparse
 import math
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from bench.options import file_to_write
+from bench.options import file_to_write, whole_number
 from bucket_brigade.atomic_files import write_json
 from bucket_brigade.equilibrium import (
     Deviation,
@@ -77,7 +78,9 @@ class Finding:
         return sampled and (self.exact is None or self.exact <= self.upper + 1e-6)
 
 
-def examine(found: NashEquilibrium, points: int, candidates: int, seed: int) -> Finding:
+def examine(
+    found: NashEquilibrium, points: int, candidates: int, episodes: int, seed: int
+) -> Finding:
     """Searches for gains over one equilibrium."""
     start = time.perf_counter()
     agents = found.scenario.num_agents
@@ -105,7 +108,7 @@ def examine(found: NashEquilibrium, points: int, candidates: int, seed: int) -> 
     again = source.gains(
         found.profile, [Deviation(theta, focal) for theta in finalists], focal, look=0
     )
-    again.extend(np.arange(len(finalists)), 1 << 20)
+    again.extend(np.arange(len(finalists)), episodes)
     best = int(again.mean.argmax())
     return Finding(
         scenario=found.scenario.name,
@@ -137,28 +140,26 @@ def report(findings: list[Finding]) -> Table:
     return table
 
 
-def main() -> None:
-    """Examines the equilibria of files; exit code 1 if one is beaten."""
-    parser = argparse.ArgumentParser(prog="python -m bench.deviations", description=__doc__)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Examines the equilibria of files; 1 if one is beaten."""
+    parser = argparse.ArgumentParser(prog="python -m validation deviations", description=__doc__)
     parser.add_argument("files", nargs="+", type=Path, help="what bucket-brigade nash saved")
     parser.add_argument("--points", type=int, default=41, help="of the grid along p and q")
-    parser.add_argument("--candidates", type=int, default=200, help="drawn at random")
+    parser.add_argument("--candidates", type=whole_number, default=200, help="drawn at random")
+    parser.add_argument(
+        "--episodes", type=whole_number, default=1 << 20, help="of each line-up of the five best"
+    )
     parser.add_argument("--seed", type=int, default=20_261, help="of strategies and episodes")
     parser.add_argument("--json", type=file_to_write, help="save the findings there")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     equilibria = [found for path in options.files for found in load_equilibria(path)]
     console = Console(stderr=True)
     findings = [
-        examine(found, options.points, options.candidates, options.seed)
+        examine(found, options.points, options.candidates, options.episodes, options.seed)
         for found in track(equilibria, console=console, disable=not console.is_terminal)
     ]
     Console(width=None if sys.stdout.isatty() else 160).print(report(findings))
     if options.json:
         listed = [asdict(finding) for finding in findings]
         write_json(listed, options.json)
-    if not all(finding.holds for finding in findings):
-        sys.exit(1)
-
-
-if __name__ == "__main__":
-    main()
+    return 0 if all(finding.holds for finding in findings) else 1

@@ -10,13 +10,13 @@ from bench.report import short_commit
 Figures = Mapping[str, Any]
 
 COMMANDS = {
-    "throughput": "python -m bench --json bench/results/throughput.json",
+    "throughput": "python -m bench throughput --json bench/results/throughput.json",
     "ladder": "python -m bench ladder --nash --json bench/results/ladder.json",
     "ladder_all": "python -m bench ladder --all --nash --json bench/results/ladder_all.json",
-    "growth": "python -m bench.growth --json bench/results/growth.json",
-    "instructions": "python -m bench.instructions --json bench/results/instructions.json",
-    "exact": "python -m bench.exact --json bench/results/exact.json",
-    "profile": "python -m bench.profile --json bench/results/profile.json",
+    "growth": "python -m bench growth --json bench/results/growth.json",
+    "instructions": "python -m bench instructions --json bench/results/instructions.json",
+    "exact": "python -m bench exact --json bench/results/exact.json",
+    "profile": "python -m bench profile --json bench/results/profile.json",
 }
 #: What each of their files cannot be without.
 HOLDS = {

@@ -1,8 +1,9 @@
 """The section on the floor: what random bits alone would take."""
 
 from bench.exact import floor_ms
-from bench.performance_page.stored import Figures, missing, source
-from bench.text import brief, table
+from bench.text import brief
+from docs._generate.markdown import table
+from docs._generate.performance.stored import Figures, missing, source
 
 #: The part of the cores' time that an idle machine gives.
 IDLE = 0.95

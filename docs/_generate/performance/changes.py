@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from bench.performance_page.stored import BEFORE, COMMANDS, Figures
 from bench.report import short_commit
-from bench.text import brief, table, timed
+from bench.text import brief, timed
+from docs._generate.markdown import table
+from docs._generate.performance.stored import BEFORE, COMMANDS, Figures
 
 
 def changes_section(found: Mapping[str, Figures]) -> list[str]:

@@ -1,4 +1,4 @@
-"""``python -m bench.exact_figure``: draws docs/exact.svg, error against time of both methods.
+"""``python -m docs._generate exact-figure``: docs/exact.svg, error against time of both methods.
 
 Needs the extra ``plot``. Every point is measured: a sampled one is the median time of a few runs on
 all cores, the standard error it gives, and how far it really is from the exact payoff.
@@ -16,14 +16,15 @@ from typing import Any
 import numpy as np
 
 import bucket_brigade as bb
-from bench.files import save_svg, write
+from bench.files import write
 from bench.options import add_json, file_to_write, whole_number
 from bucket_brigade import _core
+from docs._generate.drawing import BLUE, ORANGE, pyplot, save_svg
 
 SCENARIO = "default"
 LINEUP = ["firefighter", "free_rider", "hero", "coordinator"]
 EPISODES = [10**k for k in range(3, 8)]
-BLUE, ORANGE, GREY = "#2563a8", "#d97706", "#6b7280"
+GREY = "#6b7280"
 
 
 def median_seconds(run: Callable[[], object], repeats: int) -> float:
@@ -76,14 +77,7 @@ def measured(repeats: int) -> dict[str, Any]:
 
 def draw(figures: dict[str, Any], file: Path) -> None:
     """Draws and saves them."""
-    import matplotlib
-
-    matplotlib.use("svg")
-    from matplotlib import pyplot
-
-    # Text as text keeps the file small, and a fixed salt the same for the same figures.
-    pyplot.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "exact", "font.size": 10})
-    figure, axes = pyplot.subplots(figsize=(7, 4.2), layout="constrained")
+    figure, axes = pyplot("exact", 10).subplots(figsize=(7, 4.2), layout="constrained")
     sampled = figures["sampled"]
     seconds = np.array([x["seconds"] for x in sampled])
     stderr = np.array([x["stderr"] for x in sampled])
@@ -121,9 +115,11 @@ def draw(figures: dict[str, Any], file: Path) -> None:
     save_svg(figure, file)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Measures and draws."""
-    parser = argparse.ArgumentParser(prog="python -m bench.exact_figure", description=__doc__)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measures and draws; the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m docs._generate exact-figure", description=__doc__
+    )
     parser.add_argument("--out", type=file_to_write, default=Path("docs/exact.svg"))
     parser.add_argument("--repeats", type=whole_number, default=3)
     add_json(parser)
@@ -133,7 +129,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(json.dumps(figures, indent=2))
     if options.json is not None:
         write(options.json, figures)
-
-
-if __name__ == "__main__":
-    main()
+    return 0

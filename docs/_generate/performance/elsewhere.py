@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from bench.performance_page.ladder import modelled_rates
-from bench.performance_page.stored import Figures
+from docs._generate.performance.ladder import modelled_rates
+from docs._generate.performance.stored import Figures
 
 
 def _instructions(figures: Figures | None, path: str) -> Figures | None:

@@ -1,7 +1,8 @@
 """The sections on where the time goes, and on counted instructions."""
 
-from bench.performance_page.stored import Figures, missing, source
-from bench.text import brief, table
+from bench.text import brief
+from docs._generate.markdown import table
+from docs._generate.performance.stored import Figures, missing, source
 
 #: What sources of the core do, for the profile.
 PARTS = {

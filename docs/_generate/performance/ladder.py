@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from bench.ladder.work import ALLOWED, ROUNDS
-from bench.performance_page.stored import Figures, missing, source
-from bench.text import brief, median, table, timed
+from bench.text import brief, timed
 from bucket_brigade.cli.nash import EPISODES as EPISODES_OF_NASH
+from docs._generate.markdown import median, table
+from docs._generate.performance.stored import Figures, missing, source
 
 #: Files that hold a ladder, and what stands above each.
 LADDERS = {"ladder": "One scenario", "ladder_all": "All scenarios"}

@@ -1,34 +1,23 @@
 """The plots of the page."""
 
 from pathlib import Path
-from typing import Any
 
-from bench.files import save_svg
-from bench.performance_page.growth import TITLES
-from bench.performance_page.stored import Figures
-from bench.text import brief, median
+from bench.text import brief
+from docs._generate.drawing import BLUE, ORANGE, pyplot, save_svg
+from docs._generate.markdown import median
+from docs._generate.performance.growth import TITLES
+from docs._generate.performance.stored import Figures
 
-BLUE, ORANGE, GREY = "#2563a8", "#d97706", "#9ca3af"
+GREY = "#9ca3af"
 #: Axes whose sizes are drawn on a logarithmic scale.
 LOGARITHMIC = ("episodes", "lineups", "exact_nights")
 
 
-def _pyplot() -> Any:
-    import matplotlib
-
-    matplotlib.use("svg")
-    from matplotlib import pyplot
-
-    # Text as text keeps the file small, and a fixed salt the same for the same figures.
-    pyplot.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "growth", "font.size": 9})
-    return pyplot
-
-
 def draw_ladder(ladder: Figures, file: Path) -> None:
     """Bars of nights per second, on a logarithmic scale."""
-    pyplot = _pyplot()
+    plt = pyplot("growth", 9)
     rows = [row for row in ladder["rows"] if median(row.get("nights_per_second"))]
-    figure, axes = pyplot.subplots(figsize=(7.5, 0.9 + 0.38 * len(rows)), layout="constrained")
+    figure, axes = plt.subplots(figsize=(7.5, 0.9 + 0.38 * len(rows)), layout="constrained")
     names = [f"{row.get('rung', '')}  {row.get('what', '')}".strip() for row in rows]
     rates = [median(row["nights_per_second"]) or 0.0 for row in rows]
     # What stands beside the ladder has no number, or one with a prime.
@@ -51,15 +40,15 @@ def draw_ladder(ladder: Figures, file: Path) -> None:
     axes.set_xlim(right=max(rates) * 30)
     axes.grid(axis="x", alpha=0.25)
     save_svg(figure, file)
-    pyplot.close(figure)
+    plt.close(figure)
 
 
 def draw_growth(growth: Figures, file: Path) -> None:
     """A curve for each axis: the least with the upper quartile, and the model; and memory."""
-    pyplot = _pyplot()
+    plt = pyplot("growth", 9)
     curves = growth["axes"]
     rows = (len(curves) + 2) // 2
-    figure, all_axes = pyplot.subplots(rows, 2, figsize=(8, 2.5 * rows), layout="constrained")
+    figure, all_axes = plt.subplots(rows, 2, figsize=(8, 2.5 * rows), layout="constrained")
     places = list(all_axes.flat)
     for axes, (name, curve) in zip(places, curves.items(), strict=False):
         points = curve["points"]
@@ -112,4 +101,4 @@ def draw_growth(growth: Figures, file: Path) -> None:
     for axes in left:
         axes.remove()
     save_svg(figure, file)
-    pyplot.close(figure)
+    plt.close(figure)

@@ -1,4 +1,4 @@
-"""``python -m bench.coverage``: how often intervals of regret hold, and verdicts are wrong.
+"""``python -m validation coverage``: how often intervals of regret hold, and verdicts are wrong.
 
 On rings small enough, exact payoffs say what the regret of a mixture over some candidates is. The
 same is then estimated from samples, over and over with other seeds, and compared.
@@ -295,7 +295,7 @@ def coverage(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Repeats and reports; 1 if intervals or verdicts are wrong more often than they may be."""
-    parser = argparse.ArgumentParser(prog="python -m bench.coverage", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m validation coverage", description=__doc__)
     parser.add_argument(
         "--repetitions", type=whole_number, default=2000, help="of each row of the table"
     )
@@ -349,7 +349,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"with probability {TAIL:g}, for each of the figures."
     )
     return 0 if all(row.holds for row in rows) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

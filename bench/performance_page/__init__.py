@@ -1,6 +1,0 @@
-"""docs/performance.md and its plots, made of stored figures: ``python -m bench.performance_page``.
-
-`stored` knows the files and the commands that make them, `text` writes numbers; every section has a
-module of its own, `page` puts them together, and `plots` draws. No number of a measurement is
-written down here.
-"""

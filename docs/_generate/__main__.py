@@ -1,0 +1,24 @@
+"""``python -m docs._generate PAGE``: makes a page or figure of ``docs/`` anew."""
+
+import sys
+from collections.abc import Sequence
+
+from bench.commands import run
+
+PAGES = {
+    "performance": (
+        "docs._generate.performance.page",
+        "performance.md and its plots, from bench/results/",
+    ),
+    "equilibria": ("docs._generate.equilibria", "equilibria_results.md, from files of results"),
+    "exact-figure": ("docs._generate.exact_figure", "exact.svg, which it first measures"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Makes a page; the exit code."""
+    return run("python -m docs._generate", PAGES, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

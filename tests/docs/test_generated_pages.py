@@ -1,0 +1,42 @@
+"""The pages and figures that ``python -m docs._generate`` makes, but for that of performance."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import bucket_brigade as bb
+from bucket_brigade.equilibrium import save_equilibria
+from docs._generate import __main__ as command
+from docs._generate import exact_figure
+
+
+def test_the_page_of_equilibria_says_what_the_files_say(tmp_path: Path) -> None:
+    scenario = bb.scenario("trivial_cooperation").replace(num_houses=5)
+    found = bb.DoubleOracle(scenario, method="exact").solve()
+    save_equilibria([found], tmp_path / "exact.json")
+    finding = {"scenario": scenario.name, "night_order": scenario.night_order, "method": "exact"}
+    finding |= {"exact": -1.25, "sampled": -7.5, "stderr": 0.625}
+    (tmp_path / "deviations.json").write_text(json.dumps([finding]), encoding="utf-8")
+    page = tmp_path / "page.md"
+    assert command.main(["equilibria", str(tmp_path), str(page)]) == 0
+    text = page.read_text(encoding="utf-8")
+    assert "1 of 1 certified at ε = " in text
+    row = next(line for line in text.splitlines() if line.startswith("| trivial_cooperation |"))
+    for cell in (found.describe(), f"{found.payoff:.1f}", "certified", "-1.2500; -7.50 ± 0.62"):
+        assert f"| {cell} |" in row, cell
+    assert "## Sampled payoffs" not in text
+    assert "## Roles" not in text
+
+
+def test_the_figure_of_exact_payoffs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("matplotlib")
+    monkeypatch.setattr(exact_figure, "EPISODES", [1000, 10_000])
+    file = tmp_path / "exact.svg"
+    assert command.main(["exact-figure", "--out", str(file), "--repeats", "1"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert [x["episodes"] for x in figures["sampled"]] == [1000, 10_000]
+    assert all(x["stderr"] > 0 and x["seconds"] > 0 for x in figures["sampled"])
+    assert file.read_text(encoding="utf-8").startswith("<?xml")
