@@ -37,6 +37,7 @@ from bucket_brigade.exact.best_response import (
     best_response,
     exploitability,
 )
+from bucket_brigade.exact.difference import PolicyDifference, policy_difference
 from bucket_brigade.exact.markov_equilibrium import MarkovEquilibrium, markov_equilibrium
 from bucket_brigade.exact.team_optimum import TeamOptimum, team_optimum
 from bucket_brigade.game.catalogue import (
@@ -51,7 +52,9 @@ from bucket_brigade.game.lineups import Mixture
 from bucket_brigade.game.scenario import RULES_VERSION, Scenario
 from bucket_brigade.policies.firefighter import Firefighter
 from bucket_brigade.policies.heuristic import ARCHETYPES, Strategy, as_strategy
-from bucket_brigade.policies.tabular import Tabular, tabulate
+from bucket_brigade.policies.saved import SavedPolicies, load_policies, save_policies
+from bucket_brigade.policies.tabular import Tabular
+from bucket_brigade.policies.tabulate import tabulate
 from bucket_brigade.simulation.episode import Action, Episode, House, Night, replay
 from bucket_brigade.simulation.paired import compare
 from bucket_brigade.simulation.result import PairedDifference, SimulationResult
@@ -89,7 +92,9 @@ __all__ = [
     "PairedDifference",
     "PayoffEvaluator",
     "PayoffMatrix",
+    "PolicyDifference",
     "RareEventsWarning",
+    "SavedPolicies",
     "Scenario",
     "SimulationResult",
     "Strategy",
@@ -106,12 +111,15 @@ __all__ = [
     "list_backends",
     "list_scenarios",
     "load_lineup",
+    "load_policies",
     "load_scenario",
     "load_scenarios",
     "markov_equilibrium",
     "payoff_matrix",
+    "policy_difference",
     "replay",
     "run_heuristic_episode",
+    "save_policies",
     "scenario",
     "select_backend",
     "simulate",

@@ -207,6 +207,9 @@ ActRuns = tuple[
 MarkovPolicy = tuple[float, float] | npt.NDArray[np.float64] | ActRuns
 
 def act_runs(tables: npt.NDArray[np.uint8]) -> ActRuns: ...
+def policy_table(
+    policy: Policy, houses: int, agents: int, seat: int
+) -> npt.NDArray[np.float64]: ...
 def policy_values(
     scenario: object,
     policies: Sequence[MarkovPolicy],

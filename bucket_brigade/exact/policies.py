@@ -9,12 +9,14 @@ from bucket_brigade.arguments import as_list
 from bucket_brigade.errors import InvalidValue, shown
 from bucket_brigade.game.lineups import Mixture
 from bucket_brigade.game.scenario import Scenario
-from bucket_brigade.policies.heuristic import as_strategy
+from bucket_brigade.policies.heuristic import Heuristic
+from bucket_brigade.policies.kinds import as_policy
 from bucket_brigade.policies.tabular import Tabular, checked_tabular
+from bucket_brigade.policies.tabulate import chances_of
 
 __all__ = ["PolicyLineup", "core_policies"]
 
-#: For each seat a strategy (an archetype's name, or ten numbers) or a `Tabular`.
+#: For each seat a policy of any kind: what `simulate` takes, but no mixture.
 PolicyLineup = Sequence[object]
 
 
@@ -30,14 +32,15 @@ def core_policies(scenario: Scenario, lineup: PolicyLineup) -> list[_core.Markov
     if len(entries) != scenario.num_agents:
         allowed = f"a policy for each of the {scenario.num_agents} seats"
         raise InvalidValue("lineup", f"{len(entries)} policies", allowed)
-    return [_core_policy(scenario, entry, f"lineup[{i}]") for i, entry in enumerate(entries)]
+    return [_core_policy(scenario, seat, entry) for seat, entry in enumerate(entries)]
 
 
-def _core_policy(scenario: Scenario, entry: object, field: str) -> _core.MarkovPolicy:
-    if isinstance(entry, Tabular):
-        return checked_tabular(entry, scenario, field).runs
+def _core_policy(scenario: Scenario, seat: int, entry: object) -> _core.MarkovPolicy:
+    field = f"lineup[{seat}]"
     if isinstance(entry, Mixture):
         allowed = "a policy; a mixture is drawn once an episode, which the others come to know"
         raise InvalidValue(field, shown(entry), allowed)
-    theta = as_strategy(entry, field)
-    return float(theta[1] * (1.0 - theta[8])), float(theta[3])
+    policy = as_policy(entry, field)
+    if isinstance(policy, Tabular):
+        return checked_tabular(policy, scenario, field).runs
+    return policy.duty if isinstance(policy, Heuristic) else chances_of(policy, scenario, seat)

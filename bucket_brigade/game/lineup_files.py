@@ -8,7 +8,8 @@ probability beside it, perhaps all within an ``equilibrium``. A *profile* is a l
 per seat, perhaps within an object, as ``positions``, ``strategy_profile``, ``strategies`` or
 ``lineup``. What a file holds several of, by name (``archetypes``) or one after another
 (``equilibria``, ``roles``, or a bare list of objects with a ``name``), is chosen from as
-``FILE:NAME`` or ``FILE:NUMBER``.
+``FILE:NAME`` or ``FILE:NUMBER``. Files that `save_policies` wrote are line-ups, too; ``FILE:SEAT``
+is one of their policies.
 """
 
 import os
@@ -21,6 +22,8 @@ from bucket_brigade.game.lineups import Mixture
 from bucket_brigade.policies.heuristic import Heuristic, Strategy, archetype_name, as_strategy
 from bucket_brigade.policies.kinds import as_policy, is_policy_object, parse_policy
 from bucket_brigade.policies.policy import Policy
+from bucket_brigade.policies.saved import is_policy_file, load_policies
+from bucket_brigade.policies.tabular import Tabular
 
 __all__ = ["SeatEntry", "load_lineup", "load_strategy", "parse_lineup"]
 
@@ -63,6 +66,11 @@ def load_lineup(source: str | os.PathLike[str], num_agents: int = 4) -> list[Sea
         where in the file.
     """
     seats = as_u64("num_agents", num_agents)
+    tables = _tables(source)
+    if tables is not None:
+        if len(tables) not in (1, seats):
+            raise InvalidFile(f"{source} has {len(tables)} seats, and the game {seats}")
+        return [*tables] if len(tables) == seats else [tables[0]] * seats
     content, place = _chosen(source)
     profile, at = _profile(content, place)
     if profile is None:
@@ -117,10 +125,31 @@ def load_strategy(source: str | os.PathLike[str], field: str = "strategy") -> Se
     """
     if isinstance(source, str) and split_source(source)[0] is None:
         return _entry(source, field)
+    tables = _tables(source)
+    if tables is not None:
+        if len(tables) > 1:
+            raise InvalidFile(f"{source} holds a policy for each of several seats: add :SEAT")
+        return tables[0]
     content, place = _chosen(source)
     if _profile(content, place)[0] is not None:
         raise InvalidFile(f"{place} holds a strategy for each of several seats, not a single one")
     return _seat(content, place)
+
+
+def _tables(source: str | os.PathLike[str]) -> tuple[Tabular, ...] | None:
+    """The policies of a file that `save_policies` wrote, or the one asked for; None for others."""
+    if not isinstance(source, str | os.PathLike):
+        return None
+    path, part = split_source(os.fsdecode(source))
+    if path is None or not is_policy_file(path):
+        return None
+    policies = load_policies(path).policies
+    if part is None:
+        return policies
+    if not part.isdecimal() or int(part) >= len(policies):
+        allowed = f"FILE:SEAT, SEAT from 0 to {len(policies) - 1}"
+        raise InvalidValue("source", shown(str(source)), allowed)
+    return (policies[int(part)],)
 
 
 def _chosen(source: str | os.PathLike[str]) -> tuple[Any, str]:

@@ -1,9 +1,11 @@
 """The kinds of policies, and what stands for a policy in Python, in JSON and on a command line."""
 
+import base64
+import binascii
 from collections.abc import Mapping
 from typing import TypeGuard
 
-from bucket_brigade.errors import InvalidValue, shown
+from bucket_brigade.errors import InvalidFile, InvalidValue, shown
 from bucket_brigade.policies.firefighter import Firefighter
 from bucket_brigade.policies.heuristic import (
     ARCHETYPES,
@@ -13,6 +15,7 @@ from bucket_brigade.policies.heuristic import (
     parse_strategy,
 )
 from bucket_brigade.policies.policy import Policy
+from bucket_brigade.policies.tabular import Tabular
 
 __all__ = ["as_policy", "is_policy_object", "parse_policy"]
 
@@ -26,7 +29,7 @@ def as_policy(value: object, field: str = "strategy") -> Policy:
     ----------
     value : Policy, str, mapping or array_like of float, shape (10,)
         A policy; an archetype's name or ten numbers, for the heuristic agent; or the name or the
-        JSON form of a `Firefighter`.
+        JSON form of a `Firefighter`; or the JSON form of a `Tabular`.
     field : str
         What to call it in an error.
 
@@ -48,10 +51,22 @@ def as_policy(value: object, field: str = "strategy") -> Policy:
         return _ARCHETYPES[archetype_name(value, field)]
     if is_policy_object(value):
         kind, numbers = value["kind"], {str(k): x for k, x in value.items() if k != "kind"}
-        if not isinstance(kind, str) or kind != Firefighter.kind:
-            raise InvalidValue(f"{field}.kind", shown(kind), repr(Firefighter.kind))
-        return Firefighter.of(field, numbers)
+        if not isinstance(kind, str) or kind not in (Firefighter.kind, Tabular.kind):
+            allowed = f"{Firefighter.kind!r} or {Tabular.kind!r}"
+            raise InvalidValue(f"{field}.kind", shown(kind), allowed)
+        return _table(field, numbers) if kind == Tabular.kind else Firefighter.of(field, numbers)
     return Heuristic.of(as_strategy(value, field))
+
+
+def _table(field: str, given: dict[str, object]) -> Tabular:
+    """The table of a JSON object, but for its kind."""
+    npz = given.get("npz")
+    if set(given) != {"npz"} or not isinstance(npz, str):
+        raise InvalidValue(field, f"a table with {', '.join(given) or 'nothing'}", "npz, a text")
+    try:
+        return Tabular.from_bytes(base64.b64decode(npz, validate=True), "it")
+    except (InvalidFile, binascii.Error) as error:
+        raise InvalidValue(f"{field}.npz", str(error), "what a table is saved as") from None
 
 
 def is_policy_object(value: object) -> TypeGuard[Mapping[object, object]]:

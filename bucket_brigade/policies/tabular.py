@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import base64
+import hashlib
+import io
+import zipfile
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from functools import cached_property
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade import _core
+from bucket_brigade._arrays import FloatArray
 from bucket_brigade.arguments import as_u64
 from bucket_brigade.by_value import ComparedByValue
-from bucket_brigade.errors import InvalidValue, shown
+from bucket_brigade.errors import InvalidFile, InvalidValue, shown
 from bucket_brigade.game.scenario import Scenario
-from bucket_brigade.policies.heuristic import as_strategy
+from bucket_brigade.policies.behaviour import behaviour
+from bucket_brigade.policies.policy import Policy
+from bucket_brigade.policies.states import state_number
+from bucket_brigade.summaries import Summarised, Summary
 
-__all__ = ["Tabular", "all_houses", "state_number", "tabulate"]
-
-FloatArray = npt.NDArray[np.float64]
+__all__ = ["DRAWN", "Tabular", "checked_tabular"]
 
 #: In place of an act: one is drawn.
 DRAWN = 255
 #: How far the sum of a row of chances may be from 1.
 SUM = 1e-9
+#: Rings of more have too many states.
+MOST_HOUSES = 16
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Tabular(ComparedByValue):
+class Tabular(ComparedByValue, Summarised, Policy):
     """A policy that is a function of the houses and the night, as a table.
 
     An act is a number: 0 to rest, or 1 + h to work at house h. A state of the houses has the
@@ -47,7 +57,20 @@ class Tabular(ComparedByValue):
         The act of each run, or 255 if one is drawn.
     chances : ndarray of float64, shape (D, 1 + H)
         For each run that draws, in order: the chance of each act.
+
+    Raises
+    ------
+    InvalidValue
+        If the arrays are no such runs.
+
+    Notes
+    -----
+    Arrays are copied, and can't be written to. `bucket_brigade.save_policies` keeps policies in a
+    file. A policy's name has eight digits of a sum over what it does, so that different ones have
+    different names.
     """
+
+    kind: ClassVar[str] = "tabular"
 
     houses: int
     nights: int
@@ -56,12 +79,93 @@ class Tabular(ComparedByValue):
     acts: npt.NDArray[np.uint8]
     chances: FloatArray
 
-    def __repr__(self) -> str:
-        drawn = f", {len(self.chances)} of them drawn" if len(self.chances) else ""
-        return (
-            f"Tabular({self.houses} houses, {self.nights} nights, {3**self.houses} states, "
-            f"{len(self.acts)} runs{drawn})"
+    def __post_init__(self) -> None:
+        for name, dtype in _DTYPES.items():
+            array = _converted(name, getattr(self, name), dtype)
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+        _check(self)
+
+    def __hash__(self) -> int:  # type: ignore[override]  # the arrays can't change
+        return hash(self.key)
+
+    @cached_property
+    def _digest(self) -> str:
+        whole = hashlib.sha256(f"{self.houses} {self.nights}".encode())
+        for array in self.runs:
+            whole.update(array.tobytes())
+        return whole.hexdigest()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Its kind, and a sum over all it does."""
+        return self.kind, self._digest
+
+    def compiled(self) -> _core.Policy:
+        """Not yet: no engine plays tables.
+
+        Raises
+        ------
+        InvalidValue
+            Always.
+        """
+        allowed = "policies that can be sampled; tables have exact payoffs only (expected)"
+        raise InvalidValue("strategy", self.name(), allowed)
+
+    def name(self, digits: int = 3) -> str:
+        """ "table" and the beginning of a sum over what it does."""
+        return f"table {self._digest[:8]}"
+
+    def to_json(self) -> dict[str, Any]:
+        """An object with its kind and `to_bytes`, in base64."""
+        return {"kind": self.kind, "npz": base64.b64encode(self.to_bytes()).decode("ascii")}
+
+    def summary(self) -> Summary:
+        """What `repr` and notebooks show: what is done on night 0, few ruins and fires first."""
+        drawn = f", {len(self.chances):,} of them drawn" if len(self.chances) else ""
+        size = f"{self.houses} houses, {self.nights} nights, {len(self.acts):,} runs{drawn}"
+        rows = [[each.where, each.what, f"{each.states:,}"] for each in behaviour([self])]
+        return Summary(f"Tabular: {size}; on night 0", ["", "it:", "states:"], rows)
+
+    def to_bytes(self) -> bytes:
+        """The policy as a compressed ``.npz`` file, the same for equal ones."""
+        file = io.BytesIO()
+        np.savez_compressed(
+            file,
+            size=np.array([self.houses, self.nights], dtype=np.uint32),
+            runs=np.diff(self.first),
+            **{name: getattr(self, name) for name in ("until", "acts", "chances")},
         )
+        return file.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes, place: str) -> Self:
+        """The policy that `to_bytes` gave.
+
+        Raises
+        ------
+        InvalidFile
+            If it is none; `place` is what the content is called.
+        """
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+                houses, nights = (int(number) for number in arrays["size"])
+                first = np.concatenate([[0], np.cumsum(arrays["runs"], dtype=np.int64)])
+                return cls(
+                    houses, nights, first, arrays["until"], arrays["acts"], arrays["chances"]
+                )
+        except InvalidValue as error:
+            raise InvalidFile(f"{place} holds no policy: {error}") from error
+        except (
+            OSError,
+            ValueError,
+            TypeError,
+            KeyError,
+            EOFError,
+            zipfile.BadZipFile,
+            zlib.error,
+        ) as error:
+            raise InvalidFile(f"{place} can't be read as a policy: {error}") from error
 
     @property
     def runs(self) -> _core.ActRuns:
@@ -71,16 +175,10 @@ class Tabular(ComparedByValue):
     def table(self, night: int = 0) -> FloatArray:
         """Chances of acts on a night, shape (3^H, 1 + H)."""
         night = self._night(night)
-        table = np.zeros((3**self.houses, 1 + self.houses))
         # Runs of a state follow each other: the one that plays is the first to end later.
         ended = np.concatenate([[0], np.cumsum(self.until <= night)])
         run = self.first[:-1] + (ended[self.first[1:]] - ended[self.first[:-1]])
-        acts = self.acts[run]
-        pure = np.flatnonzero(acts != DRAWN)
-        table[pure, acts[pure]] = 1.0
-        drawn = np.flatnonzero(acts == DRAWN)
-        table[drawn] = self.chances[self._rows(run[drawn])]
-        return table
+        return self.rows(run)
 
     def at(self, houses: Sequence[int], night: int = 0) -> FloatArray:
         """Chances of acts in one state, given as the code of each house, on a night: (1 + H,)."""
@@ -88,16 +186,17 @@ class Tabular(ComparedByValue):
         state = state_number(houses, self.houses)
         start, end = int(self.first[state]), int(self.first[state + 1])
         run = start + int(np.searchsorted(self.until[start:end], night, side="right"))
-        if self.acts[run] == DRAWN:
-            drawn: FloatArray = self.chances[self._rows(np.array([run]))[0]]
-            return drawn.copy()
-        row = np.zeros(1 + self.houses)
-        row[self.acts[run]] = 1.0
+        row: FloatArray = self.rows(np.array([run]))[0]
         return row
 
-    def _rows(self, runs: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-        """Rows of `chances` of runs that draw."""
-        return np.searchsorted(np.flatnonzero(self.acts == DRAWN), runs)
+    def rows(self, runs: npt.NDArray[np.int64]) -> FloatArray:
+        """Chances of acts in some runs, by number: (R, 1 + H)."""
+        rows = np.zeros((len(runs), 1 + self.houses))
+        acts = self.acts[runs]
+        pure, drawn = np.flatnonzero(acts != DRAWN), np.flatnonzero(acts == DRAWN)
+        rows[pure, acts[pure]] = 1.0
+        rows[drawn] = self.chances[np.searchsorted(np.flatnonzero(self.acts == DRAWN), runs[drawn])]
+        return rows
 
     def _night(self, night: int) -> int:
         given = as_u64("night", night)
@@ -125,8 +224,7 @@ class Tabular(ComparedByValue):
             allowed = f"chances of acts, of shape {shape} or {(nights, *shape)}"
             raise InvalidValue(field, f"an array of shape {table.shape}", allowed)
         layers = table.reshape(-1, *shape)
-        sums = layers.sum(axis=2)
-        good = (layers >= 0).all(axis=2) & (np.abs(sums - 1) <= SUM)
+        good = _are_chances(layers)
         if not good.all():
             at = np.argwhere(~good)[0].tolist()
             place = "".join(f"[{i}]" for i in at[2 - table.ndim + 1 :])
@@ -152,55 +250,54 @@ class Tabular(ComparedByValue):
         )
 
 
-def tabulate(
-    policy: object,
-    scenario: Scenario,
-    *,
-    seat: int = 0,
-) -> Tabular:
-    """Write down what a policy does in every state of a scenario's houses.
+#: Types of the arrays.
+_DTYPES = {"first": np.uint32, "until": np.uint32, "acts": np.uint8, "chances": np.float64}
 
-    Parameters
-    ----------
-    policy : str, array_like or callable
-        A heuristic agent (an archetype's name or ten numbers); chances of acts, an array of shape
-        (3^H, 1 + H), or (T, 3^H, 1 + H) for each night; or a function that is called once with all
-        states (3^H, H), the code of each house (0 safe, 1 burning, 2 ruined), and returns chances
-        (3^H, 1 + H), or the act of each state as integers (3^H).
-    scenario : Scenario
-        The game.
-    seat : int
-        Who plays; heuristic agents have different homes.
 
-    Returns
-    -------
-    Tabular
+def _converted(name: str, value: object, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """A copy of an array with another type, if that holds its numbers."""
+    given, whole = np.asarray(value), np.dtype(dtype).kind == "u"
+    if given.dtype.kind not in ("iu" if whole else "iuf"):
+        raise InvalidValue(name, shown(value), f"an array of {np.dtype(dtype)}")
+    array = np.array(given, dtype=dtype, order="C")
+    if whole and not np.array_equal(array, given):
+        raise InvalidValue(name, shown(value), f"an array of numbers that {array.dtype} holds")
+    return array
 
-    Raises
-    ------
-    InvalidValue
-        If these are not chances or acts, or have another shape.
 
-    Examples
-    --------
-    >>> game = bb.scenario("default")
-    >>> lowest_fire = lambda houses: np.where((houses == 1).any(1), 1 + (houses == 1).argmax(1), 0)
-    >>> tabulate(lowest_fire, game).at([0, 0, 1, 2, 0, 0, 0, 1, 0, 0]).argmax()
-    3
-    """
-    if isinstance(policy, Tabular):
-        return checked_tabular(policy, scenario, "policy")
-    if as_u64("seat", seat) >= scenario.num_agents:
-        raise InvalidValue("seat", seat, f"a seat from 0 to {scenario.num_agents - 1}")
-    if callable(policy):
-        return _called(policy, scenario)
-    if isinstance(policy, np.ndarray) and policy.ndim > 1:
-        if policy.dtype.kind not in "fiu":
-            raise InvalidValue("policy", f"an array of {policy.dtype}", "chances of acts")
-        return Tabular.from_table(scenario, policy.astype(np.float64))
-    theta = as_strategy(policy, "policy")
-    table = _heuristic(scenario, seat, theta[1] * (1.0 - theta[8]), theta[3])
-    return Tabular.from_table(scenario, table)
+def _check(policy: Tabular) -> None:
+    """Raises `InvalidValue` for what is no policy: a run too many would be read as another's."""
+    houses, nights = as_u64("houses", policy.houses), as_u64("nights", policy.nights)
+    if not 2 <= houses <= MOST_HOUSES:
+        raise InvalidValue("houses", houses, f"2 to {MOST_HOUSES} houses")
+    if not 1 <= nights <= _core.MAX_NIGHTS[-1]:
+        raise InvalidValue("nights", nights, "nights")
+    first, until, acts, chances = policy.runs
+    states = 3**houses
+    whole = first.shape == (states + 1,) and first[0] == 0 and first[-1] == len(until)
+    if not whole or not (first[1:] > first[:-1]).all():
+        allowed = f"where the runs of {states:,} states begin, and the number of all"
+        raise InvalidValue("first", shown(first), allowed)
+    last = np.zeros(len(until), dtype=bool)
+    last[first[1:] - 1] = True
+    before = np.concatenate([[0], until[:-1]])
+    before[first[:-1]] = 0
+    if not ((until > before).all() and (until[last] == nights).all()):
+        allowed = f"nights that rise from run to run of a state, up to {nights}"
+        raise InvalidValue("until", shown(until), allowed)
+    if acts.shape != until.shape or not ((acts <= houses) | (acts == DRAWN)).all():
+        allowed = f"an act for each of {len(until):,} runs, from 0 to {houses}, or {DRAWN}"
+        raise InvalidValue("acts", shown(acts), allowed)
+    drawn = int((acts == DRAWN).sum())
+    if chances.shape != (drawn, 1 + houses) or not _are_chances(chances).all():
+        allowed = f"{1 + houses} chances that add up to 1, for each of {drawn:,} runs that draw"
+        raise InvalidValue("chances", shown(chances), allowed)
+
+
+def _are_chances(rows: FloatArray) -> npt.NDArray[np.bool_]:
+    """Whether each row is one of chances; one that holds NaN is none."""
+    good: npt.NDArray[np.bool_] = (rows >= 0).all(axis=-1) & (np.abs(rows.sum(axis=-1) - 1) <= SUM)
+    return good
 
 
 def checked_tabular(policy: Tabular, scenario: Scenario, field: str) -> Tabular:
@@ -216,54 +313,3 @@ def checked_tabular(policy: Tabular, scenario: Scenario, field: str) -> Tabular:
         given = f"a policy for {policy.houses} houses and {policy.nights} nights"
         raise InvalidValue(field, given, f"one for {size[0]} houses and {size[1]} nights")
     return policy
-
-
-def all_houses(houses: int) -> npt.NDArray[np.int8]:
-    """The code of each house in every state, by number: shape (3^H, H)."""
-    numbers = np.arange(3**houses)
-    return np.stack([numbers // 3**h % 3 for h in range(houses)], axis=1).astype(np.int8)
-
-
-def state_number(codes: Sequence[int], houses: int) -> int:
-    """The number of a state, from the code of each house.
-
-    Raises
-    ------
-    InvalidValue
-        If there are not as many houses, or a code is not 0, 1 or 2.
-    """
-    given = np.asarray(codes)
-    if (
-        given.shape != (houses,)
-        or given.dtype.kind not in "iu"
-        or not np.isin(given, range(3)).all()
-    ):
-        raise InvalidValue("houses", shown(codes), f"a code of 0, 1 or 2 for {houses} houses")
-    return int((given * 3 ** np.arange(houses)).sum())
-
-
-def _called(policy: Callable[..., Any], scenario: Scenario) -> Tabular:
-    houses = scenario.num_houses
-    found = np.asarray(policy(all_houses(houses)))
-    if found.shape == (3**houses,) and found.dtype.kind in "iu":
-        if not ((found >= 0) & (found <= houses)).all():
-            wrong = found[(found < 0) | (found > houses)][0]
-            raise InvalidValue("policy", wrong, f"acts from 0 to {houses}")
-        return Tabular.from_table(scenario, np.eye(1 + houses)[found])
-    if found.dtype.kind != "f" or found.ndim != 2:
-        given = f"a function that returns an array of {found.dtype} and shape {found.shape}"
-        raise InvalidValue("policy", given, "acts as integers, or chances of acts as floats")
-    return Tabular.from_table(scenario, found.astype(np.float64))
-
-
-def _heuristic(scenario: Scenario, seat: int, p: float, q: float) -> FloatArray:
-    houses = scenario.num_houses
-    burning = all_houses(houses) == 1
-    home = seat % houses
-    fires = burning.sum(axis=1)
-    stays = np.where(burning[:, home], q, 0.0)
-    table = np.zeros((3**houses, 1 + houses))
-    table[:, 1:] = burning * (p * (1 - stays) / np.maximum(fires, 1))[:, None]
-    table[:, 1 + home] += np.where(fires == 0, p, p * stays)
-    table[:, 0] = 1.0 - table[:, 1:].sum(axis=1)
-    return np.maximum(table, 0.0)

@@ -8,7 +8,7 @@ from brute_force_game import BruteForce
 from policy_games import GAMES, close, drawn_tables, name, small_game
 
 import bucket_brigade as bb
-from bucket_brigade.policies.tabular import all_houses, state_number
+from bucket_brigade.policies.states import all_houses, state_number
 
 few_games = pytest.mark.parametrize("scenario", GAMES[1::5], ids=name)
 

@@ -136,6 +136,17 @@ class BruteForce:
             values[night] = np.einsum("js,jsa->sa", chances, stages)
         return values[:-1]
 
+    def reached(self, tables: Sequence[Floats]) -> Floats:
+        """How likely each state is at the beginning of each night, (nights, states)."""
+        reached = np.zeros((self.nights, len(self.states)))
+        reached[0] = [self.start(state) for state in np.eye(len(self.states))]
+        for night in range(self.nights - 1):
+            moved = np.einsum(
+                "s,js,jst->t", reached[night], self.chances(tables, night), self.moves
+            )
+            reached[night + 1] = moved * self._goes_on(night)
+        return reached
+
     def best_responses(self, tables: Sequence[Floats]) -> Floats:
         """What a seat can get against the others' tables, (nights, states, seats)."""
         values = np.zeros((self.nights + 1, len(self.states), self.agents))

@@ -8,12 +8,14 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use super::errors::shape_error;
+use super::policy::PyPolicy;
 use super::progress::without_python;
 use super::scenario::{dynamics, rewards};
 use crate::error::InvalidValue;
 use crate::game::scenario::{Dynamics, Rewards};
 use crate::mdp::cost::cost;
 use crate::mdp::{ActRuns, Model, Policy, Selector};
+use crate::policy::{Burning, Place};
 use crate::pool::lock;
 
 /// Where the runs of each state begin, until when each lasts, its act, and chances of drawn acts.
@@ -137,6 +139,47 @@ fn matrix<'py>(
     let shape = (values.len() / columns, columns);
     let values = Array2::from_shape_vec(shape, values).map_err(shape_error)?;
     Ok(PyArray2::from_owned_array(py, values))
+}
+
+/// The chances of the acts of a policy in every state of a ring of `houses`, in the seat of one of so
+/// many `agents`: (3^H, 1 + H).
+#[pyfunction]
+pub fn policy_table<'py>(
+    py: Python<'py>,
+    policy: &PyPolicy,
+    houses: usize,
+    agents: usize,
+    seat: usize,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let place = Place::new(seat, houses, agents);
+    let mut codes = vec![0u8; houses];
+    let mut rows = Vec::new();
+    for _ in 0..3usize.pow(houses as u32) {
+        let burning = codes.iter().rev().fold(0, |bits, &code| bits << 1 | usize::from(code == 1));
+        let fires = Burning { houses: burning, count: burning.count_ones() as usize };
+        let hits = policy.0.hits(1.0, place, fires);
+        let at = rows.len();
+        rows.push(0.0);
+        rows.extend((0..houses).map(|house| match burning >> house & 1 {
+            0 => 0.0,
+            _ if hits.preferred >> house & 1 == 1 => hits.own,
+            _ => hits.other,
+        }));
+        let (work, only_at_fires) = policy.0.work();
+        if burning == 0 && !only_at_fires {
+            rows[at + 1 + place.home] = work;
+        }
+        let works: f64 = rows[at + 1..].iter().sum();
+        rows[at] = f64::max(1.0 - works, 0.0);
+        // The next state: the first house is the lowest digit.
+        for code in &mut codes {
+            *code = (*code + 1) % 3;
+            if *code != 0 {
+                break;
+            }
+        }
+    }
+    matrix(py, rows, 1 + houses)
 }
 
 /// Runs of acts (see [`ActRuns`]) from tables of acts (T, 3^H), uint8.

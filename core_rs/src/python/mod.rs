@@ -49,6 +49,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(chain::expected_gradient, module)?)?;
     module.add_function(wrap_pyfunction!(chain::exact_cost, module)?)?;
     module.add_function(wrap_pyfunction!(mdp::act_runs, module)?)?;
+    module.add_function(wrap_pyfunction!(mdp::policy_table, module)?)?;
     module.add_function(wrap_pyfunction!(mdp::policy_values, module)?)?;
     module.add_function(wrap_pyfunction!(mdp::policy_counts, module)?)?;
     module.add_function(wrap_pyfunction!(mdp::best_responses, module)?)?;

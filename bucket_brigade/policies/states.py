@@ -1,0 +1,40 @@
+"""The states of the houses, and their numbers."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from bucket_brigade.errors import InvalidValue, shown
+
+__all__ = ["all_houses", "ruins_and_fires", "state_number"]
+
+
+def all_houses(houses: int) -> npt.NDArray[np.int8]:
+    """The code of each house in every state, by number: shape (3^H, H)."""
+    numbers = np.arange(3**houses)
+    return np.stack([numbers // 3**h % 3 for h in range(houses)], axis=1).astype(np.int8)
+
+
+def ruins_and_fires(houses: int) -> npt.NDArray[np.int64]:
+    """How many houses are ruined and how many burn in every state, by number: shape (3^H, 2)."""
+    codes = all_houses(houses)
+    return np.stack([(codes == 2).sum(axis=1), (codes == 1).sum(axis=1)], axis=1)
+
+
+def state_number(codes: Sequence[int], houses: int) -> int:
+    """The number of a state, from the code of each house.
+
+    Raises
+    ------
+    InvalidValue
+        If there are not as many houses, or a code is not 0, 1 or 2.
+    """
+    given = np.asarray(codes)
+    if (
+        given.shape != (houses,)
+        or given.dtype.kind not in "iu"
+        or not np.isin(given, range(3)).all()
+    ):
+        raise InvalidValue("houses", shown(codes), f"a code of 0, 1 or 2 for {houses} houses")
+    return int((given * 3 ** np.arange(houses)).sum())
