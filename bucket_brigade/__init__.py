@@ -39,6 +39,7 @@ from bucket_brigade.exact.best_response import (
 )
 from bucket_brigade.exact.difference import PolicyDifference, policy_difference
 from bucket_brigade.exact.markov_equilibrium import MarkovEquilibrium, markov_equilibrium
+from bucket_brigade.exact.policy_values import PolicyValues, policy_values
 from bucket_brigade.exact.team_optimum import TeamOptimum, team_optimum
 from bucket_brigade.game.catalogue import (
     SCENARIOS,
@@ -93,6 +94,7 @@ __all__ = [
     "PayoffEvaluator",
     "PayoffMatrix",
     "PolicyDifference",
+    "PolicyValues",
     "RareEventsWarning",
     "SavedPolicies",
     "Scenario",
@@ -117,6 +119,7 @@ __all__ = [
     "markov_equilibrium",
     "payoff_matrix",
     "policy_difference",
+    "policy_values",
     "replay",
     "run_heuristic_episode",
     "save_policies",

@@ -5,16 +5,20 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from bucket_brigade import _core
+from bucket_brigade._arrays import FloatArray
 from bucket_brigade.arguments import as_callback
 from bucket_brigade.backends import Progress
 from bucket_brigade.backends.threads import as_threads
 from bucket_brigade.counts.expected_counts import ExpectedCounts
 from bucket_brigade.errors import InvalidValue, shown
-from bucket_brigade.exact.pure_lineups import pure_lineups
+from bucket_brigade.exact.policies import core_policies
+from bucket_brigade.exact.pure_lineups import PureLineups, pure_lineups
 from bucket_brigade.exact.result import ExactResult
 from bucket_brigade.game.lineups import Lineup, as_pool
 from bucket_brigade.game.program import SeatedStrategies, seat_strategies
+from bucket_brigade.game.rewards import count_weights
 from bucket_brigade.game.scenario import Scenario
+from bucket_brigade.policies.tabular import Tabular, checked_tabular
 from bucket_brigade.simulation.simulator import listed_lineups
 
 __all__ = ["applies", "checked_strategies", "expected", "reporter"]
@@ -31,7 +35,8 @@ def expected(
     """Exact payoffs and expected counts of line-ups, without sampling (docs/exact.md).
 
     A mixture is computed as what it is made of: one pure line-up for each way in which the seats
-    can draw. Each pure line-up of a call is computed once.
+    can draw. Each pure line-up of a call is computed once. Seats may play tables (`Tabular`), which
+    takes longer.
 
     Parameters
     ----------
@@ -39,7 +44,7 @@ def expected(
         The game, of at most 8 agents, and 12 houses unless fires burn out before they spread and
         no firefighter puts its own houses first.
     lineups : iterable of line-ups
-        As `simulate` takes them; each may stand for 65,536 pure line-ups.
+        As `simulate` takes them, and with tables; each may stand for 65,536 pure line-ups.
     pool : sequence of strategies, optional
         What indices refer to.
     threads : int, optional
@@ -74,13 +79,7 @@ def expected(
     pure = pure_lineups(checked_strategies(scenario, lineups, chosen))
     number = len(pure.lineups)
     report = reporter(progress, number)
-    totals = _core.expected(
-        scenario,
-        pure.lineups,
-        threads=as_threads(threads),
-        progress=report,
-        policies=[policy.compiled() for policy in pure.policies],
-    )
+    totals = _totals(scenario, pure, as_threads(threads), report)
     if report is not None:
         report(number)
     return ExactResult(
@@ -94,10 +93,38 @@ def expected(
     )
 
 
+def _totals(
+    scenario: Scenario,
+    pure: PureLineups,
+    threads: int,
+    report: Callable[[int], object] | None,
+) -> FloatArray:
+    """Expected count vectors (N, D): by the chain, or with tables by what follows these."""
+    tables = np.array([isinstance(policy, Tabular) for policy in pure.policies])
+    followed = np.asarray(tables[pure.lineups].any(axis=1))
+    totals = np.empty((len(pure.lineups), count_weights(scenario).shape[1]))
+    if not followed.all():
+        numbers = np.cumsum(~tables) - 1
+        totals[~followed] = _core.expected(
+            scenario,
+            numbers[pure.lineups[~followed]],
+            threads=threads,
+            progress=report,
+            policies=[each.compiled() for each in pure.policies if each.sampled],
+        )
+    for done, i in enumerate(np.flatnonzero(followed), int((~followed).sum())):
+        if report is not None:
+            report(done)
+        lineup = [pure.policies[index] for index in pure.lineups[i]]
+        policies = core_policies(scenario, lineup)
+        totals[i] = _core.policy_counts(scenario, policies, threads=threads, progress=None)
+    return totals
+
+
 def checked_strategies(
     scenario: Scenario, lineups: Sequence[Lineup], pool: Sequence[object] | None
 ) -> SeatedStrategies:
-    """The policies of line-ups that a simulation would play, too, and the chain can follow.
+    """The policies of line-ups as a simulation would take them, if they can be followed exactly.
 
     Raises
     ------
@@ -106,8 +133,10 @@ def checked_strategies(
         memoryless.
     """
     seated = seat_strategies(scenario, lineups, pool)
-    seated.program(scenario)
+    seated.check(scenario)
     for policy in seated.policies:
+        if isinstance(policy, Tabular):
+            checked_tabular(policy, scenario, "lineups")
         if not policy.memoryless:
             allowed = "policies that depend on the houses alone, for exact payoffs"
             raise InvalidValue("lineups", shown(policy), allowed)

@@ -22,11 +22,15 @@ class Policy(ABC):
     kind : str
         The name of its kind, one of ``_core.POLICY_KINDS``.
     memoryless : bool
-        Whether what it does depends on the houses alone. Only such policies have exact payoffs.
+        Whether what it does depends on the houses (and the night) alone. Only such policies have
+        exact payoffs.
+    sampled : bool
+        Whether engines play it, so that its payoffs can be sampled.
     """
 
     kind: ClassVar[str]
     memoryless: ClassVar[bool] = True
+    sampled: ClassVar[bool] = True
     #: So that comparing one with an array is not done number by number.
     __array_ufunc__: ClassVar[None] = None
 
@@ -43,7 +47,13 @@ class Policy(ABC):
 
     @abstractmethod
     def compiled(self) -> _core.Policy:
-        """The policy as the core takes it, to be compiled to integers in a program."""
+        """The policy as the core takes it, to be compiled to integers in a program.
+
+        Raises
+        ------
+        InvalidValue
+            If no engine plays it (see `sampled`).
+        """
 
     @abstractmethod
     def name(self, digits: int = 3) -> str:

@@ -71,6 +71,7 @@ class Tabular(ComparedByValue, Summarised, Policy):
     """
 
     kind: ClassVar[str] = "tabular"
+    sampled: ClassVar[bool] = False
 
     houses: int
     nights: int
@@ -102,13 +103,7 @@ class Tabular(ComparedByValue, Summarised, Policy):
         return self.kind, self._digest
 
     def compiled(self) -> _core.Policy:
-        """Not yet: no engine plays tables.
-
-        Raises
-        ------
-        InvalidValue
-            Always.
-        """
+        """No engine plays tables: raises `InvalidValue`."""
         allowed = "policies that can be sampled; tables have exact payoffs only (expected)"
         raise InvalidValue("strategy", self.name(), allowed)
 

@@ -87,6 +87,50 @@ def test_team_optimum_and_equilibrium(scenario: bb.Scenario) -> None:
         assert found.payoffs.mean() <= optimum.payoff + 1e-9
 
 
+@few_games
+def test_line_ups_with_tables_have_counts_and_values(scenario: bb.Scenario) -> None:
+    brute = BruteForce(scenario)
+    tables = drawn_tables(scenario, 10)
+    lineup = [bb.tabulate(table, scenario) for table in tables]
+    values = brute.values(tables)[0]
+    worth = bb.policy_values(scenario, lineup)
+    assert close(worth.payoffs, brute.start(values))
+    for state, houses in enumerate(all_houses(scenario.num_houses)):
+        assert close(worth.at(houses.tolist()), values[state])
+    theta = bb.ARCHETYPES["coordinator"]
+    seats = range(scenario.num_agents)
+    hero = [brute.heuristic(seat, 1.0, theta[3]) for seat in seats]
+    mixed: list[Any] = [bb.Mixture([lineup[0], [1, 1, 0, theta[3], *[0.0] * 6]], [0.25, 0.75])]
+    found = bb.expected(scenario, [lineup, mixed + lineup[1:], ["liar"] * scenario.num_agents])
+    assert close(found.mean[0], brute.start(values))
+    assert close(found.counts.nights[0], brute.reached(tables).sum())
+    other = brute.start(brute.values([hero[0], *tables[1:]])[0])
+    assert close(found.mean[1], 0.25 * brute.start(values) + 0.75 * other)
+    assert close(found.mean[2], bb.expected(scenario, [["liar"] * scenario.num_agents]).mean[0])
+    assert found.pure_lineups == 3
+    dear = found.reweighted(cost_to_work_one_night=3.5)
+    changed = BruteForce(scenario.replace(cost_to_work_one_night=3.5))
+    assert close(dear.mean[0], changed.start(changed.values(tables)[0]))
+
+
+def test_tables_are_exact_only() -> None:
+    scenario = small_game(25, 3, 2)
+    table = bb.tabulate(bb.Firefighter(0.5), scenario)
+    lineup: list[Any] = [table, "hero"]
+    with pytest.raises(bb.InvalidValue, match=r"table .*exact payoffs only"):
+        bb.simulate(scenario, [lineup], episodes=100, seed=1)
+    exact = bb.expected(scenario, [lineup])
+    for options in ({"episodes": 100}, {"stderr": 1.0}):
+        found = bb.evaluate(scenario, [lineup], method="auto", **options)  # type: ignore[arg-type]
+        assert found == exact
+    again = [bb.policies.kinds.as_policy(each) for each in exact.to_dict(0)["strategy_pool"]]
+    assert again[0] == table
+    with pytest.raises(bb.InvalidValue, match="lineups"):
+        bb.expected(scenario, [[bb.tabulate("hero", small_game(26, 2, 2)), "hero"]])
+    with pytest.raises(bb.InvalidValue, match="weights"):
+        bb.expected(scenario, [[bb.Mixture([table, "hero"], [0.5, 0.6]), "hero"]])
+
+
 def test_no_heuristic_beats_the_best_response() -> None:
     scenario = small_game(20, 5, 3, max_nights=20)
     best = bb.best_response(scenario, ["hero", "firefighter", "liar"], 0)
