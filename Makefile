@@ -1,5 +1,5 @@
 # For users: run, test; with a GPU: gpu-check, gpu-kit. For contributors: setup, test-gpu, test-all, lint, bench,
-# wheels, clean. Each first installs what it needs, and says so.
+# docs, wheels, clean. Each first installs what it needs, and says so.
 #
 # PYTHON=python3.13 make test: with that Python, in an environment of its own, .venv-3.13.
 PYTHON ?= python3
@@ -15,7 +15,7 @@ SOURCES := Cargo.toml Cargo.lock pyproject.toml core_rs/Cargo.toml $(shell find 
 # A process on each core.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
-.PHONY: run test test-gpu test-all setup dev-setup gpu-setup gpu-check gpu-kit lint bench wheels clean
+.PHONY: run test test-gpu test-all setup dev-setup gpu-setup gpu-check gpu-kit lint bench docs wheels clean
 
 # Solves the twelve scenarios, prints a table and writes results/nash.json; goes on where it was
 # interrupted.
@@ -92,6 +92,14 @@ bench: $(VENV)/bench-installed
 $(VENV)/bench-installed: pyproject.toml | $(VENV)/dev-installed
 	@echo '== Installing Numba and JAX (200 MB): half a minute'
 	$(EXTRAS) dev baselines | $(PIP) install --quiet --requirement /dev/stdin
+	@touch $@
+
+# The reference of the API and the guides as HTML, in build/docs.
+docs: $(VENV)/docs-installed
+	$(BIN)/python -m docs._generate api
+$(VENV)/docs-installed: pyproject.toml | $(VENV)/dev-installed
+	@echo '== Installing pdoc (4 MB): some seconds'
+	$(EXTRAS) docs | $(PIP) install --quiet --requirement /dev/stdin
 	@touch $@
 
 # A wheel for this platform in dist/, for any Python from 3.11 on; installed and tried elsewhere.

@@ -41,6 +41,8 @@ class PayoffEvaluator:
         As for `simulate`.
     method : str
         "sampled", "exact", or "auto" for what should take less time, call by call (see `evaluate`).
+    progress : callable, optional
+        As for `simulate`.
     """
 
     scenario: Scenario

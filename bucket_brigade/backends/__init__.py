@@ -35,7 +35,7 @@ ENVIRONMENT = "BUCKET_BRIGADE_BACKEND"
 
 @dataclass(frozen=True)
 class BackendStatus:
-    """Whether a backend can be used here.
+    """A backend, and whether it can be used here.
 
     Attributes
     ----------
@@ -87,7 +87,12 @@ def select_backend(name: str = AUTO) -> Backend:
 
 
 def as_backend(backend: object) -> Backend:
-    """The backend itself, or the one of a name (see `select_backend`).
+    """Return a backend itself, or the one of a name (see `select_backend`).
+
+    Parameters
+    ----------
+    backend : Backend or str
+        What a caller gave.
 
     Raises
     ------
@@ -119,7 +124,7 @@ def list_backends() -> list[BackendStatus]:
 
 
 def about_auto() -> str:
-    """What ``"auto"`` stands for here, in a line."""
+    """Say in a line what ``"auto"`` stands for on this machine."""
     named = os.environ.get(ENVIRONMENT, "")
     if named not in ("", AUTO):
         return f"{AUTO}: {named}, which {ENVIRONMENT} names"

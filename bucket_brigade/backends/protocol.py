@@ -14,7 +14,7 @@ Progress = Callable[[int, int], object]
 
 @runtime_checkable
 class Backend(Protocol):
-    """What plays programs."""
+    """An engine, with the devices it runs on, that plays programs and counts events."""
 
     name: str
 
@@ -51,4 +51,4 @@ class Weighable(Backend, Protocol):
     """
 
     def seconds(self, program: _core.Program) -> float:
-        """About how long `run` would take, compilation included where it is still to be done."""
+        """Estimate the seconds of `Backend.run`, compilation included where it is still to do."""

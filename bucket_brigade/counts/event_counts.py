@@ -189,6 +189,14 @@ def counts_summary(counts: CountVectors[Any], of: str, episodes: int) -> Summary
 
 
 def each_once(*listings: str, separator: str = ", ") -> str:
-    """One listing of what several list in text, each item once, in the order of first mention."""
+    """Merge listings in text into one, each item once, in the order of first mention.
+
+    Parameters
+    ----------
+    *listings : str
+        Items between separators.
+    separator : str
+        The text between two items.
+    """
     items = (item for listing in listings for item in listing.split(separator) if item)
     return separator.join(dict.fromkeys(items))

@@ -27,7 +27,7 @@ Info = dict[str, Any]
 
 @dataclass(frozen=True)
 class Lanes:
-    """What lanes of an environment are: all that their future depends on, besides the seed.
+    """The state of lanes of an environment: all that their future depends on besides the seed.
 
     Attributes
     ----------

@@ -136,15 +136,19 @@ def payoff_matrix(
 
     Parameters
     ----------
+    scenario : Scenario
+        The game.
     strategies : mapping from name to strategy, or list of strategies, optional
         By default the five archetypes. Those of a list go by their archetype's name, by p and q,
         or by a firefighter's name, numbered where these are alike.
+    episodes : int
+        Episodes of each line-up, if sampled.
     seat : int, optional
         The focal seat; by default the mean over all seats.
     method : str
         "sampled", "exact" or "auto" (see `evaluate`).
-
-    Other parameters are those of `simulate`.
+    seed, threads, backend, progress
+        As for `simulate`.
 
     Raises
     ------

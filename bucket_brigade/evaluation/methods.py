@@ -58,8 +58,15 @@ def evaluate(
 ) -> SimulationResult | ExactResult:
     """Payoffs and counts of line-ups, sampled by `simulate` or exact by `expected`.
 
+    Exact payoffs use `pool` and `threads` alone of what follows `method`, and report progress in
+    pure line-ups.
+
     Parameters
     ----------
+    scenario : Scenario
+        The game.
+    lineups : iterable of line-ups
+        One entry for each seat, as for `simulate`.
     method : str
         "sampled", "exact", or "auto" for what should take less time. By default payoffs are
         sampled: they have a seed, and their episodes can be replayed.
@@ -67,9 +74,10 @@ def evaluate(
         Episodes of each line-up, if sampled.
     stderr : float, optional
         Instead of `episodes`: the standard error to sample to, as in `simulate_until`.
-
-    Other parameters are those of `simulate` and `simulate_until`. Exact payoffs need `pool` and
-    `threads` alone, and report progress in pure line-ups.
+    max_episodes : int
+        With `stderr`: the episodes of each line-up to stop at all the same.
+    seed, first_episode, pool, threads, backend, progress
+        As for `simulate`.
 
     Returns
     -------

@@ -56,7 +56,7 @@ class BestResponse(ComparedByValue):
 
 @dataclass(frozen=True, eq=False)
 class Exploitability(ComparedByValue):
-    """What each seat could gain by its best response, of all policies there are.
+    """The gains of all seats by their best responses, among all policies there are.
 
     Attributes
     ----------

@@ -92,7 +92,13 @@ def list_scenarios() -> list[str]:
 
 
 def scenario(name: str) -> Scenario:
-    """The scenario of a name, as in ``"hard"``, or ``"hard-v1"`` in the original project's style.
+    """The scenario of a name.
+
+    Parameters
+    ----------
+    name : str
+        One of `list_scenarios`, such as ``"hard"``; or ``"hard-v1"``, as the original project
+        writes it.
 
     Raises
     ------

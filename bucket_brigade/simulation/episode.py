@@ -30,7 +30,7 @@ class House(IntEnum):
 
 @dataclass(frozen=True)
 class Action:
-    """What an agent does in a night.
+    """The act of one agent in one night.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Action:
 
 @dataclass(frozen=True)
 class Night:
-    """What happened in one night, and what an observer sees after it.
+    """The events of one night, and what an observer sees after it.
 
     Attributes
     ----------
@@ -271,6 +271,17 @@ def _done(field: str, value: object) -> bool:
 
 def replay(scenario: Scenario, lineup: Lineup, *, seed: int, episode: int) -> list[Night]:
     """All nights of one episode of a batch.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The game.
+    lineup : line-up
+        One entry for each seat, as for `simulate`.
+    seed : int
+        The seed of the batch, 0 to 2^64 - 1.
+    episode : int
+        The number of the episode, 0 to 2^64 - 1.
 
     Raises
     ------

@@ -27,7 +27,14 @@ def compare(
 
     Both line-ups play the same episodes and so meet the same luck, which cancels in the difference.
 
-    Parameters are those of `bucket_brigade.simulate`.
+    Parameters
+    ----------
+    scenario : Scenario
+        The game.
+    lineup, other : line-up
+        One entry for each seat, as for `simulate`.
+    episodes, seed, first_episode, threads, backend, progress
+        As for `simulate`.
 
     Returns
     -------

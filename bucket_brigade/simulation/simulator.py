@@ -99,6 +99,17 @@ def simulate(
 
 
 def listed_lineups(lineups: Iterable[Lineup]) -> list[Lineup]:
-    """Line-ups that can be gone through twice."""
+    """Return line-ups as a list, so that they can be gone through twice.
+
+    Parameters
+    ----------
+    lineups : iterable of line-ups
+        What a caller gave.
+
+    Raises
+    ------
+    InvalidValue
+        If it is no iterable.
+    """
     listed = as_list("lineups", lineups, "line-ups")
     return [list(lineup) if isinstance(lineup, Iterator) else lineup for lineup in listed]

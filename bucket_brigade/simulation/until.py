@@ -31,21 +31,25 @@ def simulate_until(
 ) -> SimulationResult:
     """Plays until every seat's standard error, in every line-up, is at most `stderr`.
 
-    And until no more than that could be due to events that were hardly seen, of which standard
-    errors know nothing (see `SimulationResult.unseen`). The result is that of `simulate` with as
-    many episodes as it took, in whole blocks. How many is decided by these two alone, after each of
-    a few rounds. The progress callback is told the number that is expected to be enough, which may
-    grow.
+    It also goes on until no more than that could be due to events that were hardly seen, of which
+    standard errors know nothing (see `SimulationResult.unseen`). These two alone decide, after each
+    of a few rounds, whether there are enough episodes. The result is that of `simulate` with the
+    same number of them, a multiple of 32. The progress callback is told the number that is expected
+    to be enough, which may grow.
 
     Parameters
     ----------
+    scenario : Scenario
+        The game.
+    lineups : iterable of line-ups
+        One entry for each seat, as for `simulate`.
     stderr : float
         The precision to reach, above 0.
     max_episodes : int
         Where to stop all the same; compare ``result.stderr`` and ``result.unseen`` with what was
         asked, as `is_reached` does.
-
-    Other parameters are those of `simulate`.
+    seed, first_episode, pool, threads, backend, progress
+        As for `simulate`.
 
     Raises
     ------

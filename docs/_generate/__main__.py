@@ -12,6 +12,7 @@ PAGES = {
     ),
     "equilibria": ("docs._generate.equilibria", "equilibria_results.md, from files of results"),
     "exact-figure": ("docs._generate.exact_figure", "exact.svg, which it first measures"),
+    "api": ("docs._generate.api", "the reference of the API in build/docs/, from docstrings"),
 }
 
 

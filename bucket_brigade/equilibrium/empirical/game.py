@@ -203,14 +203,21 @@ def _over_pool(indices: Sequence[int], counts: Sequence[int]) -> list[int]:
 class RestrictedGame:
     """The symmetric game of some strategies of a pool.
 
-    Attributes
+    Parameters
     ----------
     indices : tuple of int
         The K strategies, as indices into the pool.
-    game : SymmetricGame
-        Its mean payoffs.
     players : int
         Players: all agents, or fewer that stand for all of them (see `reduced_players`).
+    sums : ndarray of float64, shape (K, C, B)
+        Sums of the payoffs in each of B batches of episodes; one batch if exact.
+    sizes : ndarray of float64, shape (K, C, B)
+        Episodes of each batch.
+
+    Attributes
+    ----------
+    game : SymmetricGame
+        Its mean payoffs.
     batches : ndarray of float64, shape (K, C, B)
         Payoffs of each batch of episodes; NaN where there were too few.
     """

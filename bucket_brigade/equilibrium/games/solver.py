@@ -196,7 +196,14 @@ def symmetric_equilibria(
 def solve_symmetric(
     game: SymmetricGame, *, tol: float = 1e-9, starts: int = 32, seed: int = 0
 ) -> SymmetricEquilibrium:
-    """The first of `symmetric_equilibria`, which has the same parameters and errors.
+    """The first of `symmetric_equilibria`, which raises the same errors.
+
+    Parameters
+    ----------
+    game : SymmetricGame
+        The game.
+    tol, starts, seed
+        As for `symmetric_equilibria`.
 
     Returns
     -------

@@ -59,7 +59,12 @@ class PlotUnavailable(BucketBrigadeError, ImportError):
 
 
 def check_plot(path: str | os.PathLike[str]) -> str:
-    """Check that a picture could be drawn there, before what it shows is computed.
+    """Check that a picture can be drawn into a file, before what it shows is computed.
+
+    Parameters
+    ----------
+    path : path
+        The file; ``-`` is standard output.
 
     Returns
     -------

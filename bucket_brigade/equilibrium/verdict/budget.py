@@ -9,7 +9,7 @@ __all__ = ["Budget"]
 
 
 class Budget:
-    """What a whole computation may spend, in episodes or seconds or both, shared by its stages.
+    """A limit on the episodes or seconds of a whole computation, shared by its stages.
 
     Parameters
     ----------

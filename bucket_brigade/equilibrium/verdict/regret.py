@@ -120,7 +120,7 @@ class Gains(Protocol):
 
 
 class Verdict(StrEnum):
-    """Whether the regret is at most ε."""
+    """The answer to whether a regret is at most ε."""
 
     CERTIFIED = "certified"
     REFUTED = "refuted"
