@@ -30,7 +30,7 @@ _MOST_SEATS = 8
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PolicyDifference(ComparedByValue, Summarised):
-    """How often a seat meets states in which another policy would act otherwise.
+    """The nights that a seat spends in states in which another policy would act otherwise.
 
     Attributes
     ----------

@@ -100,6 +100,11 @@ def save_policies(
 def load_policies(path: str | os.PathLike[str]) -> SavedPolicies:
     """The policies of a file that `save_policies` wrote.
 
+    Parameters
+    ----------
+    path : path
+        The file.
+
     Raises
     ------
     InvalidFile

@@ -10,9 +10,8 @@ from docs._generate import api
 def test_links_between_guides_lead_to_their_pages() -> None:
     pages = api.guides()
     rules, readme = api.ROOT / "docs/rules.md", api.ROOT / "README.md"
-    text = (
-        "[a](randomness.md#the-draws), [b](../README.md), [c](https://x.y), [d](#here), ![e](e.svg)"
-    )
+    others = "[c](https://x.y), [d](#here), ![e](e.svg)"
+    text = f"[a](randomness.md#the-draws), [b](../README.md), {others}"
     assert api.linked(text, rules, pages) == (
         f"[a](randomness.html#the-draws), [b](../guide.html), {others}"
     )
