@@ -11,7 +11,7 @@ MOVED: dict[str, tuple[str, ...]] = {
     "comparison": ("simulation.paired",),
     "episodes": ("simulation.episode", "compatibility"),
     "equilibrium.approximation": ("equilibrium.games.approximation",),
-    "equilibrium.asked": ("equilibrium.search.asked",),
+    "equilibrium.asked": ("equilibrium.search.options",),
     "equilibrium.best_response": ("equilibrium.responses.search",),
     "equilibrium.budget": ("equilibrium.verdict.budget",),
     "equilibrium.choice": ("equilibrium.payoffs.choice",),

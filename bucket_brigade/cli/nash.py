@@ -50,7 +50,8 @@ from bucket_brigade.equilibrium import (
     export_gambit,
     plot_equilibrium,
 )
-from bucket_brigade.equilibrium.results.nash import document, save_equilibria
+from bucket_brigade.equilibrium.results.documents import document
+from bucket_brigade.equilibrium.results.nash import KEY, save_equilibria
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.game.catalogue import list_scenarios
 
@@ -170,7 +171,7 @@ def nash(
 def _show(found: list[NashEquilibrium], out: Path, as_json: bool, printed: bool) -> None:
     """Prints a table or JSON, and what goes to a pipe."""
     if as_json:
-        print_json(document(found))
+        print_json(document(found, KEY))
     else:
         _print(found, console(stderr=printed))
     if is_stream(out) and not is_standard_output(out):
@@ -197,9 +198,9 @@ def _print(found: list[NashEquilibrium], out: Terminal) -> None:
             each.scenario.name,
             *([each.scenario.night_order] if len(orders) > 1 else []),
             each.describe(),
-            payoff_text(each.payoff, each.payoff_stderr, each.method),
+            payoff_text(each.payoff, each.payoff_stderr, each.regret.is_exact),
             *nights_texts(each.nights, each.payoff_a_night),
-            interval(each.regret, 2 if each.method == "sampled" else 4),
+            interval(each.regret),
             f"{_verdict(each)}, {each.method}",
             f"{each.seconds:.1f}",
         ]

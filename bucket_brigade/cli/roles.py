@@ -48,7 +48,7 @@ from bucket_brigade.equilibrium import (
     plot_roles,
     save_roles,
 )
-from bucket_brigade.equilibrium.results.nash import document
+from bucket_brigade.equilibrium.results.documents import document
 from bucket_brigade.equilibrium.results.roles import KEY
 from bucket_brigade.game.catalogue import list_scenarios
 
@@ -189,12 +189,12 @@ def _print(found: list[RoleEquilibrium], out: Terminal) -> None:
                 *([each.scenario.night_order] if len(orders) > 1 else []),
                 "\n".join(each.describe().split("; ")),
                 _in_pairs(
-                    payoff_text(payoff, error, each.method)
+                    payoff_text(payoff, error, each.regret.is_exact)
                     for payoff, error in zip(each.payoffs, each.payoffs_stderr, strict=True)
                 ),
                 nights[0][0],
                 _in_pairs(a_night for _, a_night in nights),
-                interval(each.regret, 2 if each.method == "sampled" else 4),
+                interval(each.regret),
                 f"{verdict}, {each.method}",
                 str(each.starts),
             ]

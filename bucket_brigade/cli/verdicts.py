@@ -11,8 +11,9 @@ from bucket_brigade.equilibrium import Regret, Verdict
 __all__ = ["check_verdicts", "interval", "nights_texts", "payoff_text"]
 
 
-def interval(regret: Regret, digits: int) -> str:
+def interval(regret: Regret) -> str:
     """The limits of a regret, or that there are none."""
+    digits = regret.digits
     if not regret.rounds:
         return "not measured"
     if not math.isfinite(regret.upper):
@@ -20,11 +21,11 @@ def interval(regret: Regret, digits: int) -> str:
     return f"{regret.lower:.{digits}f} to {regret.upper:.{digits}f}"
 
 
-def payoff_text(payoff: float, stderr: float, method: str) -> str:
+def payoff_text(payoff: float, stderr: float, exact: bool) -> str:
     """A payoff with its standard error, as far as they are known."""
     if math.isnan(payoff):
         return "not measured"
-    if method == "exact":
+    if exact:
         return f"{payoff:.1f}"
     return f"about {payoff:.1f}" if math.isnan(stderr) else f"{payoff:.1f} ± {stderr:.1f}"
 

@@ -1,13 +1,12 @@
 """Equilibria of the game: games given by payoffs, their symmetric equilibria, and double oracle.
 
-A module per concept. Games (`symmetric`) and their equilibria (`solver`, with `support_enumeration`
-and `approximation`) stand on their own, for any symmetric game given by payoffs. Payoffs of a
-scenario come from a source (`sources`: `exact_payoffs` or `sampled_payoffs`, by `choice`). With
-them, `profile` and `seating` say who deviates from what, `empirical_game` collects the payoffs of a
-pool, `best_response` (with `surface`) searches, and `regret` judges with confidence, within a
-`budget`. On top are `double_oracle`, for symmetric equilibria, and `roles` (with `role_starts` and
-`role_dynamics`), for pure profiles of the seats. `results` and `role_results` hold what comes out,
-`saved` what is under way; `plots` draws, and `gambit` hands games to other solvers.
+A folder a step, each of which uses those before it. `games` solves any symmetric game given by
+payoffs, and `verdict` judges gains, whatever plays, with confidence and within a budget. `payoffs`
+of a scenario come from one interface, exact or sampled. With them `empirical` collects the
+restricted game of a pool, and `responses` searches best responses. `search` has what all searches
+are asked for and do on their way, the double oracle for symmetric equilibria, and best responses by
+seat for pure profiles; `results` holds what comes out and what is under way; `report` draws, and
+hands games to other solvers.
 """
 
 from bucket_brigade.equilibrium.empirical.game import EmpiricalGame, RestrictedGame

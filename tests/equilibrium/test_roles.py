@@ -148,6 +148,7 @@ class Invented:
     """Payoffs of two players by a formula of how often each works."""
 
     method = "exact"
+    is_exact = True
     episodes_played = 0
     backend = None
 
@@ -175,7 +176,7 @@ class Invented:
 def solve_invented(
     monkeypatch: pytest.MonkeyPatch, payoff: Callable[[int, float, float], float]
 ) -> list[RoleEquilibrium]:
-    monkeypatch.setattr(seat_search, "payoff_source", lambda *_, **__: Invented(payoff))
+    monkeypatch.setattr(RoleSearch, "payoff_source", lambda _: Invented(payoff))
     return RoleSearch(LIVELY, starts=0).solve([[strategy_of(0, 1)] * 2])
 
 

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from bucket_brigade._arrays import FloatArray
 from bucket_brigade.equilibrium.empirical.seating import (
+    MOST_ORDERS,
     Cell,
     Lineup,
     Seating,
@@ -145,20 +146,19 @@ class EmpiricalGame:
         }
 
     def _compute(self, cells: Sequence[Cell]) -> None:
-        exact = self.source.method == "exact"
-        most = MOST_EXACT_ORDERS if exact else None
+        exact = self.source.is_exact
+        most = MOST_EXACT_ORDERS if exact else MOST_ORDERS
         groups: dict[tuple[int, int], list[tuple[Cell, list[Lineup]]]] = {}
         for cell in cells:
-            orders = self.seating.orders(cell, most) if most else self.seating.orders(cell)
+            orders = self.seating.orders(cell, most)
             if exact and len(orders) == MOST_EXACT_ORDERS:
                 allowed = f"agents whose strategies have fewer than {MOST_EXACT_ORDERS} orders"
                 raise InvalidValue("num_agents", self.seating.agents, f"{allowed}, to be exact")
             played = self._played.get(cell, 0)
-            share = 1 if exact else BLOCK * math.ceil(self.episodes / len(orders) / BLOCK)
-            if played < share:
+            if played < self._share(len(orders)):
                 groups.setdefault((len(orders), played), []).append((cell, orders))
         for (number, played), group in sorted(groups.items(), key=lambda item: item[0]):
-            share = 1 if exact else BLOCK * math.ceil(self.episodes / number / BLOCK)
+            share = self._share(number)
             steps = [range(number)] if exact else [range(i, i + 1) for i in range(number)]
             for step in steps:
                 lineups = [orders[i] for _, orders in group for i in step]
@@ -170,6 +170,10 @@ class EmpiricalGame:
                     self._gather(cell, [orders[i] for i in step], own, sizes)
             for cell, _ in group:
                 self._played[cell] = share
+
+    def _share(self, orders: int) -> int:
+        """Episodes of each of a composition's orders; exact payoffs are those of one episode."""
+        return 1 if self.source.is_exact else BLOCK * math.ceil(self.episodes / orders / BLOCK)
 
     def _gather(
         self, cell: Cell, orders: Sequence[Lineup], sums: FloatArray, sizes: FloatArray

@@ -36,6 +36,7 @@ class ExactPayoffs:
     """
 
     method = "exact"
+    is_exact = True
     episodes_played = 0
     backend: str | None = None
 

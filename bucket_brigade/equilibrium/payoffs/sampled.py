@@ -36,6 +36,7 @@ class SampledPayoffs:
     """
 
     method = "sampled"
+    is_exact = False
 
     def __init__(
         self,

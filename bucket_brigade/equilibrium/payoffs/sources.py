@@ -49,6 +49,9 @@ class PayoffSource(Protocol):
         The game.
     method : str
         "sampled" or "exact".
+    is_exact : bool
+        Whether payoffs are exact; then nothing is ever played, and numbers of episodes are without
+        meaning.
     episodes_played : int
         Episodes of all line-ups so far; 0 if exact.
     backend : str or None
@@ -57,6 +60,7 @@ class PayoffSource(Protocol):
 
     scenario: Scenario
     method: str
+    is_exact: bool
     episodes_played: int
     backend: str | None
 

@@ -11,10 +11,11 @@ from bucket_brigade.arguments import as_u64
 from bucket_brigade.backends import Backend
 from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.equilibrium.empirical.seating import Seating
-from bucket_brigade.equilibrium.payoffs.exact import ExactPayoffs
+from bucket_brigade.equilibrium.payoffs.choice import payoff_source
 from bucket_brigade.equilibrium.payoffs.profile import Deviation, Profile
-from bucket_brigade.equilibrium.payoffs.sampled import SampledPayoffs
-from bucket_brigade.equilibrium.responses.surface import PayoffSurface, fit_surface
+from bucket_brigade.equilibrium.payoffs.sources import PayoffSource
+from bucket_brigade.equilibrium.responses.surface import DEGREES, PayoffSurface, fit_surface
+from bucket_brigade.equilibrium.results.certified import CertifiedResult
 from bucket_brigade.equilibrium.results.nash import NashEquilibrium
 from bucket_brigade.equilibrium.results.roles import RoleEquilibrium
 from bucket_brigade.errors import InvalidValue
@@ -126,7 +127,7 @@ def seat_gain_grids(
 
 
 def _gain_grids(
-    found: NashEquilibrium | RoleEquilibrium,
+    found: CertifiedResult,
     players: Sequence[tuple[int, ...]],
     episodes: int,
     threads: int | None,
@@ -135,47 +136,31 @@ def _gain_grids(
     """Of each player, by the seats that it may have."""
     if not 1 <= as_u64("episodes", episodes) <= 1 << 40:
         raise InvalidValue("episodes", episodes, "from 1 to 2^40")
-    profile = found.profile
-    if found.method == "exact":
-        exact = ExactPayoffs(found.scenario, threads=threads)
-        return [_exact(exact, profile, focal, found.regret.epsilon) for focal in players]
-    grids = []
-    for focal in players:  # each from a source of its own, which counts the episodes
-        source = SampledPayoffs(found.scenario, seed=found.seed, threads=threads, backend=backend)
-        grids.append(_sampled(source, profile, focal, episodes))
-    return grids
+    source = payoff_source(
+        found.scenario, found.method, seed=found.seed, threads=threads, backend=backend
+    )
+    return [_gain_grid(source, found.profile, focal, episodes, found.epsilon) for focal in players]
 
 
-def _exact(
-    source: ExactPayoffs, profile: Profile, focal: tuple[int, ...], epsilon: float
+def _gain_grid(
+    source: PayoffSource, profile: Profile, focal: tuple[int, ...], episodes: int, epsilon: float
 ) -> GainGrid:
-    regular = source.returns(profile.pool, [profile.lineup()])[0]
-    own = float(regular[list(focal)].mean())
+    stderr, before = math.nan, source.episodes_played
 
     def gains(points: Sequence[tuple[float, float]]) -> FloatArray:
-        return source.payoffs(profile, [Deviation(strategy_of(*at), focal) for at in points]) - own
+        nonlocal stderr
+        deviations = [Deviation(strategy_of(*at), focal) for at in points]
+        found = source.gains(profile, deviations, focal, look=LOOK)
+        found.extend(np.arange(len(points)), episodes)
+        stderr = float(np.median(found.stderr))
+        return found.mean
 
     def is_fine(surface: PayoffSurface) -> bool:
         return surface.error <= max(TOLERANCE * epsilon, PART * float(np.ptp(surface.grid()[2])))
 
-    surface = fit_surface(gains, is_fine)
-    return GainGrid(*surface.grid(GRID), 0.0, surface.error, surface.coefficients.size, 0)
-
-
-def _sampled(
-    source: SampledPayoffs, profile: Profile, focal: tuple[int, ...], episodes: int
-) -> GainGrid:
-    stderr, each = math.nan, 0
-
-    def gains(points: Sequence[tuple[float, float]]) -> FloatArray:
-        nonlocal stderr, each
-        deviations = [Deviation(strategy_of(*at), focal) for at in points]
-        played = source.gains(profile, deviations, focal, look=LOOK)
-        played.extend(np.arange(len(points)), episodes)
-        stderr = float(np.median(played.stderr))
-        # All line-ups play alike: those of every point and seat, and the profile.
-        each = source.episodes_played // (1 + len(points) * len(focal)) * len(focal)
-        return played.mean
-
-    surface = fit_surface(gains, lambda surface: True, [SAMPLED_DEGREES])
-    return GainGrid(*surface.grid(GRID), stderr, 0.0, surface.coefficients.size, each)
+    surface = fit_surface(gains, is_fine, DEGREES if source.is_exact else [SAMPLED_DEGREES])
+    points = surface.coefficients.size
+    # All line-ups play alike: those of every point and seat, and the profile.
+    each = (source.episodes_played - before) // (1 + points * len(focal)) * len(focal)
+    error = surface.error if source.is_exact else 0.0
+    return GainGrid(*surface.grid(GRID), stderr, error, points, each)

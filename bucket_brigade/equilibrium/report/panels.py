@@ -7,7 +7,8 @@ import numpy as np
 
 from bucket_brigade.equilibrium.report.gain_grid import GainGrid
 from bucket_brigade.equilibrium.report.payoff_table import MOST_COLUMNS, PayoffTable
-from bucket_brigade.equilibrium.results.nash import DeviationGain, NashEquilibrium
+from bucket_brigade.equilibrium.results.certified import DeviationGain
+from bucket_brigade.equilibrium.results.nash import NashEquilibrium
 from bucket_brigade.equilibrium.results.roles import RoleEquilibrium, role_names
 from bucket_brigade.policies.heuristic import ARCHETYPES, duties
 

@@ -23,9 +23,9 @@ from bucket_brigade.equilibrium.report.panels import (
     draw_table,
 )
 from bucket_brigade.equilibrium.report.payoff_table import payoff_table
+from bucket_brigade.equilibrium.results.certified import CertifiedResult
 from bucket_brigade.equilibrium.results.nash import NashEquilibrium
 from bucket_brigade.equilibrium.results.roles import RoleEquilibrium
-from bucket_brigade.equilibrium.verdict.regret import Regret
 from bucket_brigade.errors import BucketBrigadeError, InvalidValue
 
 if TYPE_CHECKING:
@@ -243,27 +243,26 @@ def roles_figure(found: Sequence[RoleEquilibrium], gains: Sequence[Sequence[Gain
 
 def _roles_title(found: RoleEquilibrium) -> str:
     scenario = found.scenario
-    digits = 4 if found.method == "exact" else 2
     return (
         f"{scenario.name}, {scenario.night_order}: {found.describe()}\n"
-        f"{_regret(found.regret, digits, found.method)} ({found.reason})"
+        f"{_regret(found)} ({found.reason})"
     )
 
 
 def _title(found: NashEquilibrium) -> str:
     scenario = found.scenario
-    digits = 4 if found.method == "exact" else 2
     error = f" ± {found.payoff_stderr:.2g}" if found.payoff_stderr > 0 else ""
     return (
         f"{scenario.name}, {scenario.night_order}: {found.describe()}\n"
-        f"pays {found.payoff:.{digits - 1}f}{error}; "
-        f"{_regret(found.regret, digits, found.method)}"
+        f"pays {found.payoff:.{found.regret.digits - 1}f}{error}; "
+        f"{_regret(found)}"
     )
 
 
-def _regret(regret: Regret, digits: int, method: str) -> str:
-    sure = f" at {100 * regret.confidence:.4g} %" if method == "sampled" else ""
+def _regret(found: CertifiedResult) -> str:
+    regret, digits = found.regret, found.regret.digits
+    sure = "" if regret.is_exact else f" at {100 * regret.confidence:.4g} %"
     return (
         f"regret {regret.lower:.{digits}f} to {regret.upper:.{digits}f}{sure}: "
-        f"{regret.verdict} for ε = {regret.epsilon:g}, {method}"
+        f"{regret.verdict} for ε = {regret.epsilon:g}, {found.method}"
     )

@@ -122,7 +122,7 @@ def best_response(
         of it, as far as rounding allows.
     """
     candidates = each_duty_once(extra)
-    if source.method == "exact":
+    if source.is_exact:
         return _surface_search(source, profile, tuple(seats), candidates, epsilon)
     return _grid_search(source, profile, tuple(seats), candidates, episodes)
 

@@ -21,7 +21,7 @@ from numpy.polynomial import chebyshev
 from bucket_brigade._arrays import FloatArray
 from bucket_brigade.by_value import ComparedByValue
 
-__all__ = ["PayoffSurface", "fit_surface"]
+__all__ = ["DEGREES", "PayoffSurface", "fit_surface"]
 
 
 #: Degrees in p and q, tried in turn until the last coefficients are small. Points of lower degrees

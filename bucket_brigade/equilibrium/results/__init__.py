@@ -1,8 +1,8 @@
 """What a search for equilibria returns, as objects and as JSON, and the file of one under way."""
 
+from bucket_brigade.equilibrium.results.certified import CertifiedResult, DeviationGain
+from bucket_brigade.equilibrium.results.documents import SCHEMA_VERSION
 from bucket_brigade.equilibrium.results.nash import (
-    SCHEMA_VERSION,
-    DeviationGain,
     NashEquilibrium,
     PoolEquilibrium,
     RestrictedPayoffs,
@@ -12,6 +12,7 @@ from bucket_brigade.equilibrium.results.nash import (
 
 __all__ = [
     "SCHEMA_VERSION",
+    "CertifiedResult",
     "DeviationGain",
     "NashEquilibrium",
     "PoolEquilibrium",

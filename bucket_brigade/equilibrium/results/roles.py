@@ -1,30 +1,23 @@
-"""What a search for roles returns, and its JSON."""
+"""Pure profiles of the seats: what `RoleSearch` returns, and its JSON."""
 
-import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 
-from bucket_brigade._core import __version__
 from bucket_brigade.arguments import as_path
 from bucket_brigade.atomic_files import write_json
 from bucket_brigade.equilibrium.payoffs.profile import Profile
-from bucket_brigade.equilibrium.results.nash import (
-    DeviationGain,
-    ToldResult,
+from bucket_brigade.equilibrium.results.certified import (
+    CertifiedResult,
     describe_payoff,
-    document,
     or_nan,
     or_null,
-    read_results,
-    told_payoff,
-    told_regret,
 )
-from bucket_brigade.equilibrium.verdict.regret import Regret, Verdict
-from bucket_brigade.game.scenario import RULES_VERSION, Scenario
+from bucket_brigade.equilibrium.results.documents import document, read_results
 from bucket_brigade.policies.heuristic import Strategy, as_strategy, duties
 from bucket_brigade.policies.labels import distinct_labels, strategy_labels
 from bucket_brigade.summaries import Summary, cut
@@ -62,72 +55,37 @@ def _label(duty: tuple[float, float], digits: int = 3) -> str:
     return f"{role} (p={p:.{digits}g}{at_home})"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class RoleEquilibrium(ToldResult):
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class RoleEquilibrium(CertifiedResult):
     """A strategy for each seat, with how much any of them could still gain by leaving its own.
-
-    Two are equal if all they tell is, but for the seconds.
 
     Attributes
     ----------
-    scenario : Scenario
-        The game.
     strategies : tuple of ndarray, shape (10,)
         θ of each of the A seats.
     payoffs, payoffs_stderr : tuple of float
         Mean return of each seat, in points an episode, and its standard error, 0 if exact.
-    regret : Regret
-        The verdict: the largest gain of any seat by any strategy it was compared with.
-    deviations : tuple of DeviationGain
-        What each seat gains by each of these, the largest gain first.
     searched : tuple of dict
         For each seat: what its best response was searched among, and how finely.
-    reason : str
-        How the dynamics ended: "converged"; "cycling", then this is one profile of a cycle; or
-        "rounds", when there were as many as allowed.
     rounds : int
         Rounds of best responses from the first start that led here.
     starts : int
         How many starts led here, or so near that it makes no difference; each counts once for
         each order in which seats responded.
-    method : str
-        "exact" or "sampled".
-    seed, num_simulations, episodes, backend
-        How it was computed; `episodes` is how many the search had played by then in all, and
-        `backend` what played them (see `EventCounts.backend`), None if exact.
-    seconds : float
-        How long the search had taken by then.
-    nights : float
-        Mean nights of an episode; NaN in files that do not tell.
+    reason : str
+        How the dynamics ended: "converged"; "cycling", then this is one profile of a cycle; or
+        "rounds", when there were as many as allowed.
+
+    The others are those of any `CertifiedResult`: `scenario`, `regret`, `deviations`, `method`,
+    `seed`, `num_simulations`, `episodes`, `backend`, `seconds` and `nights`.
     """
 
-    scenario: Scenario
     strategies: tuple[Strategy, ...]
     payoffs: tuple[float, ...]
     payoffs_stderr: tuple[float, ...]
-    regret: Regret
-    deviations: tuple[DeviationGain, ...]
     searched: tuple[dict[str, Any], ...]
-    reason: str
     rounds: int
     starts: int
-    method: str
-    seed: int
-    num_simulations: int
-    episodes: int
-    backend: str | None
-    seconds: float = field(default=0.0)
-    nights: float = field(default=math.nan)
-
-    @property
-    def verdict(self) -> Verdict:
-        """Certified, refuted or undecided."""
-        return self.regret.verdict
-
-    @property
-    def cycled(self) -> bool:
-        """Whether the dynamics came back to a profile they had left."""
-        return self.reason == "cycling"
 
     @property
     def duties(self) -> list[tuple[float, float]]:
@@ -144,11 +102,16 @@ class RoleEquilibrium(ToldResult):
         """The profile as a line-up, θ for each seat, for `simulate` and `evaluate`."""
         return list(self.strategies)
 
+    @cached_property
+    def labels(self) -> dict[tuple[float, ...], str]:
+        """Names of the deviations by θ; no two share one."""
+        return strategy_labels(np.array(deviation.strategy) for deviation in self.deviations)
+
     def summary(self) -> Summary:
         """What `repr` and notebooks show: who plays what, for what payoff, and the verdict."""
         payoffs = zip(self.payoffs, self.payoffs_stderr, strict=True)
         rows = [
-            [f"seat {seat}", name, told_payoff(payoff, error, self.method)]
+            [f"seat {seat}", name, self.told_payoff(payoff, error)]
             for seat, (name, (payoff, error)) in enumerate(
                 zip(role_names(self.strategies), payoffs, strict=True)
             )
@@ -157,7 +120,7 @@ class RoleEquilibrium(ToldResult):
             f"RoleEquilibrium: {cut(self.scenario.name)}, {self.verdict} ({self.reason})",
             ["", "plays", "payoff"],
             rows,
-            [f"regret from {told_regret(self.regret)}; {self.method}"],
+            [f"regret from {self.told_regret()}; {self.method}"],
         )
 
     @property
@@ -178,33 +141,14 @@ class RoleEquilibrium(ToldResult):
 
     def to_dict(self) -> dict[str, Any]:
         """The profile as JSON knows it."""
-        labels = strategy_labels(np.array(deviation.strategy) for deviation in self.deviations)
-        return {
-            "scenario": self.scenario.to_dict(),
-            "rules_version": RULES_VERSION,
-            "software_version": __version__,
-            "method": self.method,
-            "epsilon": self.regret.epsilon,
-            "confidence": self.regret.confidence,
-            "verdict": str(self.verdict),
-            "regret": self.regret.to_dict(),
+        return super().to_dict() | {
             "strategies": [theta.tolist() for theta in self.strategies],
             "roles": role_names(self.strategies),
             "payoffs": [or_null(payoff) for payoff in self.payoffs],
             "payoffs_stderr": [or_null(error) for error in self.payoffs_stderr],
-            "deviations": [
-                deviation.to_dict(labels[deviation.strategy]) for deviation in self.deviations
-            ],
             "searched": list(self.searched),
-            "reason": self.reason,
             "rounds": self.rounds,
             "starts": self.starts,
-            "seed": self.seed,
-            "num_simulations": self.num_simulations,
-            "episodes": self.episodes,
-            "backend": self.backend,
-            "seconds": self.seconds,
-            "nights": or_null(self.nights),
             "payoffs_a_night": [or_null(payoff) for payoff in self.payoffs_a_night],
         }
 
@@ -212,23 +156,13 @@ class RoleEquilibrium(ToldResult):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """What `to_dict` gave."""
         return cls(
-            scenario=Scenario.from_dict(data["scenario"]),
+            **cls.shared_fields(data),
             strategies=tuple(as_strategy(theta) for theta in data["strategies"]),
             payoffs=tuple(or_nan(payoff) for payoff in data["payoffs"]),
             payoffs_stderr=tuple(or_nan(error) for error in data["payoffs_stderr"]),
-            regret=Regret.from_dict(data["regret"]),
-            deviations=tuple(DeviationGain.from_dict(d) for d in data["deviations"]),
             searched=tuple(data["searched"]),
-            reason=data["reason"],
             rounds=data["rounds"],
             starts=data["starts"],
-            method=data["method"],
-            seed=data["seed"],
-            num_simulations=data["num_simulations"],
-            episodes=data["episodes"],
-            backend=data["backend"],
-            seconds=data["seconds"],
-            nights=or_nan(data.get("nights")),
         )
 
 

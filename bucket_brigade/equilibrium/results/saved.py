@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from bucket_brigade.atomic_files import check_output, write_json
-from bucket_brigade.equilibrium.results.nash import SCHEMA_VERSION, read_document
+from bucket_brigade.equilibrium.results.documents import SCHEMA_VERSION, read_document
 from bucket_brigade.errors import InvalidFile, InvalidValue
 from bucket_brigade.game.scenario import Scenario
 

@@ -114,7 +114,7 @@ class SeatDynamics:
         """The best response of a seat, searched once."""
         # An exact search is finer where less can be gained, so what the seat itself plays matters.
         others = [*strategies[:seat], *strategies[seat + 1 :]]
-        key = seat, _played(strategies if self.source.method == "exact" else others)
+        key = seat, _played(strategies if self.source.is_exact else others)
         if key not in self._known:
             logger.info("%s: best response of seat %d", self.source.scenario.name, seat)
             self._known[key] = best_response(
@@ -161,11 +161,11 @@ class SeatDynamics:
 
     def _affords(self, responses: int) -> bool:
         pace = self.budget.elapsed / max(self.budget.spent, 1)
-        each = RESPONSE * self.episodes if self.source.method == "sampled" else 0
+        each = 0 if self.source.is_exact else RESPONSE * self.episodes
         return self.budget.affords(responses * each, pace=pace)
 
     def _account(self) -> None:
-        self.budget.spend(self.source.episodes_played - self.budget.spent)
+        self.budget.spent = self.source.episodes_played
 
 
 def _ahead(path: Sequence[FloatArray]) -> FloatArray:

@@ -13,24 +13,19 @@ that an agent owns to others, unless the number of agents divides that of houses
 import itertools
 import logging
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import KW_ONLY, dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 
 from bucket_brigade.arguments import as_callback, as_u64
-from bucket_brigade.backends import Backend
-from bucket_brigade.equilibrium.payoffs.choice import payoff_source, resolved_method
 from bucket_brigade.equilibrium.payoffs.profile import Deviation, Profile
-from bucket_brigade.equilibrium.payoffs.sources import PayoffSource, ProfileGains
+from bucket_brigade.equilibrium.payoffs.sources import ProfileGains
 from bucket_brigade.equilibrium.responses.search import RESPONSE
-from bucket_brigade.equilibrium.results.nash import DeviationGain
 from bucket_brigade.equilibrium.results.roles import RoleEquilibrium
-from bucket_brigade.equilibrium.results.saved import check_settings
-from bucket_brigade.equilibrium.search.asked import check_asked
-from bucket_brigade.equilibrium.search.double_oracle import EPSILON
+from bucket_brigade.equilibrium.search.options import SearchOptions, check_count
+from bucket_brigade.equilibrium.search.running import Running
 from bucket_brigade.equilibrium.search.seat_dynamics import Outcome, SeatDynamics
 from bucket_brigade.equilibrium.search.seat_starts import (
     default_profiles,
@@ -45,7 +40,6 @@ from bucket_brigade.equilibrium.verdict.regret import (
     confidence_of_look,
 )
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.game.scenario import Scenario
 from bucket_brigade.policies.heuristic import Strategy, duties
 
 __all__ = ["RoleSearch"]
@@ -60,14 +54,12 @@ ORDERS = (1, -1)
 MOST_STARTS = 1024
 #: Responses of each seat that half of a budget in episodes should allow, at least.
 FIRST_RESPONSES = 3
-#: Version of `RoleSearch.solve`'s states.
-STATE_VERSION = 1
 #: The order of a result.
 VERDICTS = (Verdict.CERTIFIED, Verdict.UNDECIDED, Verdict.REFUTED)
 
 
 @dataclass(frozen=True)
-class RoleSearch:
+class RoleSearch(SearchOptions):
     """Finds pure profiles of the seats from which no seat gains much by moving.
 
     Parameters
@@ -108,23 +100,16 @@ class RoleSearch:
         For the first value that is not allowed.
     """
 
-    scenario: Scenario
     num_simulations: int = 50_000
     max_rounds: int = 50
     starts: int = 8
-    epsilon: float | None = None
-    seed: int = 0
-    threads: int | None = None
-    backend: str | Backend = "auto"
+    _: KW_ONLY
     on_start: Callable[[str], object] | None = None
     on_profile: Callable[[RoleEquilibrium], object] | None = None
-    confidence: float = 0.95
-    method: str = "auto"
-    budget_episodes: int | None = None
-    budget_seconds: float | None = None
 
     def __post_init__(self) -> None:
-        check_asked(self, ("num_simulations", "max_rounds"))
+        super().__post_init__()
+        check_count("max_rounds", self.max_rounds)
         as_callback("on_start", self.on_start)
         as_callback("on_profile", self.on_profile)
         if as_u64("starts", self.starts) > MOST_STARTS:
@@ -169,29 +154,21 @@ class RoleSearch:
     def settings(
         self, initial_profiles: Sequence[Sequence[object]] | None = None
     ) -> dict[str, Any]:
-        """What the result depends on, as JSON knows it: two searches of the same are equal.
-
-        Budget, threads and backend are left out.
-        """
-        method = resolved_method(self.scenario, self.method, self.threads)
+        """What the result depends on (see `SearchOptions.settings`)."""
         agents = self.scenario.num_agents
         given = None if initial_profiles is None else given_profiles(initial_profiles, agents)
-        return {
-            "scenario": self.scenario.to_dict(),
-            "method": method,
-            "num_simulations": self.num_simulations,
+        return super().settings() | {
             "max_rounds": self.max_rounds,
             "starts": self.starts,
-            "epsilon": EPSILON[method] if self.epsilon is None else float(self.epsilon),
-            "confidence": self.confidence,
-            "seed": self.seed,
             "initial_profiles": given
             and [[theta.tolist() for theta in profile] for profile in given],
         }
 
 
-class _Search:
+class _Search(Running[RoleSearch]):
     """A search on its way."""
+
+    VERSION: ClassVar[int] = 1
 
     def __init__(
         self,
@@ -200,14 +177,7 @@ class _Search:
         state: Mapping[str, Any] | None,
         on_state: Callable[[dict[str, Any]], object] | None,
     ) -> None:
-        self.asked = asked
-        self.on_state = on_state
-        self.settings = asked.settings(initial_profiles)
-        if state is not None:
-            if state.get("state_version") != STATE_VERSION:
-                given, allowed = state.get("state_version"), f"version {STATE_VERSION}"
-                raise InvalidValue("state", given, allowed)
-            check_settings(state["settings"], self.settings)
+        super().__init__(asked, asked.settings(initial_profiles), state, on_state)
         self.agents = asked.scenario.num_agents
         self.starts = [
             *(
@@ -219,21 +189,6 @@ class _Search:
         ]
         if not self.starts:
             raise InvalidValue("initial_profiles", "no profiles", "at least one, or starts above 0")
-        self.source: PayoffSource = payoff_source(
-            asked.scenario,
-            asked.method,
-            seed=asked.seed,
-            threads=asked.threads,
-            backend=asked.backend,
-        )
-        self.epsilon = float(self.settings["epsilon"])
-        self.seconds_before = 0.0 if state is None else float(state["seconds"])
-        self.budget = Budget(
-            episodes=asked.budget_episodes,
-            seconds=asked.budget_seconds,
-            spent=0 if state is None else state["spent"],
-            elapsed=self.seconds_before,
-        )
         episodes = asked.num_simulations
         if asked.budget_episodes is not None:
             first = 2 * FIRST_RESPONSES * RESPONSE * self.agents
@@ -248,7 +203,6 @@ class _Search:
         self.found: list[RoleEquilibrium] = []
         #: Starts that were followed, counted in either order.
         self.followed = 0
-        self.start = time.perf_counter()
         if state is not None:
             self._restore(state)
 
@@ -275,31 +229,18 @@ class _Search:
             ),
         )
 
-    @property
-    def seconds(self) -> float:
-        return self.seconds_before + time.perf_counter() - self.start
-
     def _save(self) -> None:
-        if self.on_state is not None:
-            self.on_state(
-                {
-                    "state_version": STATE_VERSION,
-                    "settings": self.settings,
-                    "followed": self.followed,
-                    "found": [profile.to_dict() for profile in self.found],
-                    "responses": self.dynamics.state(),
-                    "episodes": self.source.episodes_played,
-                    "spent": self.budget.spent,
-                    "backend": self.source.backend,
-                    "seconds": self.seconds,
-                }
-            )
+        self.keep_state(
+            {
+                "followed": self.followed,
+                "found": [profile.to_dict() for profile in self.found],
+                "responses": self.dynamics.state(),
+            }
+        )
 
     def _restore(self, state: Mapping[str, Any]) -> None:
         self.followed = state["followed"]
         self.dynamics.restore(state["responses"])
-        self.source.episodes_played = state["episodes"]
-        self.source.backend = state["backend"]
         for entry in state["found"]:
             self.found.append(RoleEquilibrium.from_dict(entry))
             if self.asked.on_profile is not None:
@@ -328,30 +269,15 @@ class _Search:
         # With too little left for even a first look, nothing is known but where the search led.
         known = regret.rounds > 0
         unknown = (math.nan,) * self.agents
-        gained = [
-            DeviationGain(tuple(deviation.strategy.tolist()), deviation.seats, gain, error)
-            for deviation, gain, error in zip(
-                deviations, gains.mean.tolist(), gains.stderr.tolist(), strict=True
-            )
-        ]
         return RoleEquilibrium(
-            scenario=self.asked.scenario,
+            **self.certified(regret, deviations, gains),
+            reason=led.reason,
             strategies=led.strategies,
             payoffs=tuple(gains.payoffs.tolist()) if known else unknown,
             payoffs_stderr=tuple(gains.payoffs_stderr.tolist()) if known else unknown,
-            regret=regret,
-            deviations=tuple(sorted(gained, key=lambda each: -each.gain)),
             searched=tuple(response.searched for response in responses),
-            reason=led.reason,
             rounds=led.rounds,
             starts=1,
-            method=self.source.method,
-            seed=self.asked.seed,
-            num_simulations=self.asked.num_simulations,
-            episodes=self.source.episodes_played,
-            backend=self.source.backend,
-            seconds=self.seconds,
-            nights=gains.nights,
         )
 
     def _verdict(

@@ -167,6 +167,16 @@ class Regret:
     episodes: int
     rounds: int
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether gains were exact: nothing that is sampled is sure."""
+        return self.confidence == 1.0
+
+    @property
+    def digits(self) -> int:
+        """Digits after the point with which its limits are shown."""
+        return 4 if self.is_exact else 2
+
     def to_dict(self) -> dict[str, Any]:
         """The same as JSON knows it, where an infinite `upper` is None."""
         values = asdict(self) | {"verdict": self.verdict.value}

@@ -1,0 +1,193 @@
+"""What a search for equilibria says of any profile: who could gain by leaving it, and how much."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from bucket_brigade._core import __version__
+from bucket_brigade.equilibrium.payoffs.profile import Profile
+from bucket_brigade.equilibrium.verdict.regret import Regret, Verdict
+from bucket_brigade.game.scenario import RULES_VERSION, Scenario
+from bucket_brigade.summaries import Summarised, with_error
+
+__all__ = [
+    "CertifiedResult",
+    "DeviationGain",
+    "describe_payoff",
+    "or_nan",
+    "or_null",
+]
+
+
+@dataclass(frozen=True)
+class DeviationGain:
+    """What a strategy gains over the equilibrium, on the episodes of the verdict.
+
+    Attributes
+    ----------
+    strategy : tuple of float
+        θ.
+    seats : tuple of int
+        Where who deviates may sit.
+    gain, stderr : float
+        Points an episode, and the paired standard error; 0 if exact.
+    """
+
+    strategy: tuple[float, ...]
+    seats: tuple[int, ...]
+    gain: float
+    stderr: float
+
+    def to_dict(self, name: str) -> dict[str, Any]:
+        """As JSON knows it; the strategy goes by some name there."""
+        return {
+            "strategy": list(self.strategy),
+            "name": name,
+            "seats": list(self.seats),
+            "gain": or_null(self.gain),
+            "stderr": or_null(self.stderr),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """What `to_dict` gave."""
+        return cls(
+            tuple(data["strategy"]),
+            tuple(data["seats"]),
+            or_nan(data["gain"]),
+            or_nan(data["stderr"]),
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class CertifiedResult(Summarised):
+    """A profile that a search led to, with a verdict on how much anybody gains by leaving it.
+
+    Two are equal if all they tell is, but for the seconds.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        The game.
+    regret : Regret
+        The verdict: the largest gain of the strategies that were compared, as an interval.
+    deviations : tuple of DeviationGain
+        These strategies and what they gain, the largest gain first.
+    method : str
+        "exact" or "sampled".
+    reason : str
+        How the search ended.
+    seed, num_simulations, episodes, backend
+        How it was computed; `episodes` is how many the search had played by then in all, and
+        `backend` what played them (see `EventCounts.backend`), None if exact.
+    seconds : float
+        How long the search had taken by then, interruptions left out.
+    nights : float
+        Mean nights of an episode; NaN in files that do not tell.
+    """
+
+    scenario: Scenario
+    regret: Regret
+    deviations: tuple[DeviationGain, ...]
+    method: str
+    reason: str
+    seed: int
+    num_simulations: int
+    episodes: int
+    backend: str | None
+    seconds: float = 0.0
+    nights: float = math.nan
+
+    @property
+    def verdict(self) -> Verdict:
+        """Certified, refuted or undecided."""
+        return self.regret.verdict
+
+    @property
+    def epsilon(self) -> float:
+        """The gain that was allowed."""
+        return self.regret.epsilon
+
+    @property
+    def cycled(self) -> bool:
+        """Whether the search came back to where it had been."""
+        return self.reason == "cycling"
+
+    @property
+    def profile(self) -> Profile:
+        """What every seat plays."""
+        raise NotImplementedError
+
+    @property
+    def labels(self) -> Mapping[tuple[float, ...], str]:
+        """Names of the deviations, at least, by θ; no two share one."""
+        raise NotImplementedError
+
+    def told_payoff(self, payoff: float, stderr: float) -> str:
+        """A payoff, with its standard error if it was sampled."""
+        return f"{payoff:.6g}" if self.regret.is_exact else with_error(payoff, stderr)
+
+    def told_regret(self) -> str:
+        """The interval of the regret, beside what was allowed."""
+        regret = self.regret
+        return f"{regret.lower:.3g} to {regret.upper:.3g}, allowed {regret.epsilon:g}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as JSON knows it."""
+        return {
+            "scenario": self.scenario.to_dict(),
+            "rules_version": RULES_VERSION,
+            "software_version": __version__,
+            "method": self.method,
+            "epsilon": self.epsilon,
+            "confidence": self.regret.confidence,
+            "verdict": str(self.verdict),
+            "regret": self.regret.to_dict(),
+            "deviations": [
+                deviation.to_dict(self.labels[deviation.strategy]) for deviation in self.deviations
+            ],
+            "reason": self.reason,
+            "seed": self.seed,
+            "num_simulations": self.num_simulations,
+            "episodes": self.episodes,
+            "backend": self.backend,
+            "seconds": self.seconds,
+            "nights": or_null(self.nights),
+        }
+
+    @staticmethod
+    def shared_fields(data: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields of any result, from what `to_dict` gave."""
+        names = "method", "reason", "seed", "num_simulations", "episodes", "backend", "seconds"
+        return {name: data[name] for name in names} | {
+            "scenario": Scenario.from_dict(data["scenario"]),
+            "regret": Regret.from_dict(data["regret"]),
+            "deviations": tuple(DeviationGain.from_dict(d) for d in data["deviations"]),
+            "nights": or_nan(data.get("nights")),
+        }
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return {**self.to_dict(), "seconds": 0} == {**other.to_dict(), "seconds": 0}
+
+    __hash__ = None  # type: ignore[assignment]  # dictionaries inside
+
+
+def describe_payoff(payoff: float, nights: float) -> str:
+    """A payoff an episode in one line, with the payoff a night where nights are known."""
+    text = f"payoff {payoff:.2f}"
+    if math.isnan(nights):
+        return text
+    return f"{text} in {nights:.1f} nights, {payoff / nights:.2f} a night"
+
+
+def or_null(x: float) -> float | None:
+    """A number as JSON knows it: NaN is null."""
+    return x if x == x else None
+
+
+def or_nan(x: float | None) -> float:
+    """What `or_null` was given."""
+    return float("nan") if x is None else x
