@@ -142,9 +142,8 @@ class NashEquilibrium(CertifiedResult):
         The focal seat, if one was asked for.
     reason : str
         Why it ended: "certified", "budget", "iterations" or "cycling".
-
-    The others are those of any `CertifiedResult`: `scenario`, `regret`, `deviations`, `method`,
-    `seed`, `num_simulations`, `episodes`, `backend`, `seconds` and `nights`.
+    scenario, regret, deviations, method, seed, num_simulations, episodes, backend, seconds, nights
+        Fields that all searches share (see `CertifiedResult`).
     """
 
     strategy_pool: list[Strategy]

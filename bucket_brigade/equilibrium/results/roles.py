@@ -75,9 +75,8 @@ class RoleEquilibrium(CertifiedResult):
     reason : str
         How the dynamics ended: "converged"; "cycling", then this is one profile of a cycle; or
         "rounds", when there were as many as allowed.
-
-    The others are those of any `CertifiedResult`: `scenario`, `regret`, `deviations`, `method`,
-    `seed`, `num_simulations`, `episodes`, `backend`, `seconds` and `nights`.
+    scenario, regret, deviations, method, seed, num_simulations, episodes, backend, seconds, nights
+        Fields that all searches share (see `CertifiedResult`).
     """
 
     strategies: tuple[Strategy, ...]
