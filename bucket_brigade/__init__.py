@@ -22,6 +22,7 @@ from bucket_brigade.errors import (
     InvalidValue,
     RareEventsWarning,
 )
+from bucket_brigade.evaluation.judge import Judgement, judge
 from bucket_brigade.evaluation.matrix import PayoffMatrix, payoff_matrix
 from bucket_brigade.evaluation.methods import METHODS, evaluate
 from bucket_brigade.exact import (
@@ -86,6 +87,7 @@ __all__ = [
     "House",
     "InvalidFile",
     "InvalidValue",
+    "Judgement",
     "MarkovEquilibrium",
     "Mixture",
     "NashEquilibrium",
@@ -110,6 +112,7 @@ __all__ = [
     "expected",
     "expected_gradient",
     "exploitability",
+    "judge",
     "list_backends",
     "list_scenarios",
     "load_lineup",

@@ -30,11 +30,13 @@ from bucket_brigade.cli.common import (
     status_line,
     whole,
 )
+from bucket_brigade.cli.markov import solve_whole_games
 from bucket_brigade.cli.outputs import (
     Out,
     Plot,
     Restart,
     Resume,
+    Save,
     check_outputs,
     files_of,
     kept_progress,
@@ -53,16 +55,30 @@ from bucket_brigade.equilibrium import (
 from bucket_brigade.equilibrium.results.documents import document
 from bucket_brigade.equilibrium.results.nash import KEY, save_equilibria
 from bucket_brigade.errors import InvalidValue
+from bucket_brigade.exact.markov_equilibrium import SELECTORS
 from bucket_brigade.game.catalogue import list_scenarios
 
 #: By default. With a tenth of them, the restricted games of some scenarios are too coarse for a
 #: verdict.
 EPISODES = 100_000
+OUT = Path("results/nash.json")
+
+
+#: What agents may play; in `MARKOV`, anything that depends on the houses and the night.
+HEURISTIC, MARKOV = "heuristic", "markov"
 
 
 @reports_errors
 def nash(
     names: Names = None,
+    space: Annotated[
+        str,
+        typer.Option(
+            help="heuristic, agents of two numbers (p, q); or markov, policies of all kinds: an "
+            "equilibrium of the whole game, for which of the other options only --selector, --save "
+            "and those of scenarios, threads and outputs count."
+        ),
+    ] = HEURISTIC,
     method: EquilibriumMethod = "auto",
     epsilon: Epsilon = None,
     confidence: Confidence = 0.95,
@@ -78,7 +94,7 @@ def nash(
     changes: Changes = None,
     threads: Threads = None,
     backend: Backend = "auto",
-    out: Out = Path("results/nash.json"),
+    out: Out = OUT,
     resume: Resume = None,
     restart: Restart = False,
     plot: Plot = None,
@@ -89,6 +105,14 @@ def nash(
             help="Write each restricted game for Gambit (.nfg); FILE as for --plot, - prints it.",
         ),
     ] = None,
+    selector: Annotated[
+        str,
+        typer.Option(
+            help=f"Which equilibrium is taken where a night and state have several, with --space "
+            f"markov: {', '.join(SELECTORS)}."
+        ),
+    ] = SELECTORS[0],
+    save: Save = None,
     strict: Strict = False,
     as_json: AsJson = False,
     progress_style: ProgressStyle = "auto",
@@ -97,6 +121,8 @@ def nash(
 
     Interrupted, it shows what was found, and goes on where it was with --resume.
     """
+    if space not in (HEURISTIC, MARKOV):
+        raise InvalidValue("--space", repr(space), f"{HEURISTIC} or {MARKOV}")
     if plot is not None:
         check_plot(plot)
     scenarios = [
@@ -104,6 +130,21 @@ def nash(
         for name in names or list_scenarios()
         for scenario in both_orders(name, night_order, end_rule, changes)
     ]
+    if space == MARKOV:
+        solve_whole_games(
+            scenarios,
+            selector=selector,
+            epsilon=epsilon,
+            threads=threads,
+            out=out if out != OUT else out.with_name("markov.json"),
+            save=save,
+            strict=strict,
+            as_json=as_json,
+            progress_style=progress_style,
+        )
+        return
+    if save is not None:
+        raise InvalidValue("--save", repr(str(save)), f"with --space {MARKOV} only")
     within = limits(budget)
     as_json = as_json or is_standard_output(out)
     drawn = files_of("--plot", plot, scenarios)

@@ -30,6 +30,7 @@ __all__ = [
     "Restart",
     "Resumable",
     "Resume",
+    "Save",
     "check_outputs",
     "files_of",
     "kept_progress",
@@ -60,6 +61,15 @@ Csv = Annotated[
     typer.Option(
         help="Write a table to this file; - prints it, and all else to standard error.",
         metavar="FILE",
+    ),
+]
+Save = Annotated[
+    Path | None,
+    typer.Option(
+        "--save",
+        metavar="FILE",
+        help="Save the policies found, of all seats; FILE as for --plot of nash. They are shown by "
+        "`bucket-brigade policy`, and are line-ups wherever files are.",
     ),
 ]
 Resume = Annotated[

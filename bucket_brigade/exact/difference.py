@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from bucket_brigade import _core
 from bucket_brigade._arrays import FloatArray
@@ -18,7 +17,7 @@ from bucket_brigade.exact.policies import PolicyLineup, core_policies
 from bucket_brigade.game.scenario import Scenario, as_scenario
 from bucket_brigade.policies.behaviour import situation
 from bucket_brigade.policies.states import all_houses, ruins_and_fires
-from bucket_brigade.policies.tabular import DRAWN, Tabular
+from bucket_brigade.policies.tabular import DRAWN, Tabular, common_runs
 from bucket_brigade.policies.tabulate import tabulate
 from bucket_brigade.summaries import Summarised, Summary
 
@@ -146,12 +145,7 @@ class _Distances:
 
     def __init__(self, one: Tabular, other: Tabular) -> None:
         self._houses = one.houses
-        width = one.nights + 1
-        keys = [_states(each) * width + each.until for each in (one, other)]
-        both = np.union1d(*keys)
-        self.state, self._until = both // width, both % width
-        # Runs go on until they end: the one that plays is the first to end as late.
-        runs = [np.searchsorted(each, both) for each in keys]
+        self.state, self._until, runs = common_runs([one, other])
         acts = [each.acts[run] for each, run in zip((one, other), runs, strict=True)]
         self.distance = (acts[0] != acts[1]).astype(np.float64)
         drawn = np.flatnonzero((acts[0] == DRAWN) | (acts[1] == DRAWN))
@@ -173,11 +167,6 @@ class _Distances:
         rows[np.arange(len(rows)), 1 + spare[drawn]] = chance[drawn]
         first = np.searchsorted(self.state, np.arange(3**self._houses + 1))
         return first.astype(np.uint32), self._until.astype(np.uint32), acts, rows
-
-
-def _states(policy: Tabular) -> npt.NDArray[np.int64]:
-    """The state of each run."""
-    return np.repeat(np.arange(len(policy.first) - 1), np.diff(policy.first))
 
 
 def _watched(

@@ -1,6 +1,7 @@
 """Equilibria of the whole game: policies from which nobody gains by departing, at any time."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ from bucket_brigade.arguments import as_callback, did_you_mean
 from bucket_brigade.backends import Progress
 from bucket_brigade.backends.threads import as_threads
 from bucket_brigade.by_value import ComparedByValue
+from bucket_brigade.counts.expected_counts import ExpectedCounts
 from bucket_brigade.errors import InvalidValue, shown
 from bucket_brigade.exact.evaluate import reporter
 from bucket_brigade.game.scenario import Scenario, as_scenario
@@ -44,6 +46,8 @@ class MarkovEquilibrium(ComparedByValue):
         At how many nights and states somebody draws an act.
     unsolved_stages : int
         At how many no equilibrium was found; `regret` then says by how much they miss it.
+    counts : ExpectedCounts
+        What is expected to happen.
     """
 
     scenario: Scenario
@@ -53,6 +57,29 @@ class MarkovEquilibrium(ComparedByValue):
     regret: float
     mixed_stages: int
     unsolved_stages: int
+    counts: ExpectedCounts
+
+    @property
+    def nights(self) -> float:
+        """Expected nights of an episode."""
+        return float(self.counts.nights[0])
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON knows it; without the policies, which `save_policies` keeps."""
+        payoff = float(self.payoffs.mean())
+        return {
+            "scenario": self.scenario.to_dict(),
+            "space": "markov",
+            "selector": self.selector,
+            "payoff": payoff,
+            "payoffs": self.payoffs.tolist(),
+            "nights": self.nights,
+            "payoff_a_night": payoff / self.nights,
+            "worked": self.counts.worked[0].tolist(),
+            "regret": self.regret,
+            "mixed_stages": self.mixed_stages,
+            "unsolved_stages": self.unsolved_stages,
+        }
 
 
 def markov_equilibrium(
@@ -111,5 +138,14 @@ def markov_equilibrium(
         scenario, selector=selector, threads=count, progress=report
     )
     _, _, regret, _ = _core.certify(scenario, runs, threads=count, progress=None)
-    policies = tuple(Tabular.from_runs(scenario, each) for each in runs)
-    return MarkovEquilibrium(scenario, selector, payoffs, policies, regret, mixed, unsolved)
+    totals = _core.policy_counts(scenario, runs, threads=count, progress=None)
+    return MarkovEquilibrium(
+        scenario,
+        selector,
+        payoffs,
+        tuple(Tabular.from_runs(scenario, each) for each in runs),
+        regret,
+        mixed,
+        unsolved,
+        ExpectedCounts(scenario.num_houses, scenario.num_agents, totals[None]),
+    )

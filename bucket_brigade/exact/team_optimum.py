@@ -1,6 +1,7 @@
 """The most that all agents together could get: one planner for all seats, exactly."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ from bucket_brigade.arguments import as_callback
 from bucket_brigade.backends import Progress
 from bucket_brigade.backends.threads import as_threads
 from bucket_brigade.by_value import ComparedByValue
+from bucket_brigade.counts.event_counts import END_KINDS
 from bucket_brigade.counts.expected_counts import ExpectedCounts
 from bucket_brigade.exact.evaluate import reporter
 from bucket_brigade.game.rewards import count_weights
@@ -47,6 +49,23 @@ class TeamOptimum(ComparedByValue):
         """Expected return of each seat, shape (A,)."""
         payoffs: FloatArray = self.counts.mean(count_weights(self.scenario))[0]
         return payoffs
+
+    @property
+    def nights(self) -> float:
+        """Expected nights of an episode."""
+        return float(self.counts.nights[0])
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON knows it; without the policies, which `save_policies` keeps."""
+        return {
+            "scenario": self.scenario.to_dict(),
+            "payoff": self.payoff,
+            "payoffs": self.payoffs.tolist(),
+            "nights": self.nights,
+            "payoff_a_night": self.payoff / self.nights,
+            "worked": self.counts.worked[0].tolist(),
+            "ended": dict(zip(END_KINDS, self.counts.ended[0].tolist(), strict=True)),
+        }
 
 
 def team_optimum(

@@ -98,7 +98,8 @@ def parse_lineup(text: str, num_agents: int = 4) -> list[SeatEntry]:
     InvalidFile
         If a file holds something else.
     """
-    if split_source(text)[0] is not None:
+    path, part = split_source(text)
+    if path is not None and "," not in (part or ""):
         return load_lineup(text, num_agents)
     parts = [part.strip() for part in text.split(",")]
     return [load_strategy(part, f"lineup[{i}]") for i, part in enumerate(parts)]

@@ -16,7 +16,21 @@ if TYPE_CHECKING:
 __all__ = ["Behaviour", "behaviour", "situation"]
 
 #: Small numbers as words.
-_WORDS = ("no", "one", "two", "three", "four")
+_WORDS = [
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+]
 
 
 @dataclass(frozen=True)

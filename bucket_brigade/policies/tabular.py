@@ -26,7 +26,7 @@ from bucket_brigade.policies.policy import Policy
 from bucket_brigade.policies.states import state_number
 from bucket_brigade.summaries import Summarised, Summary
 
-__all__ = ["DRAWN", "Tabular", "checked_tabular"]
+__all__ = ["DRAWN", "Tabular", "blended", "checked_tabular", "common_runs"]
 
 #: In place of an act: one is drawn.
 DRAWN = 255
@@ -293,6 +293,46 @@ def _are_chances(rows: FloatArray) -> npt.NDArray[np.bool_]:
     """Whether each row is one of chances; one that holds NaN is none."""
     good: npt.NDArray[np.bool_] = (rows >= 0).all(axis=-1) & (np.abs(rows.sum(axis=-1) - 1) <= SUM)
     return good
+
+
+def common_runs(
+    policies: Sequence[Tabular],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], list[npt.NDArray[np.int64]]]:
+    """Runs on which none of several policies for one game changes what it does.
+
+    Returns
+    -------
+    state, until : ndarray of int64, shape (R,)
+        Of each run, as `Tabular` has them; those of a state follow each other.
+    runs : list of ndarray of int64, shape (R,)
+        For each policy, the run of its own that plays meanwhile.
+    """
+    width = policies[0].nights + 1
+    keys = [
+        np.repeat(np.arange(len(each.first) - 1), np.diff(each.first)) * width + each.until
+        for each in policies
+    ]
+    both = np.unique(np.concatenate(keys))
+    # The run that plays is the first to end as late.
+    return both // width, both % width, [np.searchsorted(each, both) for each in keys]
+
+
+def blended(policies: Sequence[Tabular], weights: Sequence[float]) -> Tabular:
+    """Whoever draws one of several policies for one game anew every night, as a policy."""
+    state, until, runs = common_runs(policies)
+    parts = zip(policies, weights, runs, strict=True)
+    rows = np.sum([weight * each.rows(run) for each, weight, run in parts], axis=0)
+    rows /= rows.sum(axis=1, keepdims=True)
+    certain = rows.max(axis=1) == 1.0
+    houses = policies[0].houses
+    return Tabular(
+        houses,
+        policies[0].nights,
+        np.searchsorted(state, np.arange(3**houses + 1)).astype(np.uint32),
+        until.astype(np.uint32),
+        np.where(certain, rows.argmax(axis=1), DRAWN).astype(np.uint8),
+        rows[~certain],
+    )
 
 
 def checked_tabular(policy: Tabular, scenario: Scenario, field: str) -> Tabular:

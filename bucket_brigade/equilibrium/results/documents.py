@@ -10,7 +10,7 @@ from bucket_brigade.equilibrium.results.certified import CertifiedResult
 from bucket_brigade.errors import InvalidFile
 from bucket_brigade.game.scenario import RULES_VERSION
 
-__all__ = ["SCHEMA_VERSION", "document", "read_document", "read_results"]
+__all__ = ["SCHEMA_VERSION", "document", "read_document", "read_results", "versions"]
 
 T = TypeVar("T")
 
@@ -20,11 +20,15 @@ SCHEMA_VERSION = 2
 
 def document(found: Sequence[CertifiedResult], key: str) -> dict[str, Any]:
     """Results as a JSON document, which has them under `key`."""
+    return {**versions(), key: [each.to_dict() for each in found]}
+
+
+def versions() -> dict[str, Any]:
+    """What JSON documents begin with."""
     return {
         "schema_version": SCHEMA_VERSION,
         "rules_version": RULES_VERSION,
         "software_version": __version__,
-        key: [each.to_dict() for each in found],
     }
 
 

@@ -1,0 +1,118 @@
+"""``bucket-brigade judge``, ``optimum``, ``policy`` and ``nash --space markov``."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import bucket_brigade as bb
+from bucket_brigade.cli import app
+
+SMALL = ["--set", "num_houses=4", "--set", "num_agents=2", "--set", "max_nights=20"]
+SCENARIO = bb.scenario("default").replace(num_houses=4, num_agents=2, max_nights=20)
+
+
+def run(*arguments: str, code: int = 0) -> str:
+    result = CliRunner().invoke(app, list(arguments))
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def run_json(*arguments: str, code: int = 0) -> Any:
+    result = CliRunner().invoke(app, [*arguments, "--json"])
+    assert result.exit_code == code, result.output
+    return json.loads(result.stdout)
+
+
+def test_judge_tells_what_judge_finds(tmp_path: Path) -> None:
+    arguments = ["judge", "default", "--lineup", "hero,liar", *SMALL]
+    found = bb.judge(SCENARIO, ["hero", "liar"])
+    document = run_json(*arguments)
+    assert {key: document[key] for key in found.to_dict()} == found.to_dict()
+    best = document["seats"][0]["best_response"]
+    assert set(best) == {"value", "gain", "gain_at_most", "nights", "worked"}
+    assert set(document["seats"][0]["best_heuristic"]) == {"p", "q", "value", "gain"}
+    saved = tmp_path / "best"
+    text = run(*arguments, "--save", str(saved))
+    assert f"exploitability {found.exploitability:.4f}" in text
+    assert f"{found.seats[1].gain:.2f}" in text
+    assert bb.load_policies(saved).policies == tuple(each.policy for each in found.seats)
+    again = run_json("judge", "default", "--lineup", f"{saved}:0,liar", *SMALL, "--no-heuristics")
+    assert again["seats"][0]["payoff"] == pytest.approx(found.seats[0].value)
+    assert again["seats"][0]["best_heuristic"] is None
+
+
+def test_judge_fails_beyond_epsilon() -> None:
+    arguments = ["judge", "default", "--lineup", "hero,liar", *SMALL, "--no-heuristics"]
+    assert "more than --epsilon 0.5" in run(*arguments, "--epsilon", "0.5", code=1)
+    run(*arguments, "--epsilon", "1e6")
+    assert "--epsilon = -1" in run(*arguments, "--epsilon", "-1", code=2)
+
+
+def test_judge_reads_results_of_nash_and_roles(tmp_path: Path) -> None:
+    for command in ("nash", "roles"):
+        out = tmp_path / f"{command}.json"
+        run(command, "default", *SMALL, "--out", str(out))
+        document = run_json("judge", "default", "--lineup", f"{out}:0", *SMALL)
+        assert max(each["best_heuristic"]["gain"] for each in document["seats"]) < 0.05
+        assert document["exploitability"] > 1
+
+
+def test_optimum_and_its_policies(tmp_path: Path) -> None:
+    saved = tmp_path / "best-{}"
+    document = run_json("optimum", "default", "hard", *SMALL, "--save", str(saved))
+    best = bb.team_optimum(SCENARIO)
+    told = document["optima"][0]
+    assert {key: told[key] for key in best.to_dict()} == best.to_dict()
+    file = tmp_path / "best-default-spread_then_burn_out"
+    assert bb.load_policies(file).policies == best.policies
+    judged = run_json("judge", "default", "--lineup", str(file), *SMALL, "--no-heuristics")
+    payoffs = [each["payoff"] for each in judged["seats"]]
+    assert payoffs == pytest.approx(best.payoffs.tolist())
+    text = run("optimum", "default", *SMALL, "--night-order", "both")
+    assert "burn_out_then_spread" in text
+    assert f"{best.payoff:.2f}" in text
+
+
+def test_whole_games_are_solved(tmp_path: Path) -> None:
+    out, saved = tmp_path / "markov.json", tmp_path / "policies"
+    arguments = ["nash", "default", *SMALL, "--space", "markov", "--out", str(out)]
+    text = run(*arguments, "--selector", "welfare", "--save", str(saved), "--strict")
+    found = bb.markov_equilibrium(SCENARIO, selector="welfare")
+    (told,) = json.loads(out.read_text())["markov_equilibria"]
+    assert {key: told[key] for key in found.to_dict()} == found.to_dict()
+    assert told["verdict"] == "certified"
+    assert f"{told['payoff']:.2f}" in text
+    run("judge", "default", "--lineup", str(saved), *SMALL, "--no-heuristics", "--epsilon", "1e-6")
+    assert "--space" in run("nash", "default", *SMALL, "--space", "marcov", code=2)
+    assert "--save" in run("nash", "default", *SMALL, "--save", str(saved), code=2)
+    assert "selector" in run(*arguments, "--selector", "best", code=2)
+
+
+def test_policies_are_shown_by_state_and_night(tmp_path: Path) -> None:
+    file = tmp_path / "policies"
+    best = bb.team_optimum(SCENARIO).policies
+    bb.save_policies([best[0], bb.tabulate(bb.Firefighter(0.25), SCENARIO)], file, SCENARIO)
+    text = run("policy", str(file))
+    assert "no ruin, no fire" in text
+    assert "nobody goes" in text
+    text = run("policy", str(file), "--state", ".*..", "--state", "*.#*", "--night", "3")
+    assert "rests 75.0%, works at 1 25.0%" in " ".join(text.split())
+    document = run_json("policy", str(file), "--state", "*..*")
+    (told,) = document["states"]
+    night = 0
+    for each in told["nights"]:
+        assert each["from"] == night
+        for night in range(each["from"], each["until"]):
+            for seat, policy in enumerate(bb.load_policies(file).policies):
+                assert policy.at([1, 0, 0, 1], night).tolist() == each["chances"][seat]
+        night = each["until"]
+    assert night == 20
+    assert run_json("policy", str(file), "--night", "19")["situations"][0]["most"] == 0
+    assert "4 signs" in run("policy", str(file), "--state", "...", code=2)
+    assert "--night" in run("policy", str(file), "--night", "20", code=2)
+    (tmp_path / "other").write_text("{}")
+    assert "holds no policies" in run("policy", str(tmp_path / "other"), code=2)
+    assert "No such file" in run("policy", str(tmp_path / "none"), code=1)
