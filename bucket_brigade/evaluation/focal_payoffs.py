@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from bucket_brigade._arrays import FloatArray
-from bucket_brigade.arguments import as_u64
+from bucket_brigade.arguments import as_callback, as_u64
 from bucket_brigade.backends import Backend, Progress
 from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.counts.event_counts import each_once
@@ -16,9 +15,9 @@ from bucket_brigade.evaluation.methods import chosen_method
 from bucket_brigade.exact import expected
 from bucket_brigade.game.scenario import Scenario, as_scenario
 from bucket_brigade.simulation.block_means import BlockMean, block_returns
-from bucket_brigade.simulation.parts import simulate_parts
+from bucket_brigade.simulation.parts import in_parts
 from bucket_brigade.simulation.result import SimulationResult
-from bucket_brigade.simulation.simulator import simulate
+from bucket_brigade.simulation.sampling import Sampling
 
 __all__ = ["FocalPayoffs", "focal_payoffs"]
 
@@ -70,11 +69,12 @@ def focal_payoffs(
     episodes: int,
     method: str = "sampled",
     seat: int | None = None,
+    seed: int = 0,
+    first_episode: int = 0,
     pool: Sequence[object] | None = None,
     threads: int | None = None,
     backend: str | Backend = "auto",
     progress: Progress | None = None,
-    **options: Any,
 ) -> FocalPayoffs:
     """Payoffs of a focal strategy when every other seat plays (or mixes) another.
 
@@ -88,8 +88,6 @@ def focal_payoffs(
         "sampled", "exact" or "auto" (see `evaluate`).
     seat : int, optional
         The focal seat; by default the mean over all seats is taken, each simulated by itself.
-    **options
-        `seed` and `first_episode`, for `simulate`.
 
     Other parameters are those of `simulate`.
 
@@ -102,6 +100,7 @@ def focal_payoffs(
     The mean over seats adds the returns of as many line-ups over the same episodes. Their standard
     error is the paired one: block sums are added before their spread is taken.
     """
+    as_callback("progress", progress)
     seats = _focal_seats(as_scenario(scenario), seat)
     agents = scenario.num_agents
     lineups = [
@@ -123,21 +122,17 @@ def focal_payoffs(
         nights = exact.nights.reshape(len(pairs), len(seats)).mean(axis=1)
         nothing = np.zeros(len(pairs))
         return FocalPayoffs(mean, nothing, nothing, None, exact.method, nights)
-    options |= {
-        "episodes": episodes,
-        "pool": pool,
-        "threads": threads,
-        "backend": backend,
-        "progress": progress,
-    }
+    sampling = Sampling.of(
+        scenario, lineups, pool=pool, seed=seed, threads=threads, backend=backend
+    )
     if len(seats) == 1:
-        result = simulate(scenario, lineups, **options)
+        result = sampling.play(first_episode, episodes, progress=progress)
         own, errors = result.mean[:, seats[0]], result.stderr[:, seats[0]]
         unseen = result.unseen[:, seats[0]]
         return FocalPayoffs(own, errors, unseen, result.backend, result.method, result.nights)
     payoffs = [BlockMean() for _ in pairs]
     player, whole = "", None
-    for part in simulate_parts(scenario, lineups, **options):
+    for part in in_parts(sampling, first_episode, episodes, progress):
         player, sizes = each_once(player, part.backend), part.counts.block_episodes
         counts = replace(part.counts, blocks=None)
         counts = counts if whole is None else whole.counts.followed_by(counts)

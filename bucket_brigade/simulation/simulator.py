@@ -1,14 +1,13 @@
 """Playing line-ups many times: `simulate`, and `simulate_until` a precision is reached."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
-from bucket_brigade.arguments import as_callback, as_flag, as_list
-from bucket_brigade.backends import Backend, Progress, as_backend
-from bucket_brigade.counts.rare_events import possible_events
-from bucket_brigade.game.lineups import Lineup, as_pool
-from bucket_brigade.game.program import compile_program
+from bucket_brigade.arguments import as_callback
+from bucket_brigade.backends import Backend, Progress
+from bucket_brigade.game.lineups import Lineup
 from bucket_brigade.game.scenario import Scenario
 from bucket_brigade.simulation.result import BLOCK, SimulationResult
+from bucket_brigade.simulation.sampling import Sampling, listed_lineups
 
 __all__ = ["BLOCK", "listed_lineups", "simulate"]
 
@@ -77,39 +76,8 @@ def simulate(
     >>> result.mean.tolist()
     [[1293.5, 1293.5, 1293.5, 1293.5]]
     """
-    player = as_backend(backend)
     as_callback("progress", progress)
-    lineups = listed_lineups(lineups)
-    chosen = as_pool(pool)
-    program = compile_program(
-        scenario, lineups, pool=chosen, seed=seed, first_episode=first_episode, episodes=episodes
+    sampling = Sampling.of(
+        scenario, lineups, pool=pool, seed=seed, threads=threads, backend=backend
     )
-    counts = player.run(
-        program, threads=threads, per_block=as_flag("per_block", per_block), progress=progress
-    )
-    return SimulationResult(
-        scenario=scenario,
-        lineups=tuple(tuple(lineup) for lineup in lineups),
-        seed=program.seed,
-        first_episode=program.first_episode,
-        event_counts=counts,
-        possible=possible_events(program),
-        pool=chosen,
-    )
-
-
-def listed_lineups(lineups: Iterable[Lineup]) -> list[Lineup]:
-    """Return line-ups as a list, so that they can be gone through twice.
-
-    Parameters
-    ----------
-    lineups : iterable of line-ups
-        What a caller gave.
-
-    Raises
-    ------
-    InvalidValue
-        If it is no iterable.
-    """
-    listed = as_list("lineups", lineups, "line-ups")
-    return [list(lineup) if isinstance(lineup, Iterator) else lineup for lineup in listed]
+    return sampling.play(first_episode, episodes, per_block=per_block, progress=progress)

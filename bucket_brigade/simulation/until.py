@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 
 from bucket_brigade import _core
 from bucket_brigade.arguments import as_callback, as_positive, as_u64
-from bucket_brigade.backends import Backend, Progress, as_backend
+from bucket_brigade.backends import Backend, Progress
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.game.lineup_result import LineupResult
 from bucket_brigade.game.lineups import Lineup
 from bucket_brigade.game.scenario import Scenario, as_scenario
 from bucket_brigade.simulation.result import BLOCK, SimulationResult
-from bucket_brigade.simulation.simulator import listed_lineups, simulate
+from bucket_brigade.simulation.sampling import Sampling
 
 __all__ = ["episodes_needed", "is_reached", "simulate_until"]
 
@@ -66,8 +66,10 @@ def simulate_until(
     most = min(as_u64("max_episodes", max_episodes), limit, (1 << 64) - first)
     if most < 1:
         raise InvalidValue("max_episodes", max_episodes, "at least 1")
-    lineups = listed_lineups(lineups)
-    player = as_backend(backend)
+    sampling = Sampling.of(
+        scenario, lineups, pool=pool, seed=seed, threads=threads, backend=backend
+    )
+    number = len(sampling.lineups)
     # Rounds end at the ends of blocks, so that together they are one run.
     played = 0
     wanted = min(1024 * BLOCK - first % BLOCK, most)
@@ -77,19 +79,9 @@ def simulate_until(
 
         def told(done: int, every: int, before: int = before, expected: int = expected) -> None:
             if progress is not None:
-                progress(before * len(lineups) + done, expected * len(lineups))
+                progress(before * number + done, expected * number)
 
-        result = simulate(
-            scenario,
-            lineups,
-            episodes=wanted - played,
-            seed=seed,
-            first_episode=first + played,
-            pool=pool,
-            threads=threads,
-            backend=player,
-            progress=told,
-        )
+        result = sampling.play(first + played, wanted - played, progress=told)
         whole = result if whole is None else whole.joined(result)
         played = wanted
         if played == most or is_reached(whole, target):

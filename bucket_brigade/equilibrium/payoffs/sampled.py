@@ -2,8 +2,7 @@
 
 import logging
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -17,9 +16,10 @@ from bucket_brigade.game.rewards import return_span
 from bucket_brigade.game.scenario import Scenario
 from bucket_brigade.policies.heuristic import Strategy
 from bucket_brigade.simulation.block_means import BlockMean, block_returns
-from bucket_brigade.simulation.parts import simulate_parts
+from bucket_brigade.simulation.parts import in_parts
 from bucket_brigade.simulation.purposes import EVALUATION, GAME, LOOK, purpose_start
-from bucket_brigade.simulation.simulator import BLOCK, simulate
+from bucket_brigade.simulation.result import BLOCK, SimulationResult
+from bucket_brigade.simulation.sampling import Sampling
 
 __all__ = ["SampledGains", "SampledPayoffs"]
 
@@ -49,12 +49,8 @@ class SampledPayoffs:
         self.scenario = scenario
         self.episodes_played = 0
         self.backend: str | None = ""
-        self._options: dict[str, Any] = {
-            "seed": seed,
-            "threads": threads,
-            "backend": as_backend(backend),
-            "progress": logged(logger, scenario.name, "episodes of a batch"),
-        }
+        self._seed, self._threads, self._player = seed, threads, as_backend(backend)
+        self._progress = logged(logger, scenario.name, "episodes of a batch")
 
     def batches(
         self, pool: Sequence[Strategy], lineups: Sequence[Sequence[int]], first: int, episodes: int
@@ -78,13 +74,8 @@ class SampledPayoffs:
         means = np.zeros(len(deviations))
         # As many episodes at each seat as make the number asked for, of the same luck.
         seats = max((len(deviation.seats) for deviation in deviations), default=1)
-        result = simulate(
-            self.scenario,
-            lineups,
-            pool=pool,
-            episodes=-(-episodes // seats),
-            first_episode=purpose_start(purpose),
-            **self._options,
+        result = self._seated(pool, lineups).play(
+            purpose_start(purpose), -(-episodes // seats), progress=self._progress
         )
         self._played(result.backend, result.episodes * len(lineups))
         for (i, seat), returns in zip(owners, result.mean, strict=True):
@@ -104,15 +95,24 @@ class SampledPayoffs:
             self, profile, deviations, focal, purpose_start(EVALUATION) + look * LOOK
         )
 
-    def _parts(self, pool: Any, lineups: Any, first: int, episodes: int) -> Any:
-        for part in simulate_parts(
+    def _seated(self, pool: Sequence[Strategy], lineups: Sequence[Sequence[object]]) -> Sampling:
+        return Sampling.of(
             self.scenario,
             lineups,
             pool=pool,
-            episodes=episodes,
-            first_episode=first,
-            **self._options,
-        ):
+            seed=self._seed,
+            threads=self._threads,
+            backend=self._player,
+        )
+
+    def _parts(
+        self,
+        pool: Sequence[Strategy],
+        lineups: Sequence[Sequence[object]],
+        first: int,
+        episodes: int,
+    ) -> Iterator[SimulationResult]:
+        for part in in_parts(self._seated(pool, lineups), first, episodes, self._progress):
             self._played(part.backend, part.episodes * len(lineups))
             yield part
 
