@@ -19,7 +19,7 @@ class Case:
     archetype: str
 
     def program(self, episodes: int) -> Program:
-        """The case for so many episodes from 0 on."""
+        """The case compiled for a number of episodes, from 0 on."""
         scenario = SCENARIOS[self.scenario]
         lineup = [self.archetype] * scenario.num_agents
         return compile_program(scenario, [lineup], seed=SEED, episodes=episodes)

@@ -32,12 +32,12 @@ def duty(name: str) -> tuple[float, float]:
 
 
 def expected(scenario: bb.Scenario, duties: Floats, threads: int) -> Floats:
-    """Expected counts."""
+    """Expected counts of line-ups, straight from the core."""
     return _core.expected(scenario, duties, threads=threads, progress=None)
 
 
 def milliseconds(run: Callable[[], object], rounds: int) -> list[float]:
-    """Of each round, after one that does not count."""
+    """Milliseconds of each round, after one that does not count."""
     run()
     times = []
     for _ in range(rounds):
@@ -114,7 +114,7 @@ def operations(homes: int = 4, others: int = 6, agents: int = 4) -> dict[str, fl
 
 
 def floor_ms(total: float) -> float:
-    """Milliseconds that so many operations a pass take at two a cycle and 3 GHz, twice over."""
+    """Milliseconds of two passes of `total` operations each, at two a cycle and 3 GHz."""
     return 2 * total / 2 / 3e6
 
 

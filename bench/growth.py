@@ -65,7 +65,7 @@ for line in open("/proc/self/status"):
 
 @dataclass
 class Point:
-    """One size on one axis."""
+    """A point to measure: one size on one axis."""
 
     at: int
     run: Callable[[], object]
@@ -96,7 +96,7 @@ class Point:
 
 
 def mixed_strategies(count: int) -> list[list[float]]:
-    """So many strategies that play alike but are not equal, the first of them the base one's.
+    """Strategies that play alike but are not equal, the first of them that of the base case.
 
     Only a number that the agent does not use differs, so that nights last as long.
     """
@@ -218,7 +218,7 @@ def exact(quick: bool) -> dict[str, list[Point]]:
 
 
 def peak_memory(episodes: Sequence[int]) -> list[dict[str, int]]:
-    """The most memory that a process of its own has had resident, for 0 episodes and so many."""
+    """The most memory resident in a process of its own, for 0 episodes and for others."""
     if not Path("/proc/self/status").exists():
         return []
     found = []

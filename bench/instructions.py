@@ -65,7 +65,7 @@ class Loop:
     kind: str  # play, exact or philox
     path: str
     name: str
-    #: Arguments of the example for so many repeats.
+    #: Arguments of the example, from a number of repeats.
     arguments: Callable[[int], list[str]]
     #: What it is divided by, for one repeat: calls, line-ups; 0 for the nights it plays.
     units: int
@@ -308,7 +308,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def print_report(figures: dict[str, Any], console: Console) -> None:
-    """Prints a table."""
+    """Prints all loops as a table."""
     table = Table("path", "loop", "counted by", "instructions", "per", "±%", "Philox's share")
     for x in figures["loops"]:
         unit = next(key for key in x if key.startswith("instructions_per_"))

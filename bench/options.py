@@ -8,7 +8,7 @@ from bucket_brigade.atomic_files import check_output
 
 
 def whole_number(text: str) -> int:
-    """Of at least one, as a type of argparse."""
+    """A whole number of at least one, as a type of argparse."""
     try:
         value = int(text)
     except ValueError:
@@ -44,7 +44,7 @@ def file_to_write(text: str) -> Path:
 
 
 def add_json(parser: argparse.ArgumentParser, what: str = "all figures") -> None:
-    """``--json FILE``."""
+    """Add the option ``--json FILE``."""
     parser.add_argument(
         "--json", type=file_to_write, metavar="FILE", help=f"also write {what} there"
     )

@@ -62,7 +62,7 @@ class Comparison:
 
     @property
     def ratio(self) -> float:
-        """After over before."""
+        """The figure after, over that before."""
         return self.after.value / self.before.value
 
     @property

@@ -129,7 +129,7 @@ def case_results(
 
 
 def path_summary(cases: Sequence[Mapping[str, Any]], name: str) -> dict[str, Any]:
-    """A path over all cases."""
+    """The figures of a path over all cases."""
     paths = [case["paths"][name] for case in cases]
     rates = [path["nights_per_second"] for path in paths]
     summary: dict[str, Any] = {

@@ -17,7 +17,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: Iterable[float]) -> Self:
-        """Of at least one value."""
+        """The spread of at least one value."""
         ordered = sorted(values)
         if len(ordered) == 1:
             return cls(ordered[0], ordered[0], ordered[0])
@@ -31,7 +31,7 @@ class Spread:
 
 
 def geometric_mean(values: Iterable[float]) -> float:
-    """Of values above 0."""
+    """The geometric mean of values above 0."""
     return math.exp(statistics.fmean(math.log(value) for value in values))
 
 

@@ -45,14 +45,14 @@ class CaseTimings:
 
 
 def play(program: _core.Program, path: str, threads: int) -> tuple[int, float]:
-    """Plays a program on so many threads, 0 for all: its nights, and how long it took."""
+    """Plays a program on `threads` threads, 0 for all: its nights, and the seconds it took."""
     start = time.perf_counter()
     totals, _, _ = program.run(threads=threads, simd=path, per_block=False, progress=None)
     return int(totals[0, 0]), time.perf_counter() - start
 
 
 def play_plain(program: _core.Program, episodes: int) -> float:
-    """Nights per second of the plain engine over so many episodes."""
+    """Nights per second of the plain engine over a number of episodes."""
     start = time.perf_counter()
     nights = sum(program.play(0, episode)[0] for episode in range(episodes))
     return nights / (time.perf_counter() - start)

@@ -28,7 +28,7 @@ __all__ = [
 
 
 def scalar(value: Any) -> Any:
-    """What an array without dimensions holds; anything else as it is."""
+    """The value that an array without dimensions holds; anything else as it is."""
     return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
 

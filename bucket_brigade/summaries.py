@@ -1,4 +1,4 @@
-"""What results say of themselves: a few lines of text, and a table in notebooks."""
+"""Summaries of results: a few lines of text, and a table in notebooks."""
 
 import html
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ class Summary:
         return [f"… and {more:,} more"] if more > 0 else []
 
     def text(self) -> str:
-        """As lines of text: a row each, and every cell with its column's name."""
+        """Lines of text: one for each row, every cell with its column's name."""
         lines = [self.title]
         for row in self.rows[:MOST_ROWS]:
             named = [f"{name} {cell}" for name, cell in zip(self.head[1:], row[1:], strict=True)]
@@ -47,7 +47,7 @@ class Summary:
         return "\n".join(map(legible, lines))
 
     def to_html(self) -> str:
-        """As a table, with everything escaped."""
+        """A table in HTML, with everything escaped."""
 
         def cells(tag: str, row: list[str]) -> str:
             return "".join(f"<{tag}>{escaped(cell)}</{tag}>" for cell in row[: 1 + MOST_COLUMNS])
@@ -62,7 +62,7 @@ class Summarised:
     """A result that `repr` and notebooks show by its `summary`."""
 
     def summary(self) -> Summary:
-        """What to show."""
+        """The summary to show."""
         raise NotImplementedError
 
     def __repr__(self) -> str:

@@ -72,7 +72,7 @@ class Deviations:
         return max(float(self.truth.max()), 0.0)
 
     def lineups(self, chosen: IntArray) -> list[list[object]]:
-        """Of all seats the mixture, then every chosen candidate at every seat."""
+        """The line-up of the mixture alone, then every chosen candidate at every seat."""
         seats = range(self.scenario.num_agents)
         deviant = [
             [self.candidates[i] if s == seat else self.mixture for s in seats]
@@ -135,14 +135,14 @@ class SampledGains:
 
     @property
     def mean(self) -> FloatArray:
-        """Mean gains."""
+        """Mean gains of the candidates, shape (M,)."""
         with np.errstate(invalid="ignore"):
             mean: FloatArray = self._sums / self.blocks
         return mean
 
     @property
     def stderr(self) -> FloatArray:
-        """Their paired standard errors."""
+        """Paired standard errors of the gains, shape (M,)."""
         with np.errstate(invalid="ignore", divide="ignore"):
             spread = np.maximum(self._squares - self.blocks * self.mean**2, 0)
             stderr: FloatArray = np.sqrt(spread / (self.blocks - 1) / self.blocks)
@@ -160,7 +160,7 @@ class SampledGains:
 
 
 def games() -> Iterator[Deviations]:
-    """What is repeated: lively and quiet rings, mixtures far from and at an equilibrium."""
+    """The games to repeat: lively and quiet rings, mixtures far from and at an equilibrium."""
     ring = scenario("default").replace(num_houses=3, num_agents=2, min_nights=3, max_nights=12)
     grid = [strategy_of(p, q) for p, q in GRID]
     half = Mixture([strategy_of(0.9, 0.2), strategy_of(0.3, 1.0)], [0.5, 0.5])
@@ -195,7 +195,7 @@ def at_equilibrium(name: str, ring: Scenario, candidates: list[Strategy]) -> Dev
 
 @dataclass(frozen=True)
 class Coverage:
-    """What repetitions of one game came to.
+    """The outcome of all repetitions of one game.
 
     Attributes
     ----------
@@ -241,7 +241,7 @@ class Coverage:
 
 
 def most_of(n: int, p: float, tail: float = TAIL) -> int:
-    """The k that a binomial number of `n` trials exceeds with a probability below `tail`."""
+    """The number k that a binomial number of `n` trials exceeds with a probability below `tail`."""
     above, k = 1.0, -1
     while above >= tail:
         k += 1

@@ -48,7 +48,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def row(name: str, order: str, end_rule: str, found: CrossExamination) -> dict[str, Any]:
-    """What a game comes to."""
+    """The result of one game, as JSON knows it."""
     deviations = [x.deviation for x in found.comparisons if x.deviation]
     worst = max(found.comparisons, key=lambda x: abs(x.deviation))
     return {

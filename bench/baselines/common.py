@@ -56,7 +56,7 @@ class Game:
     catch : ndarray, shape (3,)
         Chance of a safe house to burn by 0, 1 and 2 surviving fires next door.
     extinguish : ndarray, shape (agents + 1,)
-        Chance of a fire to be put out by so many workers.
+        Chance of a fire to be put out, by its number of workers.
     spreads, may_end_quietly : bool
         Whether fires spread before they burn out; whether the end rule is ``no_fires``.
     saved, ruined : ndarray, shape (agents, houses)

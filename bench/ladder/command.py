@@ -26,7 +26,7 @@ from bucket_brigade.cli.nash import EPISODES as EPISODES_OF_NASH
 
 
 def versions() -> dict[str, str | None]:
-    """Of what baselines need."""
+    """The versions of libraries that baselines need."""
     known: dict[str, str | None] = {}
     for name in ("numpy", "numba", "jax", "jaxlib", "bucket-brigade-cuda"):
         try:
@@ -59,7 +59,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def measured(options: argparse.Namespace, console: Console) -> dict[str, Any]:
-    """All figures."""
+    """All figures of the ladder."""
     names = bb.list_scenarios() if options.all else [options.scenario]
     scenarios = [bb.scenario(name) for name in names]
     rounds = options.rounds or (2 if options.quick else ROUNDS)

@@ -132,5 +132,5 @@ def _print_model(model: dict[str, Any], console: Console) -> None:
 
 
 def summary(words: Sequence[str]) -> str:
-    """How often each occurs."""
+    """The number of times that each occurs."""
     return ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))

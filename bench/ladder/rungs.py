@@ -65,7 +65,7 @@ class Rung:
 
 
 def sliced(threads: int | None, backend: Any = "cpu") -> Play:
-    """The bit-sliced engine, or another backend, on so many threads; None for all."""
+    """The bit-sliced engine, or another backend, on a number of threads; None for all."""
 
     def play(
         scenario: bb.Scenario, lineups: Sequence[Lineup], episodes: int, seed: int = 0

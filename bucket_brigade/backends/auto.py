@@ -48,7 +48,7 @@ class AutoBackend:
         return None
 
     def device(self) -> str:
-        """How it chooses."""
+        """The way a backend is chosen, for people."""
         return (
             f"the CPU for what it plays in {WORTH_LOADING:g} s, and above that the usable backend "
             "with the least estimated time"

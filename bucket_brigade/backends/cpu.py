@@ -40,11 +40,11 @@ class CpuBackend:
         self.simd = simd
 
     def unavailable(self) -> str | None:
-        """Never."""
+        """None: a CPU is always usable."""
         return None
 
     def device(self) -> str:
-        """Threads and SIMD path."""
+        """Threads and SIMD path, for people."""
         paths, best = _core.simd_paths()
         others = ", ".join(path for path in paths if path != best)
         return f"{_core.pool_threads()} threads, {best} (also {others})"

@@ -1,4 +1,4 @@
-"""From blocks that are done, which is what engines know, to episodes."""
+"""Progress in episodes, from that in blocks, which is all that engines know."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""What a backend is: the members that the rest of the package uses."""
+"""The interface of a backend: the members that the rest of the package uses."""
 
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
@@ -22,7 +22,7 @@ class Backend(Protocol):
         """Why it can't be used here; None if it can."""
 
     def device(self) -> str:
-        """What it runs on, for people."""
+        """Description of the device or devices it runs on, for people."""
 
     def run(
         self,

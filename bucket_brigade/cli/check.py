@@ -1,4 +1,4 @@
-"""What ``bucket-brigade simulate --check`` reports: sampled against exact, line by line."""
+"""The report of ``bucket-brigade simulate --check``: sampled against exact, line by line."""
 
 import typer
 

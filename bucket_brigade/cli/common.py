@@ -1,4 +1,4 @@
-"""What the subcommands share: options, errors as messages, progress, output."""
+"""Parts that the subcommands share: options, errors as messages, progress, output."""
 
 import functools
 import json
@@ -249,5 +249,5 @@ def limits(budget: str | None) -> dict[str, Any]:
 
 
 def chosen_lineup(text: str, num_agents: int = 4) -> list[SeatEntry]:
-    """What the seats of a line-up play, from text or a file; archetypes keep their names."""
+    """The policies of a line-up's seats, from text or a file; archetypes keep their names."""
     return parse_lineup(text, num_agents)

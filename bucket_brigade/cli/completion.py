@@ -1,4 +1,4 @@
-"""What a shell may complete: names of scenarios, archetypes, backends and parameters."""
+"""Completion by a shell: names of scenarios, archetypes, backends and parameters."""
 
 import dataclasses
 
@@ -26,7 +26,7 @@ def lineups(incomplete: str) -> list[str]:
 
 
 def backend_names(incomplete: str) -> list[str]:
-    """Backends that begin so."""
+    """Names of backends that begin with a text."""
     return [name for name in (AUTO, *names()) if name.startswith(incomplete)]
 
 

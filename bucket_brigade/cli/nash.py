@@ -249,8 +249,8 @@ def _print(found: list[NashEquilibrium], out: Terminal) -> None:
     ]
     total = sum(each.seconds for each in found)
     caption = (
-        f"{total:.1f} s in all; payoff an episode of so many nights, and a night; regret in points "
-        "an episode, over the searched set"
+        f"{total:.1f} s in all; payoff of an episode, its mean nights, payoff of a night; "
+        "regret in points an episode, over the searched set"
     )
     print_table(out, columns, rows, caption=caption, keys=2 if len(orders) > 1 else 1)
 

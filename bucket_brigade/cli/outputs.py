@@ -1,4 +1,4 @@
-"""Where commands write: options, checks before the work, and the progress of long searches."""
+"""Output of commands: options, checks before the work, and the progress of long searches."""
 
 import contextlib
 import os
@@ -141,7 +141,7 @@ def check_outputs(given: Iterable[tuple[str, Path | None]], as_json: bool = Fals
 
 
 def files_of(option: str, pattern: Path | None, scenarios: Sequence[Scenario]) -> list[Path]:
-    """Where to write what belongs to each scenario: each needs a name of its own."""
+    """The output file of each scenario, each with a name of its own."""
     if pattern is None:
         return []
     if pattern.is_dir():

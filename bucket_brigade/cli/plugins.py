@@ -23,7 +23,7 @@ class Commands(TyperGroup):
     """The built-in commands, and after them those of other distributions."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Names of all commands."""
+        """The names of all commands."""
         return list(dict.fromkeys([*super().list_commands(ctx), *sorted(_announced())]))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:

@@ -1,4 +1,4 @@
-"""How far a command is: a bar on a terminal, lines elsewhere, or nothing."""
+"""The progress of a command: a bar on a terminal, lines elsewhere, or nothing."""
 
 import contextlib
 import logging
@@ -33,7 +33,7 @@ ProgressStyle = Annotated[
 
 
 def as_style(style: str) -> str:
-    """What to show: "bar", "plain" or "none"; raises `InvalidValue` for what is no style."""
+    """The style of progress, "bar", "plain" or "none"; raises `InvalidValue` for other names."""
     if style not in STYLES:
         raise InvalidValue("--progress", repr(style), f"one of {', '.join(STYLES)}")
     if style == "auto":
@@ -134,5 +134,5 @@ class _Handler(logging.Handler):
         self._tell = tell
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Tells a message."""
+        """Print a message without breaking the bar."""
         self._tell(record.getMessage())

@@ -200,8 +200,8 @@ def _print(found: list[RoleEquilibrium], out: Terminal) -> None:
             ]
         )
     caption = (
-        "payoffs seat by seat, an episode of so many nights and a night; regret in points an "
-        "episode: the largest gain of a seat, over the searched set"
+        "payoffs seat by seat, of an episode and of a night; regret in points an episode: the "
+        "largest gain of a seat, over the searched set"
     )
     print_table(out, columns, rows, caption=caption, keys=2 if len(orders) > 1 else 1)
 

@@ -118,7 +118,7 @@ def fold(text: str, width: int | None) -> list[str]:
 
 
 def console(*, stderr: bool = False) -> Terminal:
-    """Where tables are printed: as wide as the terminal, or as they need where that is none.
+    """The console of tables: as wide as the terminal, or as they need where there is none.
 
     On standard error where a file is printed on standard output.
     """
@@ -131,7 +131,7 @@ def say(message: str) -> None:
 
 
 def print_json(value: object) -> None:
-    """Prints a value as JSON."""
+    """Print a value to standard output as JSON."""
     typer.echo(json.dumps(value, indent=2, allow_nan=False))
 
 

@@ -1,4 +1,4 @@
-"""What happened in the episodes played, as integers, and what is expected to happen, as numbers."""
+"""Counts of events: integers of episodes that were played, and expected numbers of one."""
 
 from bucket_brigade.counts.event_counts import END_KINDS, CountVectors, EventCounts, each_once
 from bucket_brigade.counts.moments import Moments

@@ -1,4 +1,4 @@
-"""How many episodes the blocks of a request have: a few numbers, however many blocks there are."""
+"""The sizes of blocks of episodes: a few numbers, however many blocks there are."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -36,7 +36,7 @@ class BlockSizes:
 
     @property
     def blocks(self) -> int:
-        """Their number."""
+        """The number of blocks."""
         return sum(blocks for _, blocks in self.runs)
 
     def to_array(self) -> IntArray:

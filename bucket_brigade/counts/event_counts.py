@@ -1,4 +1,4 @@
-"""What a backend counts, and the statistics of anything that is linear in it."""
+"""Events that a backend counts, and the statistics of anything linear in them."""
 
 from dataclasses import dataclass, field
 from typing import Any, Generic, Self, TypeVar
@@ -117,7 +117,7 @@ class EventCounts(ComparedByValue, Summarised, CountVectors[np.int64]):
         return sizes
 
     def summary(self) -> Summary:
-        """What `repr` and notebooks show."""
+        """The text and table that `repr` and notebooks show."""
         return counts_summary(self, f"{self.episodes:,} episodes", self.episodes)
 
     def statistics(self) -> Moments:
@@ -140,7 +140,7 @@ class EventCounts(ComparedByValue, Summarised, CountVectors[np.int64]):
         return _core.features(self.houses, self.agents, self.block_episodes, counts)
 
     def followed_by(self, later: Self) -> Self:
-        """These counts and those of a later range of episodes that begins with a new block.
+        """Add the counts of a later range of episodes that begins with a new block.
 
         Counts do not tell whose they are: `SimulationResult.joined` checks that they belong
         together.

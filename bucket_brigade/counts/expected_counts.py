@@ -1,4 +1,4 @@
-"""What is expected to happen in an episode."""
+"""Expected numbers of events in an episode."""
 
 from dataclasses import dataclass
 
@@ -34,7 +34,7 @@ class ExpectedCounts(ComparedByValue, Summarised, CountVectors[np.float64]):
     totals: FloatArray
 
     def summary(self) -> Summary:
-        """What `repr` and notebooks show."""
+        """The text and table that `repr` and notebooks show."""
         return counts_summary(self, "expected in an episode", 1)
 
     def mean(self, weights: FloatArray) -> FloatArray:

@@ -1,4 +1,4 @@
-"""What events that were hardly seen could still add to a mean, which its standard error can't tell.
+"""The most that events hardly seen could add to a mean, which its standard error can't tell.
 
 A standard error is the spread that was seen. If what decides a payoff happens once in a million
 episodes and a thousand were played, the spread is about 0 and says nothing. Two questions are
@@ -78,7 +78,7 @@ def missed(span: FloatArray | float, episodes: float, error: float = ERROR) -> F
 
 @dataclass(frozen=True, eq=False)
 class PossibleEvents(ComparedByValue):
-    """What can happen to L line-ups with A seats, of which O own houses.
+    """The events that can happen to L line-ups with A seats, of which O own houses.
 
     Attributes
     ----------
@@ -96,14 +96,14 @@ class PossibleEvents(ComparedByValue):
     alike: tuple[int, ...]
 
     def of_difference(self, a: int, b: int) -> "PossibleEvents":
-        """What can differ between two line-ups, as those of a single one."""
+        """The events that can differ between two line-ups, as those of a single one."""
         events = (self.events[a] | self.events[b]) & (self.alike[a] != self.alike[b])
         least = self.least_weight[[a, b]].min()
         return PossibleEvents(events[None], np.where(events.any(), least, 1.0)[None], (0,))
 
 
 def possible_events(program: _core.Program) -> PossibleEvents:
-    """What can happen to the line-ups of a program."""
+    """The events that can happen to the line-ups of a program."""
     lineups, agents = program.lineups, program.agents
     sizes = program.seat_sizes.ravel().astype(np.int64)
     played, cumulative = program.seat_entries
@@ -162,7 +162,7 @@ def seen_in(moments: Moments, agents: int) -> FloatArray:
 
 
 def differing_in(differences: IntArray, agents: int) -> FloatArray:
-    """How many blocks had each event of `PossibleEvents` more or less often in one of two line-ups.
+    """Count the blocks in which two line-ups differ, for each event of `PossibleEvents`.
 
     Parameters
     ----------

@@ -259,7 +259,7 @@ class VectorEnv:
         return observation, rewards, terminated, truncated, info
 
     def state(self) -> Lanes:
-        """What the lanes are now, to go back to by `set_state`."""
+        """The state of all lanes now, to go back to by `set_state`."""
         return Lanes(*self._core.state())
 
     def set_state(self, lanes: Lanes, mask: object = None) -> Observation:

@@ -26,7 +26,7 @@ MODES = {"same_step": AutoresetMode.SAME_STEP, "disabled": AutoresetMode.DISABLE
 
 
 def observation_space(scenario: Scenario) -> spaces.Dict:
-    """What one seat sees: the houses, everybody's last acts, the night to come, and its number."""
+    """The space of what one seat sees: houses, everybody's last acts, the night, its number."""
     houses, agents = scenario.num_houses, scenario.num_agents
     acts = np.tile([houses, 2, 2], (agents, 1))
     bytes_: Any = np.uint8  # which Gymnasium takes, but does not declare
@@ -41,7 +41,7 @@ def observation_space(scenario: Scenario) -> spaces.Dict:
 
 
 def action_space(scenario: Scenario) -> spaces.MultiDiscrete:
-    """What one seat does: where it is, whether it works there, and what it signals."""
+    """The space of what one seat does: its house, whether it works there, and its signal."""
     bytes_: Any = np.uint8
     return spaces.MultiDiscrete(np.array([scenario.num_houses, 2, 2]), dtype=bytes_)
 

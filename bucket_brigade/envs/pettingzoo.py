@@ -65,11 +65,11 @@ class BucketBrigadeParallelEnv(ParallelEnv[str, dict[str, Any], npt.NDArray[np.u
         self._seen: dict[str, npt.NDArray[Any]] = {}
 
     def observation_space(self, agent: str) -> spaces.Space[Any]:
-        """What an agent sees."""
+        """The space of what an agent sees."""
         return self.observation_spaces[agent]
 
     def action_space(self, agent: str) -> spaces.Space[Any]:
-        """What an agent does."""
+        """The space of what an agent does."""
         return self.action_spaces[agent]
 
     def reset(

@@ -61,7 +61,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class CrossExamination:
-    """What was compared, of one line-up.
+    """The comparisons that were made for one line-up.
 
     Attributes
     ----------
@@ -211,7 +211,7 @@ class _Sample:
 
     @property
     def rare(self) -> npt.NDArray[np.bool_]:
-        """Which counts hardly ever depart from their usual value."""
+        """The counts that hardly ever depart from their usual value."""
         return self._departures < RARE
 
     @property

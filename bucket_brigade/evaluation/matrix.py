@@ -66,7 +66,7 @@ class PayoffMatrix(ComparedByValue, Summarised):
         return self.mean / self.nights
 
     def summary(self) -> Summary:
-        """What `repr` and notebooks show."""
+        """The text and table that `repr` and notebooks show."""
         sampled = self.method == "sampled"
         how = f"{self.episodes:,} episodes, seed {self.seed}" if sampled else "exact"
         who = "mean over seats" if self.seat is None else f"seat {self.seat}"
@@ -185,7 +185,7 @@ def payoff_matrix(
 
 
 def _named(strategies: object) -> Mapping[str, object]:
-    """Strategies by name."""
+    """Return strategies by name, as a caller gave them or numbered."""
     if strategies is None:
         return ARCHETYPES
     if isinstance(strategies, Mapping):

@@ -1,1 +1,1 @@
-"""What is played: scenarios and their catalogue, rewards, line-ups, and the results of line-ups."""
+"""The game: scenarios and their catalogue, rewards, line-ups, and the results of line-ups."""

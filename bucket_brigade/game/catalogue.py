@@ -206,7 +206,7 @@ def split_source(text: str) -> tuple[Path | None, str | None]:
 
 
 def read_json(path: Path) -> Any:
-    """What a JSON file holds.
+    """Read the value that a JSON file holds.
 
     Raises
     ------

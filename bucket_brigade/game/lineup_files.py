@@ -214,7 +214,7 @@ def _in_order(seats: list[Any], place: str) -> list[Any]:
 
 
 def _seat(content: Any, place: str) -> SeatEntry:
-    """A strategy or mixture."""
+    """Read a strategy or mixture from its JSON form."""
     if isinstance(content, dict):
         if "equilibrium" in content:
             return _seat(content["equilibrium"], f"{place}: equilibrium")

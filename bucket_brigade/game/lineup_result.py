@@ -53,7 +53,7 @@ class LineupsWithPool(Protocol):
 
 
 class LineupResult(LineupsWithPool, Protocol):
-    """What tables are made of; None is for what a method lacks, as exact payoffs do a seed."""
+    """The members that tables are made of; None for those a method lacks, as a seed if exact."""
 
     @property
     def method(self) -> str: ...
@@ -86,7 +86,7 @@ class LineupTables(Summarised):
     """The tables of a `LineupResult`, as methods."""
 
     def summary(self: LineupResult) -> Summary:
-        """What `repr` and notebooks show: payoffs of all seats, and nights."""
+        """The text and table that `repr` and notebooks show: payoffs of all seats, and nights."""
         exact = self.episodes is None
         counted = "exact" if exact else f"{self.episodes:,} episodes, seed {self.seed}"
         rows = []
@@ -213,7 +213,7 @@ def check_lineup(name: str, index: object, lineups: Sequence[object]) -> None:
 def describe_seat(
     entry: Any, pool_size: int | None = None, label: Callable[[Policy], str] | None = None
 ) -> SeatInWords:
-    """What a seat plays, for people: a name, an index, or a mixture of them.
+    """Describe for people what a seat plays: a name, an index, or a mixture of them.
 
     Parameters
     ----------
@@ -245,7 +245,7 @@ def describe_seat(
 
 
 def described_lineups(result: LineupsWithPool) -> list[list[SeatInWords]]:
-    """What the seats of each line-up play; different strategies go by different names."""
+    """Describe the seats of each line-up; different strategies go by different names."""
     seated = seat_strategies(result.scenario, result.lineups, result.pool)
     labels = policy_labels(seated.policies)
     size = None if result.pool is None else len(result.pool)
@@ -256,7 +256,7 @@ def described_lineups(result: LineupsWithPool) -> list[list[SeatInWords]]:
 
 
 def describe_lineup(described: Sequence[SeatInWords]) -> str:
-    """What the seats play, in a line."""
+    """Describe in a line what the seats play."""
     seats = [_in_words(seat) for seat in described]
     if len(set(seats)) == 1 and len(seats) > 1:
         return f"{len(seats)} × {seats[0]}"
@@ -271,7 +271,7 @@ def _in_words(seat: SeatInWords) -> str:
 
 
 def unseen_note(most: float) -> str:
-    """What to say of a payoff that may depend on events that were hardly seen."""
+    """A warning about a payoff that may depend on events that were hardly seen."""
     return (
         "events that were never seen, or hardly, could still change payoffs by up to "
         f"{most:.3g}, whatever the standard errors say"

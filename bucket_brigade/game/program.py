@@ -92,7 +92,7 @@ class SeatedStrategies(ComparedByValue):
     def program(
         self, scenario: Scenario, *, seed: int = 0, first_episode: int = 0, episodes: int = 1
     ) -> _core.Program:
-        """These line-ups compiled to the integers a backend plays (see `compile_program`)."""
+        """Compile these line-ups to the integers that a backend plays (see `compile_program`)."""
         return _core.Program(
             scenario,
             [policy.compiled() for policy in self.policies],

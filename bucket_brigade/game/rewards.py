@@ -48,7 +48,7 @@ def reweighted_scenario(scenario: Scenario, rewards: dict[str, Any]) -> Scenario
 
 
 def count_weights(scenario: Scenario) -> FloatArray:
-    """What each number of a count vector is worth to each seat: shape (A, D).
+    """The worth of each number of a count vector to each seat: shape (A, D).
 
     The weights of features, each given to all counts that the feature sums up. As no count is part
     of two features, nothing is rounded.

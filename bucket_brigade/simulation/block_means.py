@@ -52,7 +52,7 @@ class BlockMeans:
 
     @property
     def stderr(self) -> FloatArray:
-        """Their standard errors (see `Moments.stderr`), shape (K,); NaN for a single block."""
+        """Standard errors of the means, shape (K,), by `Moments.stderr`; NaN for a single block."""
         if self._blocks < 2:
             return np.full_like(self.mean, np.nan)
         m = self._sums / self._episodes
@@ -74,10 +74,10 @@ class BlockMean:
 
     @property
     def mean(self) -> float:
-        """The mean per episode."""
+        """The mean of an episode."""
         return float(self._means.mean[0])
 
     @property
     def stderr(self) -> float:
-        """Its standard error; NaN for a single block."""
+        """The standard error of the mean; NaN for a single block."""
         return float(self._means.stderr[0])

@@ -21,7 +21,7 @@ __all__ = ["Action", "Episode", "House", "Night", "replay"]
 
 
 class House(IntEnum):
-    """The state of a house."""
+    """The state of a house: safe, burning or ruined."""
 
     SAFE = 0
     BURNING = 1
@@ -195,12 +195,12 @@ class Episode:
 
     @property
     def ended(self) -> str | None:
-        """How the episode ended (see `END_KINDS`), or None while it goes on."""
+        """The way the episode ended (see `END_KINDS`), or None while it goes on."""
         return self._core.ended
 
     @property
     def strategies(self) -> tuple[int, ...]:
-        """Which strategy of the line-up each seat plays, numbered as they first appear in it."""
+        """The strategy of each seat, numbered as strategies first appear in the line-up."""
         return tuple(self._core.strategies)
 
     def __repr__(self) -> str:

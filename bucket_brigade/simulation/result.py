@@ -1,4 +1,4 @@
-"""What simulations return: payoffs with standard errors, from exact counts."""
+"""Results of simulations: payoffs with standard errors, from exact counts."""
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -75,12 +75,12 @@ class SimulationResult(ComparedByValue, LineupTables):
 
     @property
     def backend(self) -> str:
-        """What played them (see `EventCounts.backend`)."""
+        """The backend that played the episodes (see `EventCounts.backend`)."""
         return self.event_counts.backend
 
     @property
     def device(self) -> str:
-        """What it ran on."""
+        """The device that the backend ran on."""
         return self.event_counts.device
 
     @cached_property
@@ -231,7 +231,7 @@ class PairedDifference(ComparedByValue, Summarised):
 
     @property
     def stderr(self) -> FloatArray:
-        """Its paired standard error, shape (A,)."""
+        """The paired standard error of each seat, shape (A,)."""
         errors: FloatArray = self.moments.stderr(_core.reward_weights(self.scenario))[0]
         return errors
 
@@ -246,7 +246,7 @@ class PairedDifference(ComparedByValue, Summarised):
         return np.where(rare, missed(return_span(self.scenario), self.episodes), 0.0)
 
     def summary(self) -> Summary:
-        """What `repr` and notebooks show."""
+        """The text and table that `repr` and notebooks show."""
         row = [with_error(m, e) for m, e in zip(self.mean, self.stderr, strict=True)]
         worst = float(self.unseen.max())
         return Summary(
@@ -280,7 +280,7 @@ class PairedDifference(ComparedByValue, Summarised):
         return self.payoffs / self.nights[:, None]
 
     def followed_by(self, later: Self) -> Self:
-        """This difference and that of a later range of episodes that begins with a new block.
+        """Add the difference of a later range of episodes that begins with a new block.
 
         Raises
         ------

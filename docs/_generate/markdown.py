@@ -5,13 +5,13 @@ from typing import Any
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1) -> list[str]:
-    """Markdown; the columns after the first `texts` are numbers."""
+    """Lines of a Markdown table, whose columns after the first `texts` are numbers."""
     rule = ["---"] * texts + ["---:"] * (len(header) - texts)
     return ["| " + " | ".join(row) + " |" for row in [header, rule, *rows]]
 
 
 def median(value: Any) -> float | None:
-    """Of a spread, or of what is a number itself."""
+    """The median of a spread, or a number itself."""
     if isinstance(value, Mapping):
         value = value.get("median")
     return None if value is None else float(value)

@@ -46,7 +46,7 @@ def clean(environment: dict[str, str]) -> dict[str, str]:
 
 
 def on_a_terminal(width: int, *arguments: str) -> str:
-    """What a command shows on a terminal of so many columns."""
+    """What a command shows on a terminal of a number of columns."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
     command = [sys.executable, "-m", "bucket_brigade", *arguments]

@@ -170,7 +170,7 @@ def test_the_page_says_what_the_files_say() -> None:
         "--json bench/results/ladder_all.json",
         *("performance_ladder_all.svg", "share of the work, 1.1% to 1.1% of it,"),
         "| hard | certified | undecided | 4.44 s | 550 ms |",
-        *("987,654 nights", "~ 2.00 h", "so many nights per second: some GPU 1.9e+10"),
+        *("987,654 nights", "~ 2.00 h", "in nights per second, at most: some GPU 1.9e+10"),
         *(
             "131,072 episodes (threads: 1,048,577), avx2",
             "1.23 to 1.23",

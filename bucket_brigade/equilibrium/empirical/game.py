@@ -105,7 +105,7 @@ class EmpiricalGame:
         return RestrictedGame(tuple(indices), players, sums, sizes)
 
     def compositions(self) -> int:
-        """How many compositions the game of the pool takes, each with `episodes`."""
+        """The number of compositions that the game of the pool takes, each with `episodes`."""
         return len(set(self._cells_of(range(len(self.pool)))[1].values()))
 
     def state(self) -> dict[str, Any]:
@@ -241,7 +241,7 @@ class RestrictedGame:
         return _error(self.batches)
 
     def gains(self, x: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-        """What each strategy gains over a mixture, with standard errors.
+        """The gain of each strategy over a mixture, with standard errors.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Who sits where: the line-ups from which the payoffs of a symmetric game are read.
+"""Seatings: the line-ups from which the payoffs of a symmetric game are read.
 
 Players are seated at random. So what counts is which strategies play, their *composition*, and a
 payoff is a mean over the orders in which they can be seated.
@@ -42,7 +42,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Seating:
-    """Who is the focal player: whoever sits at `seat`, or one seated at random.
+    """The choice of the focal player: the one at `seat`, or one seated at random.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Seating:
         return tuple(range(self.agents)) if self.seat is None else (int(self.seat),)
 
     def cell(self, own: int, counts: Sequence[int]) -> Cell:
-        """What to play to learn the payoff of `own` against opponents counted by `counts`."""
+        """The line-ups that tell the payoff of `own` against opponents counted by `counts`."""
         others = [s for s, count in enumerate(counts) for _ in range(count)]
         if self.seat is None:
             return Cell(None, tuple(sorted([own, *others])))
@@ -130,7 +130,7 @@ def reduced_players(agents: int, strategies: int) -> int:
 
 
 def scaled(counts: Sequence[int], opponents: int) -> list[int]:
-    """Counts of reduced opponents as counts of so many opponents, by largest remainders.
+    """Counts of reduced opponents as counts of all opponents, by largest remainders.
 
     Where the number of opponents is a multiple, every count is multiplied; elsewhere the counts
     come as close as whole numbers can, earlier strategies first.

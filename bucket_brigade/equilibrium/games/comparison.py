@@ -19,7 +19,7 @@ TIE = 1e-12
 
 
 def rounding_errors(game: SymmetricGame) -> FloatArray:
-    """How far each payoff may be off, shape (K, C).
+    """The most that each payoff may be off by rounding, shape (K, C).
 
     That is in proportion to its size. Where payoffs cancel to about 0, or something is added to
     all of a column, what the better half of the choices are apart tells how large they were.
@@ -90,7 +90,7 @@ class Comparison:
         return worst
 
     def best_responses(self, x: FloatArray, tol: float) -> npt.NDArray[np.bool_]:
-        """Which strategies earn no less than the best, to a relative regret of `tol`: (K,)."""
+        """The strategies that earn no less than the best, to a relative regret of `tol`: (K,)."""
         gain, _, _ = self._differences(x, 0)
         gain, size, tie = self._differences(x, int(gain.argmax()))
         return np.asarray(gain >= -(tie + tol * size))

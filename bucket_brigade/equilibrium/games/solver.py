@@ -375,7 +375,7 @@ class _Search:
         return line
 
     def slopes(self, x: FloatArray, tied: IntArray) -> FloatArray:
-        """How what some strategies earn more than the last of them changes along the support.
+        """Slopes along the support of what strategies earn more than the last of them.
 
         Shape (t - 1, s - 1), in units of the largest slope.
         """

@@ -283,7 +283,7 @@ class SymmetricGame:
         return float(mixture @ self.deviation_payoffs(mixture))
 
     def regret(self, x: npt.ArrayLike) -> float:
-        """What the best pure strategy earns more than `x`, when all others draw from `x`.
+        """The gain of the best pure strategy over `x`, when all others draw from `x`.
 
         It is computed from differences of payoffs against equal opponents, to what is played
         most, so that its rounding error is relative to these, however large the payoffs are.

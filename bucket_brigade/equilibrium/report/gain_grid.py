@@ -1,4 +1,4 @@
-"""What a single player gains by leaving an equilibrium, all over (p, q): what pictures show."""
+"""The gains of one player who leaves an equilibrium, all over (p, q), for pictures."""
 
 import math
 from collections.abc import Sequence

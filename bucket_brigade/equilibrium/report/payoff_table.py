@@ -52,7 +52,7 @@ class PayoffTable(ComparedByValue):
 
     @property
     def best(self) -> npt.NDArray[np.bool_]:
-        """Which payoffs are the best reply to their column, shape (K, C); several if they tie."""
+        """Best replies marked in each column of payoffs, shape (K, C); several if they tie."""
         highest = self.payoffs.max(axis=0)
         # Rounded as parts of what they are, or of what the choice matters.
         off = np.maximum(1e-12 * np.abs(highest), 1e-9 * np.ptp(self.payoffs, axis=0))

@@ -80,7 +80,7 @@ class BestResponse(ComparedByValue):
     surface: PayoffSurface | None = field(default=None, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON knows it; without the surface."""
+        """The best response as JSON knows it, without the surface."""
         return {
             "payoff": self.payoff,
             "candidates": [theta.tolist() for theta in self.candidates],
@@ -89,7 +89,7 @@ class BestResponse(ComparedByValue):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """What `to_dict` gave."""
+        """Restore a best response from what `to_dict` gave."""
         candidates = tuple(as_strategy(theta) for theta in data["candidates"])
         return cls(candidates[0], data["payoff"], candidates, data["searched"])
 

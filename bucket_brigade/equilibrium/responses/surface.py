@@ -58,7 +58,7 @@ class PayoffSurface(ComparedByValue):
     evaluations: int
 
     def __call__(self, p: npt.ArrayLike, q: npt.ArrayLike) -> FloatArray:
-        """Payoffs at points."""
+        """The payoffs at points of the square."""
         return np.asarray(chebyshev.chebval2d(*_scaled(p, q), self.coefficients))
 
     def grid(self, points: tuple[int, int] = GRID) -> tuple[FloatArray, FloatArray, FloatArray]:

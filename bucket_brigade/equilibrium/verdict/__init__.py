@@ -1,1 +1,1 @@
-"""Whether nobody gains by leaving: regret as an interval, with a verdict, within a budget."""
+"""Regret with confidence: an interval and a verdict, within a budget."""

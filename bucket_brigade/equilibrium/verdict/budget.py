@@ -1,4 +1,4 @@
-"""What a computation may spend."""
+"""Limits on what a computation may spend."""
 
 import time
 from collections.abc import Callable
@@ -40,7 +40,7 @@ class Budget:
 
     @property
     def elapsed(self) -> float:
-        """Seconds spent."""
+        """Seconds spent, those before a computation was resumed included."""
         return self._clock() - self._start
 
     @property
@@ -58,7 +58,7 @@ class Budget:
         self.spent += as_u64("n", n)
 
     def affords(self, n: float, *, pace: float = 0.0) -> bool:
-        """Whether `n` more episodes fit in, at a pace of so many seconds an episode."""
+        """Whether `n` more episodes fit in, at `pace` seconds an episode."""
         if self.exhausted:
             return False
         left = self.left()

@@ -93,17 +93,17 @@ class Gains(Protocol):
 
     @property
     def stderr(self) -> FloatArray:
-        """Their paired standard errors, shape (M,): spread between blocks over root blocks."""
+        """Paired standard errors of the gains, shape (M,), from the spread between blocks."""
 
     @property
     def blocks(self) -> IntArray:
         """Independent blocks of equal size behind each, shape (M,)."""
 
     def __len__(self) -> int:
-        """M."""
+        """The number of candidates, M."""
 
     def extend(self, chosen: IntArray, episodes: int) -> int:
-        """Plays more.
+        """Play more episodes of some candidates.
 
         Parameters
         ----------
@@ -184,7 +184,7 @@ class Regret:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """What `to_dict` made a dict of; raises `InvalidValue` for anything else."""
+        """Restore a regret from what `to_dict` gave; raises `InvalidValue` for anything else."""
         names = {field.name for field in fields(cls)}
         if set(values) != names:
             raise InvalidValue("regret", sorted(values), f"the keys {sorted(names)}")

@@ -19,7 +19,7 @@ TITLES = {
 
 
 def growth_section(growth: Figures | None) -> list[str]:
-    """What was measured beside the model, and memory."""
+    """Measurements beside the model, and memory."""
     if growth is None:
         return missing("growth")
     worst = []
@@ -87,7 +87,7 @@ def growth_section(growth: Figures | None) -> list[str]:
             ]
             for row in memory
         ]
-        lines += ["", "Peak memory of a process that plays so many episodes, libraries included:"]
+        lines += ["", "Peak memory of a process by the episodes it plays, libraries included:"]
         lines += ["", *table(["episodes", "resident at most", "over none"], rows, 0)]
         lines += ["", f"From the second row to the last that is {each:.3f} bytes an episode."]
     return [*lines, "", source("growth", growth)]

@@ -142,7 +142,7 @@ def cuda_lines(whole: Figures) -> list[str]:
     return [
         "",
         "**A model, not a measurement**, of rung 4: by the counted instructions of its kernels, "
-        f"GPUs play at most so many nights per second: {rates} ([cuda.md](cuda.md)).",
+        f"GPUs play, in nights per second, at most: {rates} ([cuda.md](cuda.md)).",
     ]
 
 
