@@ -16,26 +16,26 @@ use crate::random::uniform::LazyUniform;
 /// The state of a house.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum House {
-    /// Standing.
+    /// It stands and does not burn.
     Safe,
-    /// On fire.
+    /// It is on fire.
     Burning,
     /// Burned down, for good.
     Ruined,
 }
 
-/// What one agent does in a night.
+/// The act of one agent in one night.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Action {
-    /// Where it is.
+    /// The house where the agent is.
     pub house: usize,
     /// Whether it works there or rests.
     pub works: bool,
-    /// What it claims to do; it may lie.
+    /// The act it claims to do; it may lie.
     pub signal: bool,
 }
 
-/// How an episode ended; the discriminant indexes `END_KINDS`.
+/// The way an episode ended; the discriminant indexes `END_KINDS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// Every house is safe.
@@ -56,10 +56,10 @@ impl End {
     }
 }
 
-/// What happened in one night.
+/// The events of one night.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Night {
-    /// Its number, from 0.
+    /// The number of the night, from 0.
     pub night: u32,
     /// The houses at its start, which is what the agents saw.
     pub before: Vec<House>,
@@ -205,13 +205,13 @@ impl Game {
         self.night
     }
 
-    /// How the episode ended, once it has.
+    /// The way the episode ended, once it has.
     #[must_use]
     pub fn end(&self) -> Option<End> {
         self.end
     }
 
-    /// What the policies of the line-up do tonight.
+    /// The acts of the line-up's policies tonight.
     #[must_use]
     pub fn policy_actions(&self) -> Vec<Action> {
         let burning: Vec<usize> =

@@ -11,16 +11,16 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 pub enum RunError {
     /// The caller asked to stop.
     Cancelled,
-    /// The result would not fit into memory; so many bytes were asked for.
+    /// The result would not fit into memory; the bytes that were asked for.
     OutOfMemory(u128),
     /// The thread pool could not be started.
     NoThreads(String),
 }
 
-/// How often the caller is asked whether to go on.
+/// The time between two questions to the caller whether to go on.
 const POLL: Duration = Duration::from_millis(50);
 
-/// How many threads to use if `asked` are wanted at most; 0 for as many as the pool has.
+/// The number of threads to use if at most `asked` are wanted; 0 for all of the pool.
 ///
 /// # Errors
 /// If the pool can't be started.
@@ -29,7 +29,7 @@ pub(crate) fn threads(asked: usize) -> Result<usize, RunError> {
     Ok(if asked == 0 { all } else { asked.min(all) })
 }
 
-/// Does `work` on so many threads of the pool at once. `poll` is called on this thread about twenty
+/// Does `work` on `threads` threads of the pool at once. `poll` is called on this thread about twenty
 /// times a second; when it returns `false`, `cancel` is set for `work` to see.
 ///
 /// # Errors

@@ -11,21 +11,21 @@ use crate::pool::{RunError, lock, on_pool, threads, zeros};
 use crate::simd::SimdPath;
 use crate::sliced::{self, BlockRange, Sink};
 
-/// How a program is played; none of it changes a result.
+/// Options of playing a program; none of them changes a result.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// Threads at most; 0 for as many as the pool has. More than that are never used.
     pub threads: usize,
-    /// Which words to play over.
+    /// The words to play over.
     pub path: SimdPath,
     /// Whether to keep the counts of every block.
     pub per_block: bool,
 }
 
-/// What was counted, line-up after line-up.
+/// Counts of a run, line-up after line-up.
 #[derive(Clone, Debug)]
 pub struct EventCounts {
-    /// Which count stands where.
+    /// The places of counts.
     pub layout: Layout,
     /// A count vector per line-up: totals over all episodes.
     pub totals: Vec<i64>,
@@ -114,7 +114,7 @@ fn chunk_size(lineups: u64, blocks: u64, threads: usize, path: SimdPath) -> u64 
     shared.clamp(8 * path.words() as u64, MOST_BLOCKS)
 }
 
-/// What the threads of a run share.
+/// The job that the threads of a run share.
 struct Job<'a> {
     program: &'a Program,
     path: SimdPath,
@@ -187,7 +187,7 @@ impl<'a> Job<'a> {
 struct Sums<'a> {
     layout: Layout,
     totals: Vec<i64>,
-    /// Of the block at hand.
+    /// The features of the block at hand.
     features: Vec<u32>,
     moments: Vec<i64>,
     first_block: u64,

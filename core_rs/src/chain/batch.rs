@@ -22,7 +22,7 @@ pub struct Lineups {
 }
 
 impl Lineups {
-    /// From the policy of each agent of each line-up, one after another.
+    /// A batch from the policy of each agent of each line-up, one after another.
     ///
     /// # Errors
     /// If a number is not a probability (seat `s` of line-up `i` is called `lineups[i][s]`), or the
@@ -36,7 +36,7 @@ impl Lineups {
         Ok(Self { agents, policies })
     }
 
-    /// How many.
+    /// The number of line-ups.
     #[must_use]
     pub fn len(&self) -> usize {
         self.policies.len() / self.agents
@@ -63,7 +63,7 @@ pub struct Gradients {
 }
 
 impl Chain {
-    /// The expected count vectors of line-ups, one after another, on so many threads at most (0 for
+    /// The expected count vectors of line-ups, one after another, on at most `asked` threads (0 for
     /// all of the pool). `poll` is called about twenty times a second with the number of line-ups
     /// done, and stops everything by returning `false`.
     ///

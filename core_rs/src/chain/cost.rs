@@ -6,31 +6,31 @@ use crate::game::scenario::{Dynamics, NightOrder};
 
 /// Most houses whose every state is told apart.
 pub const MOST_HOUSES: usize = 12;
-/// Most agents.
+/// The most agents that exact work takes.
 pub const MOST_AGENTS: usize = 8;
 
 // Seconds, as measured on a server of 2023; a model, good to a factor of 1.5 on one like it.
 
-/// For a cell that is added to another one, times a chance.
+/// Seconds for a cell that is added to another one, times a chance.
 const CELL: f64 = 0.85e-9;
-/// For a set of fires, and for a state, all in all.
+/// Seconds for a set of fires, and for a state, all in all.
 const FIRES: f64 = 13e-9;
 const STATE: f64 = 20e-9;
-/// For a step in what the workers achieve.
+/// Seconds for a step in what the workers achieve.
 const EXTINGUISHING: f64 = 2.1e-9;
-/// For the part of a chance that leads from one lumped state to another.
+/// Seconds for the part of a chance that leads from one lumped state to another.
 const PART: f64 = 3e-9;
-/// For a house that may burn, and be saved, in a lumped state.
+/// Seconds for a house that may burn, and be saved, in a lumped state.
 const HOUSE: f64 = 30e-9;
-/// For anything.
+/// Seconds for a line-up, whatever its size.
 const LINEUP: f64 = 5e-6;
 
 /// An estimate for one line-up on one thread.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cost {
-    /// Memory a thread needs.
+    /// Bytes of memory that a thread needs.
     pub bytes: f64,
-    /// Time.
+    /// Seconds of one thread.
     pub seconds: f64,
 }
 
@@ -91,7 +91,7 @@ pub(super) fn is_lumped(dynamics: &Dynamics) -> bool {
     dynamics.night_order == NightOrder::BurnOutThenSpread
 }
 
-/// Passes over the states for so many nights.
+/// The number of passes over the states for a number of nights.
 fn passes(nights: usize) -> usize {
     if nights > MOST_STEPS { 1 } else { nights.div_ceil(STEPS) }
 }

@@ -15,7 +15,7 @@ use crate::game::scenario::{Dynamics, EndRule};
 use crate::policy::Policy;
 use crate::simd::Isa;
 
-/// Which states the chain tells apart.
+/// The states that the chain tells apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// The fewest that the rules allow.
@@ -70,7 +70,7 @@ enum Workspace {
 pub type CountsAndGradient = (Vec<f64>, Vec<[f64; 2]>);
 
 impl Tables {
-    /// Of a scenario, where houses from `apart` on are alike.
+    /// The tables of a scenario, where houses from `apart` on are alike.
     fn new(dynamics: &Dynamics, isa: Isa, lumped: bool, apart: usize) -> Self {
         let ring = Ring::new(dynamics);
         let (houses, agents) = (dynamics.num_houses, dynamics.num_agents);

@@ -70,7 +70,7 @@ pub fn mul_add<L: Lanes>(cell: Loaded<L>, factor: L, sum: Loaded<L>) -> Loaded<L
     [cell[0].mul_add(factor, sum[0]), cell[1].mul_add(factor, sum[1])]
 }
 
-/// Zero everywhere.
+/// A cell of zeros.
 #[inline(always)]
 pub fn zero<L: Lanes>() -> Loaded<L> {
     [L::splat(0.0); LINES]
@@ -99,7 +99,7 @@ fn conjugate<L: Lanes>([re, im]: Loaded<L>) -> Loaded<L> {
 }
 
 impl Horizon {
-    /// Horizons for so many nights, one after another.
+    /// Horizons that cover `nights` nights, one after another.
     pub fn stretches(nights: usize) -> Vec<Self> {
         if nights > MOST_STEPS {
             return vec![Self::power(nights)];
@@ -121,7 +121,7 @@ impl Horizon {
         Self { end, sum, kind: Kind::Steps }
     }
 
-    /// Many nights.
+    /// A horizon of many nights, by powers.
     fn power(nights: usize) -> Self {
         let power = Power::new(nights);
         let [re, im] = power.poles;

@@ -125,7 +125,7 @@ impl Lumped {
     }
 
     /// Calls `visit(where its chance stands, homes, others)` for all that a state can become: all
-    /// these homes burn down, and so many others.
+    /// these homes burn down, and this number of others.
     fn each_loss(state: LumpedState, mut visit: impl FnMut(usize, usize, usize)) {
         let mut homes = 0;
         let mut at = state.first;

@@ -10,11 +10,11 @@ use crate::simd::doubles::{Lanes, Line};
 pub struct Collect<'a> {
     /// The states of the ring.
     pub space: &'a StateSpace,
-    /// Of each state, in the lanes of `totals`.
+    /// Chances of each state, in the lanes of `totals`.
     pub states: &'a [Line],
-    /// The result.
+    /// The sums to fill.
     pub sums: &'a mut Occupancy,
-    /// Memory.
+    /// Memory for one reading.
     pub workspace: &'a mut Spread<1>,
 }
 
@@ -56,9 +56,9 @@ pub struct CollectAdjoint<'a> {
     pub space: &'a StateSpace,
     /// What sums are worth.
     pub sums: &'a Occupancy,
-    /// The result.
+    /// The worth of states, to fill.
     pub states: &'a mut [Line],
-    /// Memory.
+    /// Memory for one reading.
     pub workspace: &'a mut Spread<1>,
 }
 

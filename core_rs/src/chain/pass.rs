@@ -59,9 +59,9 @@ impl PassWorkspace {
 
 /// Follows a stretch of nights: from chances of all states at its start to their cells.
 pub struct Forward<'a> {
-    /// Whose nights.
+    /// The transition of a night.
     pub transition: Transition<'a>,
-    /// How many nights.
+    /// The nights of the stretch.
     pub horizon: &'a Horizon,
     /// Chances at the start; afterwards, those at the end.
     pub start: &'a mut [f64],
@@ -71,7 +71,7 @@ pub struct Forward<'a> {
     pub keep: bool,
     /// Sums over nights, to which those of the stretch are added.
     pub sums: &'a mut [f64],
-    /// Memory.
+    /// Memory for one pass.
     pub workspace: &'a mut PassWorkspace,
 }
 
@@ -155,9 +155,9 @@ impl Transition<'_> {
 /// The adjoint of [`Forward`]: from what chances at the end of a stretch and sums over its nights are
 /// worth, to what chances at its start are worth, and to derivatives by the workers' table.
 pub struct Backward<'a> {
-    /// Whose nights.
+    /// The transition of a night.
     pub transition: Transition<'a>,
-    /// How many nights.
+    /// The nights of the stretch.
     pub horizon: &'a Horizon,
     /// Chances at the start.
     pub start: &'a [f64],
@@ -171,7 +171,7 @@ pub struct Backward<'a> {
     pub adjoint: &'a mut [Cell],
     /// Parts of derivatives by the table of `extinguishing`, and by one number more.
     pub slopes: &'a mut [Line],
-    /// Memory.
+    /// Memory for one pass.
     pub workspace: &'a mut PassWorkspace,
 }
 

@@ -71,7 +71,7 @@ impl Power {
         Self { weights: weights.map(|part| part.map(|weight| weight / one)), ..power }
     }
 
-    /// The approximation.
+    /// The value of the approximation at a point.
     fn at(&self, x: f64) -> f64 {
         let terms = (0..POLES).map(|k| {
             let [re, im] = fraction(self.poles[0][k] - x, self.poles[1][k]);

@@ -11,9 +11,9 @@ use crate::policy::{Hits, Policy};
 /// A house that burns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FireAt {
-    /// In a home.
+    /// A fire in this home.
     Home(usize),
-    /// Elsewhere.
+    /// A fire in another house.
     Other,
 }
 
@@ -22,9 +22,9 @@ pub enum FireAt {
 pub struct BurningHouse {
     /// Burning homes, as bits.
     pub homes: usize,
-    /// Burning others.
+    /// The number of others that burn.
     pub others: usize,
-    /// The house.
+    /// The place of the house itself.
     pub house: FireAt,
     /// Fires next door that may spread to it. If both are the same house, `twice`.
     pub near: [Option<FireAt>; 2],

@@ -48,7 +48,7 @@ macro_rules! each_fate {
 pub struct Survivors {
     /// For each of `StateSpace::sets`.
     sets: Vec<FateTable>,
-    /// Subsets of so many other houses.
+    /// Subsets of the other houses, by the number of these.
     subsets: Vec<Subsets>,
     /// Where each chance of a block comes from in the table of `extinguishing`; its length where nothing
     /// does.
@@ -60,7 +60,7 @@ pub struct Survivors {
 /// The chances of a set of standing houses.
 #[derive(Clone, Copy, Debug)]
 struct FateTable {
-    /// Houses unrolled.
+    /// The number of houses that are unrolled.
     low: usize,
     /// Further homes, and further others.
     homes: usize,
@@ -74,7 +74,7 @@ struct FateTable {
     levels: usize,
 }
 
-/// For each set of so many houses, the sets of further fires that are put out, by their number.
+/// For each set of a number of houses, the sets of further fires put out, by their number.
 #[derive(Clone, Debug)]
 struct Subsets {
     levels: usize,
@@ -121,7 +121,7 @@ impl Subsets {
 }
 
 impl Survivors {
-    /// For all sets of a ring.
+    /// The tables of all sets of a ring.
     pub fn new(space: &StateSpace, partition: Partition) -> Self {
         let others = space.houses - space.homes;
         let mut known = std::collections::HashMap::new();
@@ -161,7 +161,7 @@ impl Survivors {
         self.sources.iter().map(|&source| table[source as usize]).collect()
     }
 
-    /// Memory for cells that are added up, and for what they are worth.
+    /// Cells that are added up, and their derivatives, empty.
     pub fn workspace(&self) -> Vec<Cell> {
         vec![Cell::default(); 2 * self.raised]
     }

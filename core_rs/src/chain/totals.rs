@@ -21,7 +21,7 @@ pub const LAST: usize = 3;
 /// Index of `cap` among the ways to end.
 const CAP: usize = 3;
 
-/// What counts need to know of the states.
+/// The facts about states from which counts are made.
 #[derive(Clone, Debug)]
 pub struct Totals {
     layout: Layout,
@@ -50,7 +50,7 @@ pub struct Occupancy {
 }
 
 impl Occupancy {
-    /// Zeros.
+    /// Sums of zeros.
     pub fn new(standing: usize, burning: usize) -> Self {
         let lines = |count| vec![Line::default(); count];
         Self { standing: lines(standing), without_fires: lines(standing), burning: lines(burning) }
@@ -60,11 +60,11 @@ impl Occupancy {
 /// Sets of houses, by the part of each house.
 #[derive(Clone, Debug, Default)]
 pub struct Parts {
-    /// See [`Totals`].
+    /// The way an episode ends in each set, if none burns (see [`Totals`]).
     pub ends: Vec<Option<usize>>,
-    /// See [`Totals`].
+    /// The part of each house that is ruined (see [`Totals`]).
     pub ruined: Vec<f64>,
-    /// See [`Totals`].
+    /// The part of each house that burns (see [`Totals`]).
     pub burning: Vec<(f64, u32)>,
     cases: Vec<BurningHouse>,
     known: HashMap<u64, u32>,

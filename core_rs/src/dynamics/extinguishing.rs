@@ -10,22 +10,22 @@ use crate::policy::{Burning, Hits, Place, Policy};
 /// all), and by their number only the `others`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Partition {
-    /// m.
+    /// Houses that are told apart, m.
     pub homes: usize,
-    /// n.
+    /// Houses that are alike, n.
     pub others: usize,
-    /// A.
+    /// Agents, A.
     pub agents: usize,
     /// H; agent `a` lives at `a mod H`.
     pub houses: usize,
 }
 
 impl Partition {
-    /// How many others may be put out: 0 … A.
+    /// The number of sizes that the set of others put out may have: 0 … A.
     pub fn levels(self) -> usize {
         self.agents + 1
     }
-    /// What can become of the homes: not burning, still burning or put out, each.
+    /// The number of fates of the homes: each not burning, still burning or put out.
     pub fn classes(self) -> usize {
         3usize.pow(self.homes as u32)
     }
@@ -49,7 +49,7 @@ impl Partition {
 pub struct Team(pub Vec<Hits>);
 
 impl Team {
-    /// All agents of a line-up, when `homes` (as bits) and so many others burn.
+    /// All agents of a line-up, when `homes` (as bits) and `others` other houses burn.
     pub fn new(
         partition: Partition,
         policies: &[Policy],
@@ -102,14 +102,14 @@ pub fn hits_backward(
 /// for each agent, from the one before.
 ///
 /// Indexed by the burning homes put out (as a number with a bit per burning home) and how many
-/// others; the chance is that of one certain set of so many others.
+/// others; the chance is that of one certain set of that many others.
 struct AgentSteps {
-    /// Burning homes, by bit.
+    /// Burning homes, as their bits in turn.
     homes: Vec<usize>,
-    /// Burning others.
+    /// The number of others that burn.
     others: usize,
     levels: usize,
-    /// One table before any agent, one after each.
+    /// Tables: one before any agent, one after each.
     steps: Vec<Vec<f64>>,
 }
 

@@ -5,16 +5,16 @@ use crate::game::scenario::Dynamics;
 /// The ring's size and its chances of catching fire.
 #[derive(Clone, Debug)]
 pub struct Ring {
-    /// H.
+    /// Houses, H.
     pub houses: usize,
     /// β, or 0 where spreading comes too late to matter.
     pub spread: f64,
-    /// ρ.
+    /// The chance to catch fire without a burning neighbour, ρ.
     pub ignite: f64,
 }
 
 impl Ring {
-    /// Of a scenario.
+    /// The ring of a scenario.
     pub fn new(dynamics: &Dynamics) -> Self {
         let ignite = dynamics.prob_house_catches_fire;
         Self { houses: dynamics.num_houses, spread: dynamics.spread(), ignite }
@@ -25,8 +25,8 @@ impl Ring {
         [(house + self.houses - 1) % self.houses, (house + 1) % self.houses]
     }
 
-    /// The chance that a house left safe stays so (or that it catches fire), with so many fires
-    /// next door.
+    /// The chance that a house left safe stays so (or, with `catches`, that it catches fire),
+    /// with `fires` fires next door.
     pub fn chance(&self, catches: bool, fires: usize) -> f64 {
         let stays = (0..fires).fold(1.0 - self.ignite, |stays, _| stays * (1.0 - self.spread));
         match (catches, fires) {

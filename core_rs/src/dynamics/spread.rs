@@ -18,7 +18,7 @@ pub struct Spread<const W: usize> {
 }
 
 impl<const W: usize> Spread<W> {
-    /// For the states of a ring.
+    /// Room for the states of a ring.
     pub fn new(space: &StateSpace) -> Self {
         let lines = vec![[Line::default(); W]; 1 << space.houses];
         Self { other: lines.clone(), lines }

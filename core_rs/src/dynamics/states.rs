@@ -17,20 +17,20 @@ use crate::dynamics::ring::Ring;
 /// A set of standing houses.
 #[derive(Clone, Debug)]
 pub struct StandingSet {
-    /// As bits.
+    /// The standing houses, as bits.
     pub houses: usize,
-    /// How many.
+    /// The number of standing houses.
     pub count: usize,
-    /// How many of them are homes.
+    /// The number of homes among them.
     pub homes: usize,
     /// Those next to the border, as bits.
     pub outer_houses: usize,
     /// Its first state. Bits of a state's number, counted from there, are the houses of the border
     /// that burn.
     pub state: usize,
-    /// How many houses its border has.
+    /// The number of houses of its border.
     pub border: usize,
-    /// Its segments, in `StateSpace::segments`.
+    /// The range of its segments in `StateSpace::segments`.
     pub segments: Range<usize>,
     /// Where sets of houses next to the border are listed in `StateSpace::fire_sets`, and how many
     /// houses.
@@ -46,9 +46,9 @@ pub struct StandingSet {
 /// houses next to it.
 #[derive(Clone, Copy, Debug)]
 pub struct Segment {
-    /// How many houses of the border.
+    /// The number of houses of the border.
     pub border: usize,
-    /// How many standing houses.
+    /// The number of standing houses.
     pub houses: usize,
     /// Where its chances begin in `StateSpace::chances`: by fires among the houses and on the border.
     pub chances: usize,
@@ -57,30 +57,30 @@ pub struct Segment {
 /// A set of standing houses that burn.
 #[derive(Clone, Copy, Debug)]
 pub struct FireSet {
-    /// As bits.
+    /// The burning houses, as bits.
     pub fires: u16,
     /// As bits of the numbers of these houses among the standing ones.
     pub at: u16,
-    /// How many.
+    /// The number of fires.
     pub count: u16,
 }
 
 /// All sets of standing houses of a ring.
 #[derive(Clone, Debug)]
 pub struct StateSpace {
-    /// H.
+    /// Houses, H.
     pub houses: usize,
     /// Houses 0 to this are told apart by policies: homes, or all.
     pub homes: usize,
     /// Sets before their subsets; first by the homes, then by the others.
     pub sets: Vec<StandingSet>,
-    /// How many states.
+    /// The number of states.
     pub states: usize,
-    /// See [`StandingSet::segments`].
+    /// The segments of all sets (see [`StandingSet::segments`]).
     pub segments: Vec<Segment>,
-    /// See [`Segment::chances`].
+    /// The chances of all segments (see [`Segment::chances`]).
     pub chances: Vec<f64>,
-    /// See [`StandingSet::outer`].
+    /// The sets of fires of all standing sets (see [`StandingSet::outer`]).
     pub fire_sets: Vec<FireSet>,
     /// The state in which surviving fires, as bits like [`FireSet::at`], leave a set. No fire leads
     /// to `states`, which is no state.
@@ -90,7 +90,7 @@ pub struct StateSpace {
 }
 
 impl StateSpace {
-    /// Of a ring whose first `homes` houses are told apart by policies.
+    /// The states of a ring whose first `homes` houses are told apart by policies.
     pub fn new(ring: &Ring, homes: usize) -> Self {
         let houses = ring.houses;
         let all = (1usize << houses) - 1;

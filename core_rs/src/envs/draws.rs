@@ -10,10 +10,10 @@ use crate::simd::words::Words;
 /// Key words of every round of Philox.
 pub type Keys = [[u32; 2]; ROUNDS];
 
-/// What is asked of a uniform.
+/// A question asked of a uniform.
 #[derive(Clone, Copy, Debug)]
 pub enum Question {
-    /// How many of two thresholds, each at most 2^32, are not above `U`: 0, 1 or 2.
+    /// The number of two thresholds, each at most 2^32, that are not above `U`: 0, 1 or 2.
     Between(u64, u64),
     /// `⌊U · n / 2^32⌋`, an index below `n`.
     Index(u32),
@@ -55,11 +55,11 @@ struct Draw {
 /// An answered draw.
 #[derive(Clone, Copy, Debug)]
 pub struct Answer {
-    /// Of the chunk.
+    /// The lane of the chunk.
     pub lane: usize,
     /// House or agent, whatever was added to the first slot of a kind.
     pub index: usize,
-    /// See [`Question`].
+    /// The answer (see [`Question`]).
     pub value: u32,
 }
 

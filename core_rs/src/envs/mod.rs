@@ -34,7 +34,7 @@ const CHUNK: usize = 128;
 /// Lanes that are worth a thread.
 const SHARE: usize = 2048;
 
-/// What all lanes have in common.
+/// The game that all lanes have in common.
 struct Game {
     layout: Layout,
     seed: u64,
@@ -60,7 +60,7 @@ impl Game {
         &self.programs[self.scenario(episode)]
     }
 
-    /// Which of its policies a seat plays in an episode.
+    /// The policy of a seat's mixture that it plays in an episode.
     fn drawn_policy(&self, seat: usize, episode: u64) -> u8 {
         let entries = self.program(episode).seat(0, seat);
         let mut u = LazyUniform::new(self.seed, episode, TICK_START, SLOT_MIXTURE + seat as u32);
@@ -153,7 +153,7 @@ impl<'a> Lanes<'a> {
     }
 }
 
-/// How lanes go on when an episode ends.
+/// The way lanes go on when an episode ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Autoreset {
     /// At once: what is seen after the night is the start of the next episode.
@@ -162,9 +162,9 @@ pub enum Autoreset {
     Disabled,
 }
 
-/// What an environment is made of.
+/// The parts that an environment is made of.
 pub struct Settings {
-    /// One for each scenario, all of one shape, with one line-up each.
+    /// Programs, one for each scenario, all of one shape, with one line-up each.
     pub programs: Vec<Arc<Program>>,
     /// By scenario and agent, what each feature is worth.
     pub weights: Vec<Vec<Vec<f64>>>,
@@ -178,7 +178,7 @@ pub struct Settings {
     pub first: u64,
     /// At least as many as there are lanes.
     pub stride: u64,
-    /// What happens after an end.
+    /// The way lanes go on after an end.
     pub autoreset: Autoreset,
     /// Whether an episode that the last night allowed ends counts as terminated, not truncated.
     pub cap_terminates: bool,
@@ -218,7 +218,7 @@ impl Columns {
     }
 }
 
-/// Many episodes in step.
+/// An environment of many episodes in step.
 pub struct VectorEnv {
     game: Game,
     autoreset: Autoreset,
@@ -228,14 +228,14 @@ pub struct VectorEnv {
     first: u64,
     stride: u64,
     columns: Columns,
-    /// Room for the parts that are played at once.
+    /// Workspaces of the parts that are played at once.
     rooms: Vec<Box<Scratch>>,
 }
 
 /// The state of some lanes: all that their future depends on, besides the seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
-    /// Which episode each lane plays.
+    /// The episode that each lane plays.
     pub episode: Vec<u64>,
     /// The night to come.
     pub night: Vec<u32>,
@@ -389,7 +389,7 @@ impl VectorEnv {
         seen::show(&self.columns.lanes(), &mut seen, self.game.layout);
     }
 
-    /// What the lanes are.
+    /// The state of all lanes.
     #[must_use]
     pub fn state(&self) -> State {
         let Columns { episode, night, burning, ruined, .. } = self.columns.clone();
@@ -493,7 +493,7 @@ fn lanes(chosen: &[bool]) -> impl Iterator<Item = usize> {
     (0..chosen.len()).filter(|&lane| chosen[lane])
 }
 
-/// What is to be done in some lanes.
+/// A task for some lanes.
 #[expect(clippy::large_enum_variant, reason = "one for a whole step")]
 enum Task<'a> {
     /// Begin the episodes of chosen lanes, numbered already.
@@ -535,7 +535,7 @@ impl Part<'_> {
     }
 }
 
-/// What plays a part, chunk after chunk.
+/// The player of a part, chunk after chunk.
 #[derive(Clone, Copy)]
 struct Player<'a> {
     game: &'a Game,
@@ -597,7 +597,7 @@ impl WordKernel for Play<'_> {
 /// Why an environment did nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EnvError {
-    /// What was asked for is not allowed.
+    /// A value that is not allowed.
     Invalid(InvalidValue),
     /// There is no thread.
     Run(RunError),

@@ -18,7 +18,7 @@ use crate::simd::words::Words;
 use super::draws::{Keys, MOST, Question, Queue};
 use super::{CHUNK, Game, Lanes};
 
-/// Most agents.
+/// The most agents that a ring may have.
 const AGENTS: usize = *crate::game::scenario::AGENTS.end();
 /// Numbers that a night adds to a lane's sums, at most: see [`rows`].
 pub const MOST_ROWS: usize = 3 * AGENTS + 1;
@@ -32,7 +32,7 @@ pub fn rows(layout: Layout) -> usize {
     layout.agents + 1 + 2 * layout.owners()
 }
 
-/// Room for one chunk's night.
+/// The workspace of one chunk's night.
 pub struct Scratch {
     queue: Queue,
     picks: Queue,
@@ -46,14 +46,14 @@ pub struct Scratch {
     safe: Column,
     near: Column,
     between: Column,
-    /// What the night adds to the lane's sums.
+    /// Numbers that the night adds to the lane's sums.
     pub events: [Column; MOST_ROWS],
     /// How the lane's episode ended with the night: 1 + the index of `END_KINDS`, or 0.
     pub ended: [u8; CHUNK],
 }
 
 impl Scratch {
-    /// Empty room.
+    /// A workspace with nothing in it.
     pub fn new() -> Box<Self> {
         Box::new(Self {
             queue: Queue::new(),
@@ -115,7 +115,7 @@ pub fn play<W: Words>(game: &Game, lanes: &mut Lanes<'_>, scratch: &mut Scratch)
     settle(game, lanes, scratch);
 }
 
-/// What the built-in seats do.
+/// Decides for the built-in seats.
 #[inline(always)]
 fn decide<W: Words>(game: &Game, lanes: &mut Lanes<'_>, scratch: &mut Scratch) {
     let Layout { houses, agents } = game.layout;
@@ -311,7 +311,7 @@ fn catch<W: Words>(game: &Game, lanes: &Lanes<'_>, scratch: &mut Scratch) {
     }
 }
 
-/// As many lanes of a chunk as a vector has words, from `start` on.
+/// The lanes of a chunk that fill a vector, from `start` on.
 struct Group<'a> {
     start: usize,
     lanes: &'a Lanes<'a>,

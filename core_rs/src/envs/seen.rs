@@ -6,7 +6,7 @@ use crate::plain::End;
 use super::night::{Scratch, rows};
 use super::{CHUNK, Game, Lanes};
 
-/// Where a step or a reset writes what it shows; lane first, all lanes.
+/// The arrays into which a step or a reset writes what it shows; lane first, all lanes.
 pub struct Seen<'a> {
     /// (N, H): 0 safe, 1 burning, 2 ruined.
     pub houses: &'a mut [u8],
@@ -18,7 +18,7 @@ pub struct Seen<'a> {
     pub episode: &'a mut [u64],
 }
 
-/// Where a step writes what the night brought.
+/// The arrays into which a step writes what the night brought.
 pub struct Brought<'a> {
     /// (N, A): each agent's reward of the night, a double rounded once.
     pub rewards: &'a mut [f32],
@@ -30,7 +30,7 @@ pub struct Brought<'a> {
     pub ended: Ended<'a>,
 }
 
-/// Where a step writes what the episodes that ended leave.
+/// The arrays into which a step writes what the episodes that ended leave.
 pub struct Ended<'a> {
     /// (N, H): the houses after the last night.
     pub houses: &'a mut [u8],

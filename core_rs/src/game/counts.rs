@@ -7,15 +7,15 @@
 
 use crate::game::scenario::Rewards;
 
-/// How an episode can end, in the order in which the reasons are tried.
+/// The ways an episode can end, in the order in which they are tried.
 pub const END_KINDS: [&str; 4] = ["all_safe", "all_ruined", "no_fires", "cap"];
 
-/// Where each count and feature stands, for a ring of `houses` and `agents`.
+/// The place of each count and feature, for a ring of `houses` and `agents`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
-    /// H.
+    /// Houses, H.
     pub houses: usize,
-    /// A.
+    /// Agents, A.
     pub agents: usize,
 }
 
@@ -92,7 +92,7 @@ impl Layout {
 }
 
 impl Rewards {
-    /// What each feature is worth to each agent: a row per agent, `Layout::features` long.
+    /// The worth of each feature to each agent: a row per agent, `Layout::features` long.
     ///
     /// A return is the sum over features, first to last, of weight times total (`docs/rules.md`,
     /// "returns"); every float in a payoff comes from that one sum.

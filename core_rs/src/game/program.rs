@@ -21,9 +21,9 @@ pub type SeatEntry = (u32, u64);
 pub struct Episodes {
     /// Seed of all randomness.
     pub seed: u64,
-    /// First episode.
+    /// The number of the first episode.
     pub first: u64,
-    /// How many, at least one.
+    /// The number of episodes, at least one.
     pub count: u64,
 }
 
@@ -36,7 +36,7 @@ pub struct Program {
     pub min_nights: u32,
     /// Nights at most.
     pub max_nights: u32,
-    /// What ends an episode early.
+    /// The rule that ends an episode early.
     pub end_rule: EndRule,
     /// Thresholds of catching fire with 0, 1, 2 fires next door when spread is drawn. Under
     /// `burn_out_then_spread` nothing burns then, and the three are equal.
@@ -48,7 +48,7 @@ pub struct Program {
     /// The seats of all line-ups, one after another: seat `s` of line-up `l` is `l · A + s`.
     seat_ends: Vec<u32>,
     entries: Vec<SeatEntry>,
-    /// Which episodes.
+    /// The range of episodes to play.
     pub episodes: Episodes,
 }
 
@@ -140,7 +140,7 @@ impl Program {
         last / BLOCK - self.first_block() + 1
     }
 
-    /// Which lanes of a block (numbered from 0 at the first) belong to the request.
+    /// The lanes of a block (numbered from 0 at the first) that belong to the request.
     #[must_use]
     pub fn lanes(&self, block: u64) -> u32 {
         let Episodes { first, count, .. } = self.episodes;

@@ -14,13 +14,13 @@ pub const AGENTS: RangeInclusive<usize> = 1..=16;
 /// Fewest and most nights an episode may be allowed.
 pub const MAX_NIGHTS: RangeInclusive<u32> = 1..=10_000;
 
-/// What is allowed of an integer in a range, in words.
+/// The integers that are allowed in a range, in words.
 #[must_use]
 pub fn integer_in<T: Display>(range: &RangeInclusive<T>) -> String {
     format!("an integer from {} to {}", range.start(), range.end())
 }
 
-/// Which comes first once the workers are done: fires spreading, or burning out.
+/// The order of the night's steps once the workers are done: spreading or burning out first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NightOrder {
     /// Surviving fires reach their neighbours, then ruin their own house.
@@ -30,10 +30,10 @@ pub enum NightOrder {
 }
 
 impl NightOrder {
-    /// Both orders.
+    /// Both orders of the night.
     pub const ALL: [Self; 2] = [Self::SpreadThenBurnOut, Self::BurnOutThenSpread];
 
-    /// Its name in scenarios.
+    /// The name that it has in scenarios.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -61,10 +61,10 @@ pub enum EndRule {
 }
 
 impl EndRule {
-    /// Both rules.
+    /// Both end rules.
     pub const ALL: [Self; 2] = [Self::AllSafeOrAllRuined, Self::NoFires];
 
-    /// Its name in scenarios.
+    /// The name that it has in scenarios.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -99,7 +99,7 @@ fn named<T: Copy>(
 pub struct Dynamics {
     /// H, houses on the ring.
     pub num_houses: usize,
-    /// A, agents.
+    /// Agents, A.
     pub num_agents: usize,
     /// β: a surviving fire ignites each safe neighbour, per night.
     pub prob_fire_spreads_to_neighbor: f64,
@@ -113,7 +113,7 @@ pub struct Dynamics {
     pub max_nights: u32,
     /// Spread before or after burning out.
     pub night_order: NightOrder,
-    /// What ends an episode early.
+    /// The rule that ends an episode early.
     pub end_rule: EndRule,
 }
 
@@ -160,7 +160,7 @@ impl Dynamics {
     }
 }
 
-/// What the events of an episode are worth; the four ownership weights hold one number per agent.
+/// The worth of the events of an episode; the four ownership weights hold one number per agent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rewards {
     /// Per night, times the fraction of houses safe at its end.

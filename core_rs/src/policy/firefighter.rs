@@ -13,7 +13,7 @@ pub struct Firefighter {
     /// Whether it draws among the burning houses that it owns, as long as one of these burns, and
     /// not among all.
     pub own_first: bool,
-    /// Its signal is honest. Nobody reads signals.
+    /// The chance that its signal is honest. Nobody reads signals.
     pub honesty: f64,
 }
 
@@ -22,14 +22,14 @@ pub struct Firefighter {
 pub struct FirefighterThresholds {
     /// It works, if something burns: w.
     pub work: u64,
-    /// See [`Firefighter::own_first`].
+    /// Whether burning houses that it owns come first (see [`Firefighter::own_first`]).
     pub own_first: bool,
-    /// Its signal is honest.
+    /// The threshold of an honest signal.
     pub honesty: u64,
 }
 
 impl Firefighter {
-    /// With honest signals.
+    /// A firefighter with honest signals.
     #[must_use]
     pub fn new(w: f64, own_first: bool) -> Self {
         Self { w, own_first, honesty: 1.0 }

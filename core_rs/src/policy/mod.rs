@@ -33,17 +33,17 @@ pub enum PolicyThresholds {
     Firefighter(FirefighterThresholds),
 }
 
-/// Where an agent lives, and what it owns, as bits.
+/// The home of an agent, and the houses that it owns, as bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Its home, `a mod H`.
+    /// The agent's home, `a mod H`.
     pub home: usize,
     /// Every house `h` with `h mod A = a`.
     pub owned: usize,
 }
 
 impl Place {
-    /// The place of an agent on a ring of `houses` with so many `agents`.
+    /// The place of an agent on a ring of `houses` houses with `agents` agents.
     #[must_use]
     pub fn new(agent: usize, houses: usize, agents: usize) -> Self {
         let owned = (agent..houses).step_by(agents).map(|house| 1 << house).sum();
@@ -51,7 +51,7 @@ impl Place {
     }
 }
 
-/// What burns at the start of a night, as far as it is known.
+/// Fires at the start of a night, as far as they are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Burning {
     /// Burning houses that are told apart, as bits.
@@ -103,7 +103,7 @@ impl Policy {
         }
     }
 
-    /// Its integers.
+    /// The policy compiled to integers.
     #[must_use]
     pub fn thresholds(&self) -> PolicyThresholds {
         match self {

@@ -15,7 +15,7 @@ fn check_columns<T>(name: &str, array: ArrayView2<'_, T>, columns: usize) -> PyR
     Err(InvalidValue::new(name, given, format!("{columns} columns")).into())
 }
 
-/// Features (n, F) of count vectors (n, D) over so many episodes each (n).
+/// Features (n, F) of count vectors (n, D), each over its number of episodes (n).
 #[pyfunction]
 pub fn features<'py>(
     py: Python<'py>,

@@ -22,7 +22,7 @@ impl From<EnvError> for PyErr {
     }
 }
 
-/// What steps and resets write, step after step.
+/// The arrays that steps and resets write, step after step.
 struct Arrays {
     houses: Py<PyArray2<u8>>,
     actions: Py<PyArray3<u8>>,
@@ -198,7 +198,7 @@ impl PyVectorEnv {
         Ok(unsafe { numbers(py, &arrays.end)? }.iter().any(|&end| end != 0))
     }
 
-    /// Which episode each lane plays, the night to come, and the houses (codes, lane first).
+    /// The episode of each lane, its night to come, and its houses (codes, lane first).
     #[expect(clippy::type_complexity, reason = "three arrays")]
     fn state<'py>(
         &self,

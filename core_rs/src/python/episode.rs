@@ -52,7 +52,7 @@ impl PyEpisode {
     fn strategies(&self) -> Vec<usize> {
         self.game.policies().to_vec()
     }
-    /// How the episode ended, or None.
+    /// The way the episode ended, or None.
     #[getter]
     fn ended(&self) -> Option<&'static str> {
         self.game.end().map(|end| end.name())

@@ -185,14 +185,14 @@ impl PyProgram {
         let holds = |kind: &&str| self.0.policies.iter().any(|policy| policy.kind() == *kind);
         Policy::KINDS.into_iter().filter(holds).collect()
     }
-    /// How many strategies each seat mixes: shape (line-ups, agents).
+    /// The number of strategies that each seat mixes: shape (line-ups, agents).
     #[getter]
     fn seat_sizes<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray2<u32>> {
         let shape = (self.0.lineups(), self.0.layout.agents);
         let sizes = Array2::from_shape_fn(shape, |(l, s)| self.0.seat(l, s).len() as u32);
         PyArray2::from_owned_array(py, sizes)
     }
-    /// What they mix, seat after seat: strategies, and cumulative thresholds.
+    /// The mixtures, seat after seat: strategies, and cumulative thresholds.
     #[getter]
     fn seat_entries<'py>(
         &self,

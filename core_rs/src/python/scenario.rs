@@ -84,7 +84,7 @@ pub fn most_episodes(scenario: &Bound<'_, PyAny>) -> PyResult<u64> {
     Ok(crate::game::program::most_episodes(dynamics.max_nights, layout))
 }
 
-/// What each feature is worth to each agent: shape (agents, features).
+/// The worth of each feature to each agent: shape (agents, features).
 #[pyfunction]
 pub fn reward_weights<'py>(scenario: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let dynamics = dynamics(scenario)?;

@@ -11,11 +11,11 @@ pub const SLOT_CATCH: u32 = 0x000;
 pub const SLOT_EXTINGUISH: u32 = 0x040;
 /// Agent `a` works, and whether at its own burning home.
 pub const SLOT_WORK: u32 = 0x080;
-/// Which burning house agent `a` goes to.
+/// The burning house that agent `a` goes to.
 pub const SLOT_PICK: u32 = 0x0C0;
 /// Agent `a` signals honestly.
 pub const SLOT_SIGNAL: u32 = 0x100;
-/// Which strategy of its mixture seat `a` plays (tick 0 only).
+/// The strategy of its mixture that seat `a` plays (tick 0 only).
 pub const SLOT_MIXTURE: u32 = 0x140;
 
 /// The tick before night 0: first fires, and the strategies drawn from mixtures.

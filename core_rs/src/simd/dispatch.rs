@@ -16,9 +16,9 @@ use super::{
 ///
 /// `run`, and everything it calls that is generic over the words, must be `inline(always)`.
 pub trait WordKernel {
-    /// Its result.
+    /// The result of the work.
     type Output;
-    /// Computes it.
+    /// Does the work on vectors of one type.
     fn run<W: Words>(self) -> Self::Output;
 }
 
@@ -67,9 +67,9 @@ fn words_avx512<K: WordKernel>(kernel: K) -> K::Output {
 ///
 /// `run`, and everything it calls that is generic over the lanes, must be `inline(always)`.
 pub trait DoubleKernel {
-    /// Its result.
+    /// The result of the work.
     type Output;
-    /// Computes it.
+    /// Does the work on vectors of one type.
     fn run<L: Lanes>(self) -> Self::Output;
 }
 

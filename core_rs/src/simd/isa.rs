@@ -5,7 +5,7 @@ use crate::error::InvalidValue;
 /// A way to hold words: how many, and with which instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SimdPath {
-    /// One word, ordinary instructions.
+    /// A single word, by ordinary instructions.
     Portable1,
     /// Eight words, whatever the compiler makes of them (on ARM, NEON).
     Portable8,
@@ -18,11 +18,11 @@ pub enum SimdPath {
 }
 
 impl SimdPath {
-    /// All paths.
+    /// Every path, whether this processor can take it or not.
     pub const ALL: [Self; 5] =
         [Self::Portable1, Self::Portable8, Self::Portable16, Self::Avx2, Self::Avx512];
 
-    /// Its name in results and options.
+    /// The name of the path in results and options.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -92,7 +92,7 @@ impl SimdPath {
 /// A set of instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Isa {
-    /// Any processor.
+    /// Instructions that any processor has.
     Portable,
     /// x86 with AVX2 and FMA.
     Avx2,
@@ -101,7 +101,7 @@ pub enum Isa {
 }
 
 impl Isa {
-    /// All of them, the fastest first.
+    /// All sets of instructions, the fastest first.
     pub const ALL: [Self; 3] = [Self::Avx512, Self::Avx2, Self::Portable];
 
     /// Their name, as that of a path of the bit-sliced engine.

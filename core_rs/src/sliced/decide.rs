@@ -149,9 +149,9 @@ pub struct Fires<W> {
     /// Houses that burn in some lane.
     houses: [u8; MOST_HOUSES],
     number: usize,
-    /// How many houses burn before a house, as bits, least significant first.
+    /// The number of burning houses before a house, as bits, least significant first.
     pub rank: [[W; HOUSE_BITS]; MOST_HOUSES],
-    /// How many burn in all.
+    /// The number of burning houses, as bits.
     count: [W; HOUSE_BITS],
     /// Bits of the largest such count.
     pub bits: usize,
@@ -160,7 +160,7 @@ pub struct Fires<W> {
 }
 
 impl<W: Words> Fires<W> {
-    /// None.
+    /// No fires counted.
     #[inline(always)]
     fn new() -> Self {
         Self {
@@ -206,7 +206,7 @@ impl<W: Words> Fires<W> {
     }
 }
 
-/// What one seat does, by lane.
+/// The decision of one seat, by lane.
 #[derive(Clone, Copy)]
 pub struct Seat<W> {
     /// The thresholds of working.

@@ -95,7 +95,7 @@ pub fn ask<W: Words>(
     }
 }
 
-/// Whether so many lanes wait for an answer that one quad will hardly do.
+/// Whether more lanes wait for an answer than one quad can be expected to serve.
 #[inline(always)]
 pub fn is_crowded<W: Words>(undecided: W) -> bool {
     4 * undecided.nonzero().count_ones() as usize >= 3 * W::LANES
@@ -116,7 +116,7 @@ pub struct CaseThresholds<W> {
 const MAX_CASES: usize = 16;
 
 impl<W: Words> CaseThresholds<W> {
-    /// Of at least one threshold.
+    /// Tables of at least one threshold.
     #[inline(always)]
     pub fn new(thresholds: &[u64]) -> Self {
         let mut rows = Box::new([Rows::uniform(0); MAX_CASES]);

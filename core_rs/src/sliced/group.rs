@@ -16,19 +16,19 @@ use crate::simd::SimdPath;
 use crate::simd::dispatch::WordKernel;
 use crate::simd::words::Words;
 
-/// Some blocks of one line-up.
+/// A range of blocks of one line-up.
 pub struct BlockRange<'a> {
-    /// What to play.
+    /// The program to play.
     pub program: &'a Program,
-    /// Which line-up.
+    /// The index of the line-up.
     pub lineup: usize,
-    /// Which blocks, numbered from the program's first.
+    /// The range of blocks, numbered from the program's first.
     pub blocks: Range<u64>,
     /// Set from outside to stop early.
     pub cancel: &'a AtomicBool,
 }
 
-/// What becomes of finished blocks, which come in no particular order.
+/// A taker of finished blocks, which come in no particular order.
 pub trait Sink {
     /// Takes the counts of a block, by its number from the program's first. Implementations should
     /// be `inline(always)`, to be compiled with the instructions of the words.

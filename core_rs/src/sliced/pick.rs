@@ -31,7 +31,7 @@ impl<W: Words, const B: usize> Choice<W, B> {
     /// hold at most one open number, which is when 2^planes ≥ n.
     const LEAD: usize = if B > 4 { 5 } else { 4 };
 
-    /// From the bits of `n`.
+    /// The pick among `n`, from its bits.
     #[inline(always)]
     pub fn new(bits: &[W; HOUSE_BITS]) -> Self {
         let mut count = [W::zero(); B];
@@ -81,7 +81,7 @@ impl<W: Words, const B: usize> Choice<W, B> {
 
 struct IndexQuestion<'a, W, const B: usize> {
     choice: &'a Choice<W, B>,
-    /// Planes seen.
+    /// The number of planes seen.
     planes: usize,
     /// The first planes of `U` times `n`.
     product: [W; PRODUCT],
@@ -169,7 +169,7 @@ mod tests {
     use crate::random::address;
     use crate::simd::words::Portable;
 
-    /// Every `n` of so many bits, in lanes with different `n`, against the definition.
+    /// Every `n` of `B` bits, in lanes with different `n`, against the definition.
     fn picks_are_exact<const B: usize>() {
         type W = Portable<4>;
         let seed = 99;

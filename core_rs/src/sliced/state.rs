@@ -14,11 +14,11 @@ pub const MOST_AGENTS: usize = *AGENTS.end();
 /// Bits of a number of houses, at most.
 pub const HOUSE_BITS: usize = (usize::BITS - MOST_HOUSES.leading_zeros()) as usize;
 
-/// What a program says about a night, laid out for a vector.
+/// The rules of a program's nights, laid out for a vector.
 pub struct Rules<W: Words> {
     pub houses: usize,
     pub agents: usize,
-    /// Where each agent lives.
+    /// The home of each agent.
     pub homes: [usize; MOST_AGENTS],
     /// Bits of a number of houses.
     pub fire_bits: usize,
@@ -70,9 +70,9 @@ impl<W: Words> Rules<W> {
 pub struct State<W: Words> {
     /// Episodes being played.
     pub active: W,
-    /// Fires.
+    /// Burning houses, by lane.
     pub burning: [W; MOST_HOUSES],
-    /// Ruins.
+    /// Ruined houses, by lane.
     pub ruined: [W; MOST_HOUSES],
     /// Nights played, a number per block.
     pub night: W,
@@ -81,7 +81,7 @@ pub struct State<W: Words> {
 }
 
 impl<W: Words> State<W> {
-    /// No episodes.
+    /// A state without episodes.
     #[inline(always)]
     pub fn new() -> Self {
         Self {
@@ -105,7 +105,7 @@ pub struct Tally<W: Words> {
 }
 
 impl<W: Words> Tally<W> {
-    /// Nothing counted.
+    /// Counts of zero.
     #[inline(always)]
     pub fn new() -> Self {
         Self {

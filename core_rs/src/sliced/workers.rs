@@ -29,7 +29,7 @@ impl<W: Words> WorkerCount<W> {
         if pair < 3 { self.add::<3>(a, b) } else { self.add::<AGENT_BITS>(a, b) }
     }
 
-    /// Adds two, where so many bits hold the sum: a full adder and, for its carry, half
+    /// Adds two workers to a count of `PLANES` bits: a full adder and, for its carry, half
     /// adders.
     #[inline(always)]
     fn add<const PLANES: usize>(&mut self, a: W, b: W) {
@@ -114,7 +114,7 @@ struct Fire<'a, W> {
     none: W,
     /// Which of the burning houses it is, where it burns.
     rank: &'a [W; HOUSE_BITS],
-    /// Where each agent lives.
+    /// The home of each agent.
     homes: &'a [usize; MOST_AGENTS],
 }
 

@@ -6,7 +6,7 @@ use std::arch::x86_64::*;
 
 use super::{LANES, Lanes, Line};
 
-/// Eight doubles.
+/// A register of eight doubles.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub struct Avx512(__m512d);

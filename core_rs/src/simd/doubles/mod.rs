@@ -25,7 +25,7 @@ pub trait Lanes: Copy {
     fn load(line: &Line) -> Self;
     /// Writes a line.
     fn store(self, line: &mut Line);
-    /// The same number everywhere.
+    /// A vector that holds one number everywhere.
     fn splat(x: f64) -> Self;
     /// Lane by lane.
     fn add(self, other: Self) -> Self;
@@ -40,7 +40,7 @@ pub trait Lanes: Copy {
     fn transpose(lines: [&Line; LANES]) -> [Self; LANES];
 }
 
-/// Whatever the compiler makes of it, on any processor.
+/// Doubles by what the compiler makes of arrays, on any processor.
 #[derive(Clone, Copy)]
 pub struct Portable([f64; LANES]);
 
@@ -79,7 +79,7 @@ impl Lanes for Portable {
     }
 }
 
-/// Zero lines.
+/// Lines of zeros.
 pub fn zero_lines(count: usize) -> Vec<Line> {
     vec![Line::default(); count]
 }

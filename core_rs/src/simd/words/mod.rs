@@ -48,7 +48,7 @@ pub unsafe trait Words:
     fn wide_add(a: Self::Wide, b: Self::Wide) -> Self::Wide;
     /// Exclusive or of the lower halves with a word; the upper halves are left with anything.
     fn xor_word(a: Self::Wide, word: u32) -> Self::Wide;
-    /// Exclusive or.
+    /// Exclusive or of 64-bit lanes.
     fn wide_xor(a: Self::Wide, b: Self::Wide) -> Self::Wide;
     /// Lower half of each lane times `factor`, 64 bits.
     fn wide_mul(a: Self::Wide, factor: u32) -> Self::Wide;
@@ -119,12 +119,12 @@ pub unsafe trait Words:
         // SAFETY: as in `wide_get`.
         unsafe { *std::ptr::from_mut(wide).cast::<u64>().add(Self::wide_index(lane)) = value }
     }
-    /// Zero everywhere.
+    /// Words that are all zero.
     #[inline(always)]
     fn zero() -> Self {
         Self::splat(0)
     }
-    /// All bits set everywhere.
+    /// Words of which all bits are set.
     #[inline(always)]
     fn ones() -> Self {
         Self::splat(u32::MAX)
@@ -136,9 +136,9 @@ pub unsafe trait Words:
 ///
 /// `run`, and everything it calls that is generic over the words, must be `inline(always)`.
 pub trait Part {
-    /// Its result.
+    /// The result of the work.
     type Output;
-    /// Computes it.
+    /// Does the work.
     fn run(self) -> Self::Output;
 }
 
