@@ -11,6 +11,7 @@ PAGES = {
         "performance.md and its plots, from bench/results/",
     ),
     "equilibria": ("docs._generate.equilibria", "equilibria_results.md, from files of results"),
+    "policies": ("docs._generate.policies", "the tables of policies.md, which it first computes"),
     "exact-figure": ("docs._generate.exact_figure", "exact.svg, which it first measures"),
     "api": ("docs._generate.api", "the reference of the API in build/docs/, from docstrings"),
 }

@@ -8,7 +8,7 @@ import pytest
 import bucket_brigade as bb
 from bucket_brigade.equilibrium import save_equilibria
 from docs._generate import __main__ as command
-from docs._generate import exact_figure
+from docs._generate import exact_figure, policies
 
 
 def test_the_page_of_equilibria_says_what_the_files_say(tmp_path: Path) -> None:
@@ -40,3 +40,34 @@ def test_the_figure_of_exact_payoffs(
     assert [x["episodes"] for x in figures["sampled"]] == [1000, 10_000]
     assert all(x["stderr"] > 0 and x["seconds"] > 0 for x in figures["sampled"])
     assert file.read_text(encoding="utf-8").startswith("<?xml")
+
+
+def test_the_tables_of_policies(tmp_path: Path) -> None:
+    scenario = bb.scenario("default").replace(
+        num_houses=4, num_agents=2, max_nights=20, name="mini"
+    )
+    scenario.save(tmp_path / "mini.json")
+    page, results = tmp_path / "page.md", tmp_path / "results.json"
+    page.write_text(f"before\n{policies.BEGIN}\nold\n{policies.END}\nafter\n", encoding="utf-8")
+    arguments = ["policies", str(results), str(page), "--scenario", str(tmp_path / "mini.json")]
+    assert command.main(arguments) == 0
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "old" not in text
+    for order in policies.ORDERS:
+        game = scenario.replace(night_order=order)
+        section = text.split(f"### `{order}`")[1].split("###")[0]
+        best, found = bb.team_optimum(game), bb.DoubleOracle(game, method="exact").solve()
+        judged = bb.judge(game, found.lineup, heuristics=False)
+        assert f"| {best.payoff:.2f} | {best.nights:.1f} |" in section
+        assert f"| {judged.exploitability:.2f} |" in section
+        for selector in bb.exact.markov_equilibrium.SELECTORS:
+            solved = bb.markov_equilibrium(game, selector=selector)
+            assert f"| {solved.payoffs.mean():.2f} | {solved.nights:.1f} |" in section
+    # What is known is not computed again, and what took too long is said to have.
+    known = json.loads(results.read_text(encoding="utf-8"))
+    known[policies.key(scenario)]["rest"] = {"payoff": None, "limit": 5.0}
+    results.write_text(json.dumps(known), encoding="utf-8")
+    assert command.main(arguments) == 0
+    assert "| not within 5 s |" in page.read_text(encoding="utf-8")
