@@ -404,8 +404,10 @@ impl<const S: usize> DoubleKernel for After<'_, S> {
             let from = model.states.first[ordinal]..model.states.first[ordinal + 1];
             let base = &payoffs.standing[ordinal];
             let last = model.is_last(night);
-            for (local, (x, next)) in x.iter_mut().zip(&states[from]).enumerate() {
-                let burning = payoffs.burning * f64::from((local as u32).count_ones());
+            let places = &model.spread.place[from.clone()];
+            for (local, (&place, next)) in (0u32..).zip(places.iter().zip(&states[from])) {
+                let burning = payoffs.burning * f64::from(local.count_ones());
+                let x = &mut x[usize::from(place)];
                 for a in 0..S {
                     x[a] = base[a] + burning + if last { 0.0 } else { next[a] };
                 }
@@ -456,17 +458,20 @@ impl<const S: usize> Alike<S> {
     ) {
         let survivors = model.survivors.of(local);
         let x = &mut x[..survivors.len()];
-        for (x, &survive) in x.iter_mut().zip(survivors) {
-            L::load(&left[usize::from(survive)]).store(x);
-        }
+        let count = x.len();
+        let mut saved: [&[[f64; S]]; LANES] = [&[]; LANES];
         for g in 0..Self::SETS {
             let burning = usize::from(model.states.burning[self.states[g]]);
-            let saved = &payoffs.saved[model.survivors.first[burning]..];
-            for (x, saved) in x.iter_mut().zip(saved) {
+            saved[g] = &payoffs.saved[model.survivors.first[burning]..][..count];
+        }
+        for i in 0..count {
+            let mut line = left[usize::from(survivors[i])];
+            for g in 0..Self::SETS {
                 for a in 0..S {
-                    x.0[g * S + a] += saved[a];
+                    line.0[g * S + a] += saved[g][i][a];
                 }
             }
+            x[i] = line;
         }
     }
 }

@@ -51,10 +51,20 @@ impl Hits {
         for g in 0..LANES / S {
             hits[g] = &rows.hits[alike.fires[g]..][..fires];
         }
-        for (fire, to) in self.chances[..fires].iter_mut().enumerate() {
-            for lane in 0..LANES {
-                to.0[lane] = if lane % S == skip { 0.0 } else { hits[lane / S][fire] };
+        let mut keep = [1.0; S];
+        if skip < S {
+            keep[skip] = 0.0;
+        }
+        let chances = &mut self.chances[..fires];
+        for fire in 0..fires {
+            let mut line = Line([0.0; LANES]);
+            for g in 0..LANES / S {
+                let hit = hits[g][fire];
+                for a in 0..S {
+                    line.0[g * S + a] = hit * keep[a];
+                }
             }
+            chances[fire] = line;
         }
     }
 
@@ -148,19 +158,26 @@ fn apply_many<L: Lanes>(subsets: &Subsets, chances: &[Line], limit: usize, x: &m
     if subsets.most() == 0 {
         return;
     }
-    let mut start = 0;
+    assert!(x.len() >= subsets.sets.len() && chances.len() >= subsets.fires);
+    let mut up = subsets.up.as_slice();
     for size in 0..=limit.min(subsets.most() - 1) {
-        let count = subsets.fires - size;
         for at in subsets.of_size(size) {
+            let steps;
+            (steps, up) = up.split_at(subsets.fires - size);
             let here = L::load(&x[at]);
             let minus = here.mul(L::splat(-1.0));
             let mut sum = here;
-            for step in &subsets.up[start..start + count] {
-                let gain = L::load(&x[usize::from(step.to)]).add(minus);
-                sum = gain.mul_add(L::load(&chances[usize::from(step.fire)]), sum);
+            for step in steps {
+                // SAFETY: steps lead to sets, by fires, that there are (`Subsets::new`), and both
+                // slices are as long as asserted above.
+                let (to, chance) = unsafe {
+                    let to = x.get_unchecked(usize::from(step.to));
+                    (to, chances.get_unchecked(usize::from(step.fire)))
+                };
+                let gain = L::load(to).add(minus);
+                sum = gain.mul_add(L::load(chance), sum);
             }
             sum.store(&mut x[at]);
-            start += count;
         }
     }
 }

@@ -166,10 +166,11 @@ impl<'a> Follow<'a> {
             model.spread.push(ordinal, x, y);
             let range =
                 model.states.first[ordinal] - start..model.states.first[ordinal + 1] - start;
-            let count = range.len();
-            out[range.clone()].copy_from_slice(&x[..count]);
-            for (after, x) in after[range].iter_mut().zip(&x[..count]) {
-                *after += x;
+            let places = &model.spread.place[model.states.first[ordinal]..][..range.len()];
+            let states = out[range.clone()].iter_mut().zip(&mut after[range]);
+            for ((out, after), &place) in states.zip(places) {
+                *out = x[usize::from(place)];
+                *after += *out;
             }
         }
     }

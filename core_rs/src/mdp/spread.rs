@@ -14,9 +14,10 @@
 //! y[f, bits] = s_k(f) x[f', bits, 0] + (1 − s_k(f)) x[f', bits, 1].
 //! ```
 //!
-//! Houses that no ember can touch go first, while few embers have come up. All steps for the ring of
-//! ten take 131,839 steps of one multiplication and one addition each (two products). Distributions go through the transposed steps in
-//! the opposite order.
+//! Houses that no ember can touch go first, while few embers have come up. On the ring of ten a pass
+//! over all standing sets computes 131,839 numbers. Distributions go through the transposed steps in
+//! the opposite order. The house taken out is always the highest bit of the index, so that a
+//! step runs over numbers side by side; [`Spread::place`] says where values begin.
 
 use super::states::{States, bits};
 use crate::dynamics::ring::Ring;
@@ -24,8 +25,6 @@ use crate::dynamics::ring::Ring;
 /// One house that is taken out of the index.
 #[derive(Clone, Copy, Debug)]
 struct Step {
-    /// Which of the houses still in the index.
-    house: u32,
     /// How many are left after it.
     left: u32,
     /// How many embers have come up before, and come up with it.
@@ -43,6 +42,9 @@ pub struct Spread {
     pub first: Vec<usize>,
     /// By state (N, F): the aftermath when the fires F survive.
     pub aftermath: Vec<u32>,
+    /// By state: its place among the states of its standing set before the first step, that is,
+    /// with the house that is taken out first as the highest bit.
+    pub place: Vec<u16>,
     steps: Vec<Step>,
     /// First step of each standing set, and the number of all at the end.
     steps_of: Vec<usize>,
@@ -57,6 +59,7 @@ impl Spread {
         let (mut first, mut steps, mut steps_of) = (vec![0], Vec::new(), vec![0]);
         // Embers of each standing set, in the order in which they come up.
         let mut embers: Vec<Vec<usize>> = Vec::with_capacity(states.standing.len());
+        let mut place = Vec::with_capacity(states.len());
         for &standing in &states.standing {
             let standing = usize::from(standing);
             let beside = |house: usize| {
@@ -66,8 +69,12 @@ impl Spread {
             let touched = |house: usize| beside(house) != [None; 2];
             let mut order: Vec<usize> = bits(standing).collect();
             order.sort_by_key(|&house| touched(house));
-            let mut left: Vec<usize> = bits(standing).collect();
+            let mut left = order.len();
             let mut known: Vec<usize> = Vec::new();
+            let cells = states.first[embers.len()]..states.first[embers.len() + 1];
+            place.extend(states.burning[cells].iter().map(|&burning| {
+                order.iter().fold(0, |place, &house| place << 1 | (burning >> house & 1))
+            }));
             for house in order {
                 let before = known.len();
                 let tested = beside(house).map(|ember| {
@@ -79,11 +86,9 @@ impl Spread {
                         1 << at
                     })
                 });
-                let at = left.iter().position(|&h| h == house).unwrap_or_default();
-                left.remove(at);
+                left -= 1;
                 steps.push(Step {
-                    house: at as u32,
-                    left: left.len() as u32,
+                    left: left as u32,
                     known: before as u32,
                     new: (known.len() - before) as u32,
                     beside: tested,
@@ -112,7 +117,7 @@ impl Spread {
             .collect();
         let safe = std::array::from_fn(|k| ring.chance(false, k));
         let burns = std::array::from_fn(|k| ring.chance(true, k));
-        Self { first, aftermath, steps, steps_of, safe, burns }
+        Self { first, aftermath, place, steps, steps_of, safe, burns }
     }
 
     /// How many aftermaths.
@@ -137,8 +142,9 @@ impl Spread {
         self.steps.iter().map(|step| 1usize << (step.known + step.new + step.left)).sum()
     }
 
-    /// From values of the states of a standing set, in `x`, to expectations given each aftermath,
-    /// which are left in `x`. Both need room for twice the states of the whole ring.
+    /// From values of the states of a standing set, in `x` at their [`place`](Self::place), to
+    /// expectations given each aftermath, which are left in `x`. Both need
+    /// [`room`](Self::room).
     #[inline(always)]
     pub fn expect<const S: usize>(
         &self,
@@ -147,18 +153,15 @@ impl Spread {
         y: &mut Vec<[f64; S]>,
     ) {
         for step in self.steps(ordinal) {
-            let block = 1usize << step.house;
+            let size = 1usize << step.left;
             let (old, new) = (1usize << step.known, 1usize << (step.known + step.new));
             for f in 0..new {
                 let (safe, burns) = self.chances(step, f);
-                let from = &x[(f & (old - 1)) << (step.left + 1)..][..2 << step.left];
-                let to = &mut y[f << step.left..][..1 << step.left];
-                for (from, to) in from.chunks_exact(2 * block).zip(to.chunks_exact_mut(block)) {
-                    let (zero, one) = from.split_at(block);
-                    for ((zero, one), to) in zero.iter().zip(one).zip(to) {
-                        for a in 0..S {
-                            to[a] = one[a].mul_add(burns, zero[a] * safe);
-                        }
+                let (zero, one) = x[(f & (old - 1)) * 2 * size..][..2 * size].split_at(size);
+                let to = &mut y[f * size..][..size];
+                for i in 0..size {
+                    for a in 0..S {
+                        to[i][a] = one[i][a].mul_add(burns, zero[i][a] * safe);
                     }
                 }
             }
@@ -166,22 +169,21 @@ impl Spread {
         }
     }
 
-    /// The transpose: from the chances of aftermaths, in `x`, to those of states, left in `x`.
+    /// The transpose: from the chances of aftermaths, in `x`, to those of states, left in `x` at
+    /// their [`place`](Self::place).
     pub fn push(&self, ordinal: usize, x: &mut Vec<f64>, y: &mut Vec<f64>) {
         for step in self.steps(ordinal).iter().rev() {
-            let block = 1usize << step.house;
+            let size = 1usize << step.left;
             let (old, new) = (1usize << step.known, 1usize << (step.known + step.new));
-            y[..old << (step.left + 1)].fill(0.0);
+            y[..old * 2 * size].fill(0.0);
             for f in 0..new {
                 let (safe, burns) = self.chances(step, f);
-                let from = &x[f << step.left..][..1 << step.left];
-                let to = &mut y[(f & (old - 1)) << (step.left + 1)..][..2 << step.left];
-                for (from, to) in from.chunks_exact(block).zip(to.chunks_exact_mut(2 * block)) {
-                    let (zero, one) = to.split_at_mut(block);
-                    for ((zero, one), from) in zero.iter_mut().zip(one).zip(from) {
-                        *zero += from * safe;
-                        *one += from * burns;
-                    }
+                let from = &x[f * size..][..size];
+                let to = &mut y[(f & (old - 1)) * 2 * size..][..2 * size];
+                let (zero, one) = to.split_at_mut(size);
+                for i in 0..size {
+                    zero[i] += from[i] * safe;
+                    one[i] += from[i] * burns;
                 }
             }
             std::mem::swap(x, y);
@@ -242,8 +244,8 @@ mod tests {
                     let aftermath = spread.aftermath[state] as usize;
                     let mut x = vec![[0.0]; 2 << houses];
                     let mut y = x.clone();
-                    for (x, state) in x.iter_mut().zip(cells.clone()) {
-                        *x = [value(state)];
+                    for state in cells.clone() {
+                        x[usize::from(spread.place[state])] = [value(state)];
                     }
                     spread.expect(to, &mut x, &mut y);
                     let found = x[aftermath - spread.first[to]][0];
@@ -251,8 +253,8 @@ mod tests {
                     let (mut x, mut y) = (vec![0.0; 2 << houses], vec![0.0; 2 << houses]);
                     x[aftermath - spread.first[to]] = 1.0;
                     spread.push(to, &mut x, &mut y);
-                    let pushed: f64 =
-                        cells.zip(&x).map(|(state, chance)| chance * value(state)).sum();
+                    let chance = |state: usize| x[usize::from(spread.place[state])];
+                    let pushed: f64 = cells.map(|state| chance(state) * value(state)).sum();
                     assert!((pushed - expected).abs() < 1e-12, "{pushed} {expected}");
                 }
             }

@@ -138,55 +138,46 @@ impl DoubleKernel for Groups<'_> {
                 let alike = Alike::new(model, group, local);
                 alike.gather::<L>(model, payoffs, local, &room.left, &mut room.x);
                 allocations.worth::<L>(subsets, model.solo(), &mut room.x, m);
-                let mut best = Best::new(payoffs.tolerance);
-                let mut idle = [0.0; LANES];
+                let mut idle = Line::default();
                 for g in 0..LANES {
                     let burning = usize::from(model.states.burning[alike.states[g]]);
-                    idle[g] = Idle::new(model, payoffs, burning).worth;
+                    idle.0[g] = Idle::new(model, payoffs, burning).worth;
                 }
+                let idle = L::load(&idle);
+                let mut most = L::splat(f64::NEG_INFINITY);
                 for (workers, range) in allocations.by_workers().enumerate() {
                     let working = workers as f64 / model.agents() as f64;
-                    let mut effort = [0.0; LANES];
-                    for g in 0..LANES {
-                        effort[g] = (1.0 - working) * idle[g] - working * payoffs.cost;
+                    let effort = L::splat(-working * payoffs.cost);
+                    let effort = idle.mul_add(L::splat(1.0 - working), effort);
+                    for m in &mut m[range] {
+                        let worth = L::load(m).add(effort);
+                        worth.store(m);
+                        most = most.max(worth);
                     }
-                    for i in range {
-                        best.try_one(&m[i], &effort, i);
+                }
+                let mut best = Line::default();
+                most.store(&mut best);
+                // The first that is not worth less by more than the tolerance.
+                let enough = most.add(L::splat(-payoffs.tolerance));
+                let mut first = [0; LANES];
+                let mut open = 0xFF;
+                for (i, m) in (0..).zip(&m[..allocations.len()]) {
+                    let mut found = open & L::load(m).at_least(enough);
+                    open &= !found;
+                    while found != 0 {
+                        first[found.trailing_zeros() as usize] = i;
+                        found &= found - 1;
+                    }
+                    if open == 0 {
+                        break;
                     }
                 }
                 for g in 0..group.count {
                     let to = alike.states[g] - start;
-                    values[to] = [best.most[g]];
-                    chosen[to] = best.chosen[g] as u32;
+                    values[to] = [best.0[g]];
+                    chosen[to] = first[g];
                 }
             }
-        }
-    }
-}
-
-/// The largest of many numbers, and the first that is not worth less by more than a tolerance.
-struct Best {
-    most: [f64; LANES],
-    enough: [f64; LANES],
-    chosen: [f64; LANES],
-    tolerance: f64,
-}
-
-impl Best {
-    #[inline(always)]
-    fn new(tolerance: f64) -> Self {
-        let least = [f64::NEG_INFINITY; LANES];
-        Self { most: least, enough: least, chosen: [0.0; LANES], tolerance }
-    }
-
-    #[inline(always)]
-    fn try_one(&mut self, worth: &Line, effort: &[f64; LANES], i: usize) {
-        for g in 0..LANES {
-            let value = worth.0[g] + effort[g];
-            let better = value > self.enough[g];
-            self.most[g] = if value > self.most[g] { value } else { self.most[g] };
-            self.enough[g] = if better { value + self.tolerance } else { self.enough[g] };
-            self.chosen[g] = if better { i as f64 } else { self.chosen[g] };
         }
     }
 }

@@ -58,6 +58,18 @@ impl Lanes for Avx2 {
         Self(unsafe { _mm256_div_pd(self.0, other.0) }, unsafe { _mm256_div_pd(self.1, other.1) })
     }
     #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        Self(unsafe { _mm256_max_pd(self.0, other.0) }, unsafe { _mm256_max_pd(self.1, other.1) })
+    }
+    #[inline(always)]
+    fn at_least(self, other: Self) -> u32 {
+        unsafe {
+            let low = _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_GE_OQ>(self.0, other.0));
+            let high = _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_GE_OQ>(self.1, other.1));
+            (low | high << 4) as u32
+        }
+    }
+    #[inline(always)]
     fn mul_add(self, factor: Self, sum: Self) -> Self {
         unsafe {
             let low = _mm256_fmadd_pd(self.0, factor.0, sum.0);

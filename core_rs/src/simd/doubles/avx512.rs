@@ -38,6 +38,14 @@ impl Lanes for Avx512 {
         Self(unsafe { _mm512_div_pd(self.0, other.0) })
     }
     #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        Self(unsafe { _mm512_max_pd(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn at_least(self, other: Self) -> u32 {
+        u32::from(unsafe { _mm512_cmp_pd_mask::<_CMP_GE_OQ>(self.0, other.0) })
+    }
+    #[inline(always)]
     fn mul_add(self, factor: Self, sum: Self) -> Self {
         Self(unsafe { _mm512_fmadd_pd(self.0, factor.0, sum.0) })
     }

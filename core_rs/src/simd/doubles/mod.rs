@@ -33,6 +33,10 @@ pub trait Lanes: Copy {
     fn mul(self, other: Self) -> Self;
     /// Lane by lane.
     fn div(self, other: Self) -> Self;
+    /// The larger, lane by lane; neither is NaN.
+    fn max(self, other: Self) -> Self;
+    /// Bit `i` is set if lane `i` is not less than that of `other`.
+    fn at_least(self, other: Self) -> u32;
     /// `self · factor + sum`, rounded once.
     fn mul_add(self, factor: Self, sum: Self) -> Self;
     /// Reads eight lines and turns them on their side: lane `i` of line `j` becomes lane `j` of line
@@ -68,6 +72,14 @@ impl Lanes for Portable {
     #[inline(always)]
     fn div(self, other: Self) -> Self {
         Self(std::array::from_fn(|i| self.0[i] / other.0[i]))
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        Self(std::array::from_fn(|i| if self.0[i] > other.0[i] { self.0[i] } else { other.0[i] }))
+    }
+    #[inline(always)]
+    fn at_least(self, other: Self) -> u32 {
+        (0..LANES).fold(0, |mask, i| mask | (u32::from(self.0[i] >= other.0[i]) << i))
     }
     #[inline(always)]
     fn mul_add(self, factor: Self, sum: Self) -> Self {
@@ -119,6 +131,10 @@ mod tests {
             assert_eq!(line.0, std::array::from_fn(|j| lines[i].0[j] + lines[j].0[i]));
             a.mul(turned[i]).store(&mut line);
             assert_eq!(line.0, std::array::from_fn(|j| lines[i].0[j] * lines[j].0[i]));
+            a.max(turned[i]).store(&mut line);
+            assert_eq!(line.0, std::array::from_fn(|j| lines[i].0[j].max(lines[j].0[i])));
+            let at_least = (0..8).filter(|&j| lines[i].0[j] >= lines[j].0[i]);
+            assert_eq!(a.at_least(turned[i]), at_least.fold(0, |mask, j| mask | 1 << j));
             a.div(turned[i]).store(&mut line);
             assert_eq!(line.0, std::array::from_fn(|j| lines[i].0[j] / lines[j].0[i]));
         }
