@@ -259,9 +259,8 @@ def test_a_regret_of_nothing_is_below_a_tiny_epsilon(factor: float) -> None:
 @pytest.mark.parametrize("method", ["sampled", "exact"])
 @pytest.mark.parametrize("seat", [None, 2])
 def test_nobody_works_where_nothing_burns(seat: int | None, method: str) -> None:
-    found = oracle(
-        method, scenario=bb.scenario("trivial_cooperation"), seat=seat, epsilon=0.05
-    ).solve()
+    quiet = bb.scenario("trivial_cooperation").replace(num_houses=5)
+    found = oracle(method, scenario=quiet, seat=seat, epsilon=0.05).solve()
     for index in found.distribution:
         theta = found.strategy_pool[index]
         assert theta[1] * (1 - theta[8]) <= 0.03

@@ -305,7 +305,7 @@ def test_equal_payoffs_are_sorted_by_support() -> None:
 
 @pytest.mark.parametrize(
     ("players", "strategies", "games"),
-    [(2, 2, 20), (2, 5, 10), (2, 8, 3), (3, 3, 20), (3, 6, 4), (4, 4, 8), (4, 8, 1), (6, 4, 5)],
+    [(2, 2, 20), (2, 5, 10), (2, 8, 3), (3, 3, 12), (3, 6, 3), (4, 4, 5), (4, 7, 1), (6, 4, 3)],
 )
 def test_random_games_are_solved(players: int, strategies: int, games: int) -> None:
     for seed in range(games):
@@ -547,7 +547,7 @@ def test_identical_strategies(players: int, copies: int, noise: float) -> None:
 @pytest.mark.parametrize("below", [2, 3])
 @pytest.mark.parametrize(("players", "strategies"), [(2, 3), (2, 5), (3, 3), (4, 4)])
 def test_games_full_of_ties(players: int, strategies: int, below: int) -> None:
-    for seed in range(12):
+    for seed in range(8):
         game = integer_game(seed, players, strategies, below)
         equilibria = symmetric_equilibria(game)
         assert equilibria
@@ -730,7 +730,7 @@ def test_lines_of_more_players_end_where_another_strategy_catches_up(
 
 @pytest.mark.parametrize(("players", "strategies"), [(3, 3), (3, 4), (4, 3)])
 def test_no_list_depends_on_the_seed(players: int, strategies: int) -> None:
-    for game_seed in range(6):
+    for game_seed in range(4):
         game = integer_game(game_seed, players, strategies, 2)
         lists = [
             [e.distribution.tolist() for e in symmetric_equilibria(game, seed=seed)]
