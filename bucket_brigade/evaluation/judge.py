@@ -220,7 +220,8 @@ def judge(
 
     Examples
     --------
-    >>> found = judge(SCENARIOS["trivial_cooperation"], ["hero"] * 4)
+    >>> game = SCENARIOS["trivial_cooperation"].replace(num_houses=5)
+    >>> found = judge(game, ["hero"] * 4)
     >>> round(found.exploitability, 6), round(found.seats[0].best_heuristic.gain, 6)
     (13.0, 13.0)
     """

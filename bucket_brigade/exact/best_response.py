@@ -136,7 +136,8 @@ def best_response(
 
     Examples
     --------
-    >>> best = best_response(SCENARIOS["trivial_cooperation"], ["hero"] * 4, 0)
+    >>> game = SCENARIOS["trivial_cooperation"].replace(num_houses=5)
+    >>> best = best_response(game, ["hero"] * 4, 0)
     >>> round(best.payoff, 6), round(best.value, 6), round(best.worked, 6)
     (1293.5, 1306.5, 0.0)
     """
@@ -185,7 +186,8 @@ def exploitability(
 
     Examples
     --------
-    >>> found = exploitability(SCENARIOS["trivial_cooperation"], ["hero"] * 4)
+    >>> game = SCENARIOS["trivial_cooperation"].replace(num_houses=5)
+    >>> found = exploitability(game, ["hero"] * 4)
     >>> round(found.largest, 6), round(found.nash_conv, 6)
     (13.0, 52.0)
     """

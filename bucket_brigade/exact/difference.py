@@ -102,7 +102,7 @@ def policy_difference(
 
     Examples
     --------
-    >>> game = SCENARIOS["trivial_cooperation"]
+    >>> game = SCENARIOS["trivial_cooperation"].replace(num_houses=5)
     >>> found = policy_difference(game, ["firefighter"] * 4, 0, Firefighter(0.9))
     >>> 0 < found.nights < found.of_nights
     True

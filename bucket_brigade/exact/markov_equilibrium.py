@@ -124,7 +124,8 @@ def markov_equilibrium(
 
     Examples
     --------
-    >>> found = markov_equilibrium(SCENARIOS["trivial_cooperation"])
+    >>> game = SCENARIOS["trivial_cooperation"].replace(num_houses=5)
+    >>> found = markov_equilibrium(game)
     >>> found.payoffs.round(6).tolist(), found.regret < 1e-8
     ([1306.5, 1306.5, 1306.5, 1306.5], True)
     """

@@ -93,7 +93,8 @@ def team_optimum(
 
     Examples
     --------
-    >>> round(team_optimum(SCENARIOS["trivial_cooperation"]).payoff, 6)
+    >>> game = SCENARIOS["trivial_cooperation"].replace(num_houses=5)
+    >>> round(team_optimum(game).payoff, 6)
     1306.5
     """
     scenario = as_scenario(scenario)

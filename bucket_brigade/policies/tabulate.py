@@ -51,7 +51,7 @@ def tabulate(
     --------
     >>> game = bb.scenario("default")
     >>> lowest_fire = lambda houses: np.where((houses == 1).any(1), 1 + (houses == 1).argmax(1), 0)
-    >>> tabulate(lowest_fire, game).at([0, 0, 1, 2, 0, 0, 0, 1, 0, 0]).argmax()
+    >>> int(tabulate(lowest_fire, game).at([0, 0, 1, 2, 0, 0, 0, 1, 0, 0]).argmax())
     3
     """
     if as_u64("seat", seat) >= scenario.num_agents:
