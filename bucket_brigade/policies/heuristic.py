@@ -180,9 +180,11 @@ def strategy_of(p: float, q: float) -> Strategy:
 
 
 def each_duty_once(strategies: Sequence[Strategy]) -> list[Strategy]:
-    """The first of all strategies that play alike, having the same (p, q)."""
-    unique = {tuple(duties(theta).tolist()): theta for theta in reversed(strategies)}
-    return list(reversed(unique.values()))
+    """The first of all strategies that play alike, having the same (p, q), in their order."""
+    unique: dict[tuple[float, ...], Strategy] = {}
+    for theta in strategies:
+        unique.setdefault(tuple(duties(theta).tolist()), theta)
+    return list(unique.values())
 
 
 @dataclass(frozen=True)

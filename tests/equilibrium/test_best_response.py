@@ -18,7 +18,7 @@ from bucket_brigade.equilibrium import (
 from bucket_brigade.equilibrium.payoffs.profile import Deviation
 from bucket_brigade.equilibrium.responses.surface import fit_surface
 from bucket_brigade.policies.heuristic import duties, each_duty_once, strategy_of
-from bucket_brigade.simulation.purposes import SEARCH
+from bucket_brigade.simulation.purposes import SEARCH, SELECTION
 
 SMALL = bb.scenario("default").replace(num_houses=3, num_agents=2, min_nights=3, max_nights=12)
 SEATS = (0, 1)
@@ -87,6 +87,10 @@ def test_no_strategy_of_a_grid_is_better(p: float, seats: tuple[int, ...]) -> No
     source = SampledPayoffs(SMALL, seed=2)
     sampled = best_response(source, profile, seats, ARCHETYPES, episodes=40_000)
     worth = ExactPayoffs(SMALL).payoffs(profile, [Deviation(sampled.strategy, seats)])[0]
+    selected = source.payoffs(
+        profile, [Deviation(sampled.strategy, seats)], episodes=40_000, purpose=SELECTION
+    )
+    assert sampled.payoff == pytest.approx(selected[0], abs=1e-9)
     assert best - 3 <= worth <= exact.payoff + 1e-9
     assert len(each_duty_once(sampled.candidates)) == len(sampled.candidates)
     known = {tuple(duties(theta)) for theta in sampled.candidates}
