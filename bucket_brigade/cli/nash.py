@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from bucket_brigade.arguments import did_you_mean
 from bucket_brigade.atomic_files import is_standard_output, is_stream
 from bucket_brigade.cli.common import (
     AsJson,
@@ -57,6 +58,7 @@ from bucket_brigade.equilibrium.results.nash import KEY, save_equilibria
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.exact.markov_equilibrium import SELECTORS
 from bucket_brigade.game.catalogue import list_scenarios
+from bucket_brigade.policies.spaces import HEURISTICS, SPACES
 
 #: By default. With a tenth of them, the restricted games of some scenarios are too coarse for a
 #: verdict.
@@ -65,7 +67,7 @@ OUT = Path("results/nash.json")
 
 
 #: What agents may play; in `MARKOV`, anything that depends on the houses and the night.
-HEURISTIC, MARKOV = "heuristic", "markov"
+MARKOV = "markov"
 
 
 @reports_errors
@@ -74,11 +76,12 @@ def nash(
     space: Annotated[
         str,
         typer.Option(
-            help="heuristic, agents of two numbers (p, q); or markov, policies of all kinds: an "
+            help="heuristic, agents of two numbers (p, q); firefighter, policies that work only if "
+            "something burns; or markov, policies of all kinds: an "
             "equilibrium of the whole game, for which of the other options only --selector, --save "
             "and those of scenarios, threads and outputs count."
         ),
-    ] = HEURISTIC,
+    ] = HEURISTICS.name,
     method: EquilibriumMethod = "auto",
     epsilon: Epsilon = None,
     confidence: Confidence = 0.95,
@@ -121,9 +124,12 @@ def nash(
 
     Interrupted, it shows what was found, and goes on where it was with --resume.
     """
-    if space not in (HEURISTIC, MARKOV):
-        raise InvalidValue("--space", repr(space), f"{HEURISTIC} or {MARKOV}")
+    if space != MARKOV and space not in SPACES:
+        allowed = f"one of {', '.join([*SPACES, MARKOV])}"
+        raise InvalidValue("--space", repr(space), allowed + did_you_mean(space, SPACES))
     if plot is not None:
+        if space not in (HEURISTICS.name, MARKOV):
+            raise InvalidValue("--plot", repr(str(plot)), "a picture of (p, q), without --space")
         check_plot(plot)
     scenarios = [
         scenario
@@ -174,6 +180,7 @@ def nash(
                     seat=seat,
                     threads=threads,
                     backend=backend,
+                    space=space,
                     **within,
                 )
                 for scenario in scenarios
@@ -252,6 +259,8 @@ def _print(found: list[NashEquilibrium], out: Terminal) -> None:
         f"{total:.1f} s in all; payoff of an episode, its mean nights, payoff of a night; "
         "regret in points an episode, over the searched set"
     )
+    if spaces := {each.space for each in found} - {HEURISTICS.name}:
+        caption += f" of {' and '.join(sorted(spaces))} policies"
     print_table(out, columns, rows, caption=caption, keys=2 if len(orders) > 1 else 1)
 
 

@@ -280,7 +280,8 @@ def _best_heuristic(
     values = payoffs(points)
     best = int(np.argmax(values > values.max() - 1e-9 * max(1.0, abs(own))))
     value = float(values[best])
-    return BestHeuristic(*points[best], value, value - own)
+    p, q = points[best]
+    return BestHeuristic(p, q, value, value - own)
 
 
 def _memoryless(

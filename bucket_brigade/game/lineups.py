@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from bucket_brigade.arguments import as_list
 from bucket_brigade.by_value import ComparedByValue
-from bucket_brigade.policies.heuristic import Heuristic, Strategy, as_strategy
-from bucket_brigade.policies.kinds import as_policy
+from bucket_brigade.policies.heuristic import Strategy
 from bucket_brigade.policies.policy import Policy
+from bucket_brigade.policies.spaces import as_member
 
 __all__ = ["Lineup", "Mixture", "SeatEntry", "as_pool", "is_weights"]
 
@@ -51,8 +51,7 @@ def as_pool(pool: Iterable[object] | None) -> tuple[Strategy | Policy, ...] | No
     if pool is None:
         return None
     listed = as_list("pool", pool, "strategies")
-    policies = (as_policy(value, f"pool[{i}]") for i, value in enumerate(listed))
-    return tuple(as_strategy(p) if isinstance(p, Heuristic) else p for p in policies)
+    return tuple(as_member(value, f"pool[{i}]") for i, value in enumerate(listed))
 
 
 def is_weights(entry: object, pool_size: int | None) -> bool:

@@ -9,13 +9,18 @@ from bucket_brigade.policies.heuristic import Heuristic, Strategy
 from bucket_brigade.policies.policy import Policy
 
 __all__ = [
+    "LabelKey",
     "distinct_labels",
     "distinct_names",
+    "label_key",
     "policy_labels",
     "strategy_labels",
     "strategy_name",
 ]
 
+
+#: The numbers of θ, or a policy of another kind.
+LabelKey = tuple[float, ...] | Policy
 
 K = TypeVar("K", bound=Hashable)
 
@@ -38,11 +43,17 @@ def policy_labels(policies: Iterable[Policy]) -> dict[Policy, str]:
     return distinct_labels(policies, lambda policy, digits: policy.name(digits))
 
 
-def strategy_labels(strategies: Iterable[Strategy]) -> dict[tuple[float, ...], str]:
-    """Labels by θ as `policy_labels` has them."""
-    agents = [Heuristic.of(theta) for theta in strategies]
-    labels = policy_labels(agents)
-    return {agent.theta: labels[agent] for agent in agents}
+def label_key(member: Strategy | Policy) -> LabelKey:
+    """What labels are looked up by: the numbers of θ, or a policy of another kind itself."""
+    return member if isinstance(member, Policy) else tuple(member.tolist())
+
+
+def strategy_labels(members: Iterable[Strategy | Policy | LabelKey]) -> dict[LabelKey, str]:
+    """Labels as `policy_labels` has them, by `label_key`."""
+    keys = [each if isinstance(each, Policy | tuple) else label_key(each) for each in members]
+    policies = [key if isinstance(key, Policy) else Heuristic(key) for key in keys]
+    labels = policy_labels(policies)
+    return {key: labels[policy] for key, policy in zip(keys, policies, strict=True)}
 
 
 def distinct_labels(keys: Iterable[K], label: Callable[[K, int], str]) -> dict[K, str]:

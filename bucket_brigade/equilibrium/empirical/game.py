@@ -30,7 +30,8 @@ from bucket_brigade.equilibrium.empirical.seating import (
 from bucket_brigade.equilibrium.games.symmetric_game import SymmetricGame, enumerate_compositions
 from bucket_brigade.equilibrium.payoffs.sources import PayoffSource
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.policies.heuristic import Strategy, as_strategy, each_duty_once
+from bucket_brigade.policies.kinds import as_policy
+from bucket_brigade.policies.spaces import Member, as_member
 from bucket_brigade.simulation.simulator import BLOCK
 
 __all__ = ["EmpiricalGame"]
@@ -59,7 +60,7 @@ class EmpiricalGame:
 
     Attributes
     ----------
-    pool : list of ndarray, shape (10,)
+    pool : list of ndarray, shape (10,), or Policy
         The strategies, no two of which play alike.
     """
 
@@ -69,18 +70,18 @@ class EmpiricalGame:
         self.source = source
         self.seating = Seating(source.scenario.num_agents, seat)
         self.episodes = episodes
-        self.pool: list[Strategy] = []
+        self.pool: list[Member] = []
         # For every cell: sums of returns of its strategies (S, B), and episodes of each batch (B,).
         self._cells: dict[Cell, tuple[FloatArray, FloatArray]] = {}
         self._played: dict[Cell, int] = {}
 
     def add(self, strategy: object) -> int:
         """Adds a strategy to the pool, and returns its index, or that of one that plays alike."""
-        theta = as_strategy(strategy)
-        for i, known in enumerate(self.pool):
-            if len(each_duty_once([known, theta])) == 1:
-                return i
-        self.pool.append(theta)
+        member, key = as_member(strategy), as_policy(strategy).key
+        known = [as_policy(each).key for each in self.pool]
+        if key in known:
+            return known.index(key)
+        self.pool.append(member)
         return len(self.pool) - 1
 
     def game(self, chosen: Sequence[int] | None = None) -> "RestrictedGame":
@@ -112,7 +113,7 @@ class EmpiricalGame:
         """All that was computed, as JSON knows it."""
         return {
             "episodes": self.episodes,
-            "pool": [theta.tolist() for theta in self.pool],
+            "pool": [as_policy(member).to_json() for member in self.pool],
             "cells": [
                 {
                     "own": cell.own,
@@ -128,7 +129,7 @@ class EmpiricalGame:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Takes over what `state` gave."""
         self.episodes = state["episodes"]
-        self.pool = [as_strategy(theta) for theta in state["pool"]]
+        self.pool = [as_member(each) for each in state["pool"]]
         for entry in state["cells"]:
             cell = Cell(entry["own"], tuple(entry["strategies"]))
             self._cells[cell] = np.array(entry["sums"]), np.array(entry["sizes"])

@@ -37,12 +37,17 @@ def payoff_source(
     return SampledPayoffs(scenario, seed=seed, threads=threads, backend=backend)
 
 
-def resolved_method(scenario: Scenario, method: str, threads: int | None = None) -> str:
-    """ "exact" or "sampled"; "auto" is exact where the chain applies and takes not too long."""
+def resolved_method(
+    scenario: Scenario, method: str, threads: int | None = None, by_houses: bool = False
+) -> str:
+    """ "exact" or "sampled"; "auto" is exact where the chain applies and takes not too long.
+
+    With `by_houses` the chain is to follow every house by itself (see `Policy.tells_owned_apart`).
+    """
     if as_method(method) != "auto":
         return method
     agents = scenario.num_agents
     lineups = STRATEGIES**agents + RESPONSES * agents
     cores = min(as_threads(threads) or _core.pool_threads(), _core.pool_threads())
-    quick = _core.exact_cost(scenario)[1] * lineups / cores <= AUTO_SECONDS
-    return "exact" if quick and applies(scenario) else "sampled"
+    quick = _core.exact_cost(scenario, by_houses=by_houses)[1] * lineups / cores <= AUTO_SECONDS
+    return "exact" if quick and applies(scenario, by_houses=by_houses) else "sampled"

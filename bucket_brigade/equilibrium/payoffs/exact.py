@@ -16,7 +16,7 @@ from bucket_brigade.exact.evaluate import checked_strategies, reporter
 from bucket_brigade.exact.pure_lineups import pure_lineups
 from bucket_brigade.game.rewards import count_weights, return_span
 from bucket_brigade.game.scenario import Scenario
-from bucket_brigade.policies.heuristic import Strategy
+from bucket_brigade.policies.spaces import Member
 from bucket_brigade.simulation.purposes import SEARCH
 
 __all__ = ["ExactGains", "ExactPayoffs"]
@@ -48,12 +48,12 @@ class ExactPayoffs:
         #: Expected nights and the return of every seat, shape (1 + A,), of what was computed.
         self._known: dict[tuple[Hashable, ...], FloatArray] = {}
 
-    def returns(self, pool: Sequence[Strategy], lineups: Sequence[Sequence[object]]) -> FloatArray:
+    def returns(self, pool: Sequence[Member], lineups: Sequence[Sequence[object]]) -> FloatArray:
         """Expected return of every seat, shape (L, A)."""
         return self.nights_and_returns(pool, lineups)[:, 1:]
 
     def nights_and_returns(
-        self, pool: Sequence[Strategy], lineups: Sequence[Sequence[object]]
+        self, pool: Sequence[Member], lineups: Sequence[Sequence[object]]
     ) -> FloatArray:
         """Expected nights of an episode, and the return of every seat, shape (L, 1 + A)."""
         pure = pure_lineups(checked_strategies(self.scenario, lineups, pool))
@@ -74,7 +74,7 @@ class ExactPayoffs:
         return pure.mixed(np.array([self._known[key] for key in keys]))
 
     def batches(
-        self, pool: Sequence[Strategy], lineups: Sequence[Sequence[int]], first: int, episodes: int
+        self, pool: Sequence[Member], lineups: Sequence[Sequence[int]], first: int, episodes: int
     ) -> tuple[FloatArray, FloatArray]:
         """See `PayoffSource`."""
         return self.returns(pool, lineups)[:, :, None], np.ones(1)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.game.scenario import Scenario
-from bucket_brigade.policies.heuristic import Strategy
+from bucket_brigade.policies.spaces import Member
 
 __all__ = ["Deviation", "Profile", "mixture_entry"]
 
@@ -27,13 +27,13 @@ class Deviation(ComparedByValue):
 
     Attributes
     ----------
-    strategy : ndarray, shape (10,)
-        θ.
+    strategy : ndarray, shape (10,), or Policy
+        θ of a heuristic agent, or another policy.
     seats : tuple of int
         Where the player may sit, each equally likely.
     """
 
-    strategy: Strategy
+    strategy: Member
     seats: tuple[int, ...]
 
 
@@ -45,25 +45,25 @@ class Profile(ComparedByValue):
     ----------
     scenario : Scenario
         The game.
-    pool : tuple of ndarray, shape (10,)
+    pool : tuple of ndarray, shape (10,), or Policy
         Strategies.
     entries : tuple of dict
         For each seat: index into the pool to probability.
     """
 
     scenario: Scenario
-    pool: tuple[Strategy, ...]
+    pool: tuple[Member, ...]
     entries: tuple[Mapping[int, float], ...]
 
     @classmethod
     def symmetric(
-        cls, scenario: Scenario, pool: Sequence[Strategy], mixture: Mapping[int, float]
+        cls, scenario: Scenario, pool: Sequence[Member], mixture: Mapping[int, float]
     ) -> Self:
         """Every seat draws from the same mixture, on its own."""
         return cls(scenario, tuple(pool), (mixture,) * scenario.num_agents)
 
     @classmethod
-    def pure(cls, scenario: Scenario, strategies: Sequence[Strategy]) -> Self:
+    def pure(cls, scenario: Scenario, strategies: Sequence[Member]) -> Self:
         """A strategy for each seat."""
         return cls(scenario, tuple(strategies), tuple({s: 1.0} for s in range(len(strategies))))
 
@@ -73,7 +73,7 @@ class Profile(ComparedByValue):
 
     def deviants(
         self, deviations: Sequence[Deviation]
-    ) -> tuple[list[Strategy], list[list[object]], list[tuple[int, int]]]:
+    ) -> tuple[list[Member], list[list[object]], list[tuple[int, int]]]:
         """What to play for deviations: a pool, line-ups, and whose line-up and seat each is.
 
         The line-ups are those of one deviation after another, seat after seat.

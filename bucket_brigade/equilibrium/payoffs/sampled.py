@@ -14,7 +14,7 @@ from bucket_brigade.equilibrium.payoffs.profile import Deviation, Profile
 from bucket_brigade.equilibrium.payoffs.sources import BATCHES
 from bucket_brigade.game.rewards import return_span
 from bucket_brigade.game.scenario import Scenario
-from bucket_brigade.policies.heuristic import Strategy
+from bucket_brigade.policies.spaces import Member
 from bucket_brigade.simulation.block_means import BlockMean, block_returns
 from bucket_brigade.simulation.parts import in_parts
 from bucket_brigade.simulation.purposes import EVALUATION, GAME, LOOK, purpose_start
@@ -53,7 +53,7 @@ class SampledPayoffs:
         self._progress = logged(logger, scenario.name, "episodes of a batch")
 
     def batches(
-        self, pool: Sequence[Strategy], lineups: Sequence[Sequence[int]], first: int, episodes: int
+        self, pool: Sequence[Member], lineups: Sequence[Sequence[int]], first: int, episodes: int
     ) -> tuple[FloatArray, FloatArray]:
         """See `PayoffSource`."""
         sums = np.zeros((len(lineups), self.scenario.num_agents, BATCHES))
@@ -95,7 +95,7 @@ class SampledPayoffs:
             self, profile, deviations, focal, purpose_start(EVALUATION) + look * LOOK
         )
 
-    def _seated(self, pool: Sequence[Strategy], lineups: Sequence[Sequence[object]]) -> Sampling:
+    def _seated(self, pool: Sequence[Member], lineups: Sequence[Sequence[object]]) -> Sampling:
         return Sampling.of(
             self.scenario,
             lineups,
@@ -107,7 +107,7 @@ class SampledPayoffs:
 
     def _parts(
         self,
-        pool: Sequence[Strategy],
+        pool: Sequence[Member],
         lineups: Sequence[Sequence[object]],
         first: int,
         episodes: int,

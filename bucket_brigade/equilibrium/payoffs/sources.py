@@ -12,7 +12,7 @@ from bucket_brigade._arrays import FloatArray
 from bucket_brigade.equilibrium.payoffs.profile import Deviation, Profile
 from bucket_brigade.equilibrium.verdict.regret import Gains
 from bucket_brigade.game.scenario import Scenario
-from bucket_brigade.policies.heuristic import Strategy
+from bucket_brigade.policies.spaces import Member
 
 __all__ = ["BATCHES", "PayoffSource", "ProfileGains"]
 
@@ -65,7 +65,7 @@ class PayoffSource(Protocol):
     backend: str | None
 
     def batches(
-        self, pool: Sequence[Strategy], lineups: Sequence[Sequence[int]], first: int, episodes: int
+        self, pool: Sequence[Member], lineups: Sequence[Sequence[int]], first: int, episodes: int
     ) -> tuple[FloatArray, FloatArray]:
         """Returns of line-ups of a restricted game, summed over batches of episodes.
 

@@ -20,6 +20,7 @@ from bucket_brigade.equilibrium.results.nash import NashEquilibrium
 from bucket_brigade.equilibrium.results.roles import RoleEquilibrium
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.policies.heuristic import strategy_of
+from bucket_brigade.policies.spaces import HEURISTICS
 from bucket_brigade.simulation.purposes import LOOKS
 
 __all__ = ["GainGrid", "gain_grid", "seat_gain_grids"]
@@ -90,8 +91,10 @@ def gain_grid(
     Raises
     ------
     InvalidValue
-        If `episodes` is not from 1 to 2^40.
+        If `episodes` is not from 1 to 2^40, or the equilibrium is not one of heuristic agents.
     """
+    if found.space != HEURISTICS.name:
+        raise InvalidValue("found", f"over the space {found.space}", "one of (p, q), to be drawn")
     focal = Seating(found.scenario.num_agents, found.seat).focal
     return _gain_grids(found, [focal], episodes, threads, backend)[0]
 
@@ -163,4 +166,5 @@ def _gain_grid(
     # All line-ups play alike: those of every point and seat, and the profile.
     each = (source.episodes_played - before) // (1 + points * len(focal)) * len(focal)
     error = surface.error if source.is_exact else 0.0
-    return GainGrid(*surface.grid(GRID), stderr, error, points, each)
+    p, q, gain = surface.grid(GRID)
+    return GainGrid(p, q, gain, stderr, error, points, each)

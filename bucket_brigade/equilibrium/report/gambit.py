@@ -135,7 +135,7 @@ def export_gambit(found: NashEquilibrium, path: str | os.PathLike[str]) -> None:
         comment += f", standard errors up to {np.max(restricted.stderr):.3g}"
     text = to_gambit(
         restricted.game,
-        [found.labels[tuple(found.strategy_pool[i].tolist())] for i in restricted.indices],
+        [found.names[i] for i in restricted.indices],
         title=f"{scenario.name}: the restricted game",
         comment=comment,
     )

@@ -10,7 +10,7 @@ from bucket_brigade.equilibrium.report.payoff_table import MOST_COLUMNS, PayoffT
 from bucket_brigade.equilibrium.results.certified import DeviationGain
 from bucket_brigade.equilibrium.results.nash import NashEquilibrium
 from bucket_brigade.equilibrium.results.roles import RoleEquilibrium, role_names
-from bucket_brigade.policies.heuristic import ARCHETYPES, duties
+from bucket_brigade.policies.heuristic import ARCHETYPES, as_strategy, duties
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -164,12 +164,12 @@ def _draw_strategies(axes: "Axes", found: NashEquilibrium) -> None:
     names = dict(ARCHETYPES)
     played = sorted(found.distribution.items(), key=lambda item: -item[1])
     for index, _ in played:
-        names.pop(found.labels[tuple(pool[index].tolist())], None)
+        names.pop(found.names[index], None)
     at = np.array([duties(theta) for theta in names.values()])
     axes.plot(*at.T, "D", ms=5, mfc="white", mec="black", label="archetypes", zorder=3)
     for name, (p, q) in zip(names, at, strict=True):
         _label(axes, name, p, q, 0.0)
-    at = np.array([duties(pool[index]) for index, _ in played])
+    at = np.array([duties(as_strategy(pool[index])) for index, _ in played])
     weights = np.array([weight for _, weight in played])
     axes.scatter(
         *at.T,
@@ -187,7 +187,7 @@ def _draw_strategies(axes: "Axes", found: NashEquilibrium) -> None:
         row = int((np.abs(at[:i] - (p, q)) < NEARBY).all(axis=1).sum())
         _label(
             axes,
-            share + found.labels[tuple(pool[index].tolist())],
+            share + found.names[index],
             p,
             q,
             -13.0 - 11.0 * row,
@@ -201,7 +201,7 @@ def _draw_best(axes: "Axes", best: DeviationGain, label: str) -> None:
     gain = f": {best.gain:+.2g}" if math.isfinite(best.gain) else ""
     gain += f" ± {best.stderr:.2g}" if best.stderr > 0 else ""
     axes.plot(
-        *duties(np.array(best.strategy)),
+        *duties(as_strategy(best.strategy)),
         "x",
         ms=7,
         mew=1.8,

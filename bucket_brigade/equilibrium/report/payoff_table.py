@@ -84,9 +84,7 @@ def payoff_table(found: NashEquilibrium, *, most: int = MOST_COLUMNS) -> PayoffT
     mixture = found.equilibria[0].distribution
     return PayoffTable(
         symbols=symbols,
-        names=tuple(
-            found.labels[tuple(found.strategy_pool[i].tolist())] for i in restricted.indices
-        ),
+        names=tuple(found.names[i] for i in restricted.indices),
         weights=np.array([mixture.get(i, 0.0) for i in restricted.indices]),
         columns=columns,
         payoffs=restricted.payoffs[:, shown],

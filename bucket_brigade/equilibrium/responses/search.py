@@ -1,14 +1,14 @@
 """Best responses: who gains most by leaving a profile.
 
-A heuristic agent works with probability p = θ1 (1 − θ8), and where its home burns stays there with
-probability q = θ3; no other number changes a payoff (docs/rules.md). So the search is over (p, q).
-Exact payoffs are interpolated over the whole square, and its local maxima are climbed to; sampled
-ones are searched on a grid that is refined around its best points, one batch of line-ups a round.
+The search goes through a space of policies, whose numbers are few: heuristic agents by (p, q), or
+firefighters by w. Exact payoffs are interpolated over all of it, and its local maxima are climbed
+to; sampled ones are searched on a grid that is refined around its best points, one batch of
+line-ups a round.
 `best_response_in_box` searches as many parameters as a policy has.
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -20,25 +20,21 @@ from bucket_brigade.arguments import as_positive, as_u64
 from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.equilibrium.payoffs.profile import Deviation, Profile
 from bucket_brigade.equilibrium.payoffs.sources import PayoffSource
-from bucket_brigade.equilibrium.responses.surface import PayoffSurface, fit_surface
+from bucket_brigade.equilibrium.responses.surface import DEGREES, PayoffSurface, Point, fit_surface
 from bucket_brigade.equilibrium.verdict.regret import ROUNDING
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.game.rewards import return_span
-from bucket_brigade.policies.heuristic import (
-    PARAMETERS,
-    Strategy,
-    as_strategy,
-    duties,
-    each_duty_once,
-    strategy_of,
-)
+from bucket_brigade.policies.heuristic import PARAMETERS, Strategy, as_strategy
+from bucket_brigade.policies.kinds import as_policy
+from bucket_brigade.policies.spaces import HEURISTICS, Member, Space, as_member
 from bucket_brigade.simulation.purposes import SEARCH, SELECTION
 from bucket_brigade.simulation.simulator import BLOCK
 
 __all__ = ["RESPONSE", "BestResponse", "best_response", "best_response_in_box"]
 
 
-#: Steps of the sampled grid in p and q, and of its refinement.
+#: Steps of the sampled grid in p and q, and of its refinement; those of a single number are the
+#: first of each.
 COARSE = (0.1, 0.5)
 FINE = (0.025, 0.25)
 #: Sampled candidates that are played again, with other episodes, before one is chosen.
@@ -60,22 +56,22 @@ class BestResponse(ComparedByValue):
 
     Attributes
     ----------
-    strategy : ndarray, shape (10,)
-        θ of the best; as far as search and selection could tell, if sampled.
+    strategy : ndarray, shape (10,), or Policy
+        The best, θ of a heuristic agent; as far as search and selection could tell, if sampled.
     payoff : float
         Its payoff. Sampled, it is biased upwards by having been selected: only a verdict says what
         it gains.
-    candidates : tuple of ndarray
+    candidates : tuple of ndarray or Policy
         Strategies whose gains a verdict should bound, the best one first.
     searched : dict
         What was searched and how finely, as JSON knows it.
     surface : PayoffSurface or None
-        The payoff over all (p, q), if exact.
+        The payoff over all (p, q), if exact; None in a space of several branches.
     """
 
-    strategy: Strategy
+    strategy: Member
     payoff: float
-    candidates: tuple[Strategy, ...]
+    candidates: tuple[Member, ...]
     searched: dict[str, Any]
     surface: PayoffSurface | None = field(default=None, compare=False)
 
@@ -83,14 +79,14 @@ class BestResponse(ComparedByValue):
         """The best response as JSON knows it, without the surface."""
         return {
             "payoff": self.payoff,
-            "candidates": [theta.tolist() for theta in self.candidates],
+            "candidates": [as_policy(each).to_json() for each in self.candidates],
             "searched": self.searched,
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Restore a best response from what `to_dict` gave."""
-        candidates = tuple(as_strategy(theta) for theta in data["candidates"])
+        candidates = tuple(as_member(each) for each in data["candidates"])
         return cls(candidates[0], data["payoff"], candidates, data["searched"])
 
 
@@ -98,12 +94,13 @@ def best_response(
     source: PayoffSource,
     profile: Profile,
     seats: Sequence[int],
-    extra: Sequence[Strategy],
+    extra: Sequence[Member],
     *,
     episodes: int,
     epsilon: float = 0.01,
+    space: Space = HEURISTICS,
 ) -> BestResponse:
-    """Searches (p, q) for a player who may sit at any of `seats`, and some strategies besides.
+    """Searches a space for a player who may sit at any of `seats`, and some policies besides.
 
     Parameters
     ----------
@@ -113,106 +110,139 @@ def best_response(
         What everyone else plays.
     seats : sequence of int
         Where the player sits, each equally likely.
-    extra : sequence of strategies
+    extra : sequence of policies of the space
         Other candidates, such as archetypes and the pool.
     episodes : int
         Episodes of each finalist, if sampled; searching takes fewer of each candidate.
     epsilon : float
         Gain that is small enough, in points an episode: exact payoffs are interpolated to a tenth
         of it, as far as rounding allows.
+    space : Space
+        What is searched; by default heuristic agents by (p, q).
     """
-    candidates = each_duty_once(extra)
-    if source.is_exact:
-        return _surface_search(source, profile, tuple(seats), candidates, epsilon)
-    return _grid_search(source, profile, tuple(seats), candidates, episodes)
+    search = _surface_search if source.is_exact else _grid_search
+    return search(_Asked(source, profile, tuple(seats), space, episodes, epsilon), extra)
 
 
-def _surface_search(
-    source: PayoffSource,
-    profile: Profile,
-    seats: tuple[int, ...],
-    extra: list[Strategy],
-    epsilon: float,
-) -> BestResponse:
-    def payoffs(strategies: Sequence[Strategy]) -> FloatArray:
-        deviations = [Deviation(strategy, seats) for strategy in strategies]
-        return source.payoffs(profile, deviations, episodes=0, purpose=SEARCH)
+@dataclass(frozen=True)
+class _Asked:
+    """What a best response is asked for (see `best_response`)."""
 
-    played = [theta for theta in profile.pool if _is_played(profile, theta)]
-    own = float(payoffs(played).max())
-    rounding = ROUNDING * float(return_span(source.scenario).max())
+    source: PayoffSource
+    profile: Profile
+    seats: tuple[int, ...]
+    space: Space
+    episodes: int
+    epsilon: float
+
+    def payoffs(
+        self, members: Sequence[Member], episodes: int = 0, purpose: int = SEARCH
+    ) -> FloatArray:
+        """Payoffs of a player who plays each of these, from at least a block at each seat."""
+        return self.source.payoffs(
+            self.profile,
+            [Deviation(member, self.seats) for member in members],
+            episodes=max(episodes, BLOCK * len(self.seats)),
+            purpose=purpose,
+        )
+
+
+def _surface_search(asked: _Asked, extra: Sequence[Member]) -> BestResponse:
+    profile, space, epsilon = asked.profile, asked.space, asked.epsilon
+    played = [member for member in profile.pool if _is_played(profile, member)]
+    own = float(asked.payoffs(played).max())
+    rounding = ROUNDING * float(return_span(asked.source.scenario).max())
 
     def is_fine(surface: PayoffSurface) -> bool:
         # Where much can be gained, it need not be known how much.
-        gain = float(surface.grid()[2].max()) - own
+        gain = float(surface.grid()[-1].max()) - own
         return surface.error <= max(SURFACE_TOLERANCE * epsilon, rounding, gain / 30.0)
 
-    surface = fit_surface(lambda points: payoffs([strategy_of(*at) for at in points]), is_fine)
-    peaks = [strategy_of(*point) for point in surface.maxima()]
-    least = own - NEAR * epsilon - surface.error
-    near = [theta for theta in extra if surface(*duties(theta)) >= least]
-    candidates = each_duty_once([*peaks, *near, *played])
-    values = payoffs(candidates)
+    def payoffs_in(branch: object) -> Callable[[Sequence[Point]], FloatArray]:
+        return lambda points: asked.payoffs([space.at(branch, *point) for point in points])
+
+    degrees = list(dict.fromkeys(degree[: space.numbers] for degree in DEGREES))
+    surfaces = {each: fit_surface(payoffs_in(each), is_fine, degrees) for each in space.branches}
+    peaks = [
+        space.at(branch, *point)
+        for branch, surface in surfaces.items()
+        for point in surface.maxima()
+    ]
+
+    def may_be_near(member: Member) -> bool:
+        branch, point = space.place(member)
+        return bool(surfaces[branch](*point) >= own - NEAR * epsilon - surfaces[branch].error)
+
+    near = [member for member in space.each_once(extra) if may_be_near(member)]
+    candidates = space.each_once([*peaks, *near, *filter(space.holds, played)])
+    values = asked.payoffs(candidates)
     best = int(values.argmax())
     candidates.insert(0, candidates.pop(best))
+    single = len(surfaces) == 1
+    first, *_ = surfaces.values()
+    orders = [[n - 1 for n in surface.coefficients.shape] for surface in surfaces.values()]
     return BestResponse(
         strategy=candidates[0],
         payoff=float(values[best]),
         candidates=tuple(candidates),
         searched={
-            "space": "all (p, q)",
+            "space": f"all {space.points}",
             "how": "local maxima of a polynomial through exact payoffs at Chebyshev points; the "
-            "pool and the archetypes, those computed again which come near",
-            "degrees": [n - 1 for n in surface.coefficients.shape],
-            "error": surface.error,
-            "local_maxima": [duties(theta).tolist() for theta in peaks],
+            f"pool and {space.known_as}, those computed again which come near",
+            "degrees": orders[0] if single else orders,
+            "error": max(surface.error for surface in surfaces.values()),
+            "local_maxima": [_numbers(space, peak) for peak in peaks],
             "candidates": len(candidates),
         },
-        surface=surface,
+        surface=first if single else None,
     )
 
 
-def _is_played(profile: Profile, theta: Strategy) -> bool:
+def _numbers(space: Space, member: Member) -> list[object]:
+    """The numbers of a policy, and its branch if there are several."""
+    branch, point = space.place(member)
+    return [*point] if len(space.branches) == 1 else [*point, branch]
+
+
+def _is_played(profile: Profile, member: Member) -> bool:
     played = {index for entry in profile.entries for index in entry}
-    return any(profile.pool[index] is theta for index in played)
+    return any(profile.pool[index] is member for index in played)
 
 
-def _grid_search(
-    source: PayoffSource,
-    profile: Profile,
-    seats: tuple[int, ...],
-    extra: list[Strategy],
-    episodes: int,
-) -> BestResponse:
-    def payoffs(strategies: Sequence[Strategy], number: int, purpose: int = SEARCH) -> FloatArray:
-        deviations = [Deviation(strategy, seats) for strategy in strategies]
-        return source.payoffs(
-            profile, deviations, episodes=max(number, BLOCK * len(seats)), purpose=purpose
-        )
-
-    coarse = each_duty_once(
-        [*extra, *(strategy_of(*point) for point in _grid((0.5, 0.5), (0.5, 0.5), COARSE))]
+def _grid_search(asked: _Asked, extra: Sequence[Member]) -> BestResponse:
+    space, episodes = asked.space, asked.episodes
+    coarse_steps, fine_steps = COARSE[: space.numbers], FINE[: space.numbers]
+    middle = (0.5,) * space.numbers
+    coarse = space.each_once(
+        [
+            *space.each_once(extra),
+            *(
+                space.at(branch, *point)
+                for branch in space.branches
+                for point in _grid(middle, middle, coarse_steps)
+            ),
+        ]
     )
-    rough = payoffs(coarse, episodes // 10)
-    best = duties(coarse[int(rough.argmax())]).tolist()
-    fine = [strategy_of(*point) for point in _grid((best[0], best[1]), COARSE, FINE)]
-    finer = payoffs(fine, episodes // 4)
+    rough = asked.payoffs(coarse, episodes // 10)
+    branch, centre = space.place(coarse[int(rough.argmax())])
+    fine = [space.at(branch, *point) for point in _grid(centre, coarse_steps, fine_steps)]
+    finer = asked.payoffs(fine, episodes // 4)
     # The best of either stage, since their noise differs.
     finalists = [fine[int(i)] for i in np.argsort(-finer, kind="stable")[: FINALISTS - 2]]
     finalists += [coarse[int(i)] for i in np.argsort(-rough, kind="stable")[:2]]
-    finalists = each_duty_once(finalists)
-    again = payoffs(finalists, episodes, SELECTION)
+    finalists = space.each_once(finalists)
+    again = asked.payoffs(finalists, episodes, SELECTION)
     order = np.argsort(-again, kind="stable")
-    candidates = each_duty_once([*(finalists[int(i)] for i in order), *coarse])
+    candidates = space.each_once([*(finalists[int(i)] for i in order), *coarse])
     return BestResponse(
         strategy=candidates[0],
         payoff=float(again[order[0]]),
         candidates=tuple(candidates),
         searched={
-            "space": "a grid of (p, q)",
-            "how": "a grid refined around its best point, and the archetypes and the pool",
-            "coarse_steps": list(COARSE),
-            "fine_steps": list(FINE),
+            "space": f"a grid of {space.points}",
+            "how": f"a grid refined around its best point, and {space.known_as} and the pool",
+            "coarse_steps": list(coarse_steps),
+            "fine_steps": list(fine_steps),
             "searched": len(coarse) + len(fine),
             "candidates": len(candidates),
         },
@@ -257,7 +287,7 @@ def best_response_in_box(
     chosen = [as_u64("parameters", index) for index in parameters]
     if not chosen or max(chosen) >= len(PARAMETERS):
         raise InvalidValue("parameters", chosen, f"indices from 0 to {len(PARAMETERS) - 1}")
-    base = profile.pool[0]
+    base = as_strategy(profile.pool[0])
     tolerance = as_positive("tolerance", tolerance)
     rounds = itertools.count()
 
@@ -300,11 +330,10 @@ def _with(base: Strategy, chosen: Sequence[int], values: FloatArray) -> Strategy
 
 
 def _grid(
-    centre: tuple[float, float], reach: tuple[float, float], step: tuple[float, float]
-) -> list[tuple[float, float]]:
+    centre: Sequence[float], reach: Sequence[float], step: Sequence[float]
+) -> list[tuple[float, ...]]:
     axes = []
     for middle, far, width in zip(centre, reach, step, strict=True):
         low, high = max(middle - far, 0.0), min(middle + far, 1.0)
         axes.append(np.linspace(low, high, round((high - low) / width) + 1).round(6).tolist())
-    first, second = axes
-    return list(itertools.product(first, second))
+    return list(itertools.product(*axes))

@@ -1,9 +1,9 @@
-"""Payoffs as a smooth surface over (p, q), from a few exact ones.
+"""Payoffs as a smooth surface over the numbers of a policy, from a few exact ones.
 
-Against fixed opponents a payoff is an analytic function of how often a player works, p, and how
-often it stays at its own burning home, q. So polynomials through its values at Chebyshev points
-converge geometrically [1]_: some forty values tell it over the whole square, usually to a ten
-thousandth of a point, and the last coefficients tell how well.
+Against fixed opponents a payoff is an analytic function of the probabilities by which a player
+acts, such as (p, q) of a heuristic agent. So polynomials through its values at Chebyshev points
+converge geometrically [1]_: some forty values tell it over the whole square of (p, q), usually
+to a ten thousandth of a point, and the last coefficients tell how well.
 
 References
 ----------
@@ -13,6 +13,7 @@ References
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,13 +22,15 @@ from numpy.polynomial import chebyshev
 from bucket_brigade._arrays import FloatArray
 from bucket_brigade.by_value import ComparedByValue
 
-__all__ = ["DEGREES", "PayoffSurface", "fit_surface"]
+__all__ = ["DEGREES", "PayoffSurface", "Point", "fit_surface"]
 
 
+#: The numbers of a policy, each from 0 to 1.
+Point = tuple[Any, ...]
 #: Degrees in p and q, tried in turn until the last coefficients are small. Points of lower degrees
 #: are points of higher ones, too.
 DEGREES = ((4, 2), (8, 2), (8, 4), (16, 8), (32, 16))
-#: Points along p and q of the grid on which peaks are looked for.
+#: Points along each axis of the grid on which peaks are looked for.
 GRID = (201, 41)
 #: Peaks that are looked into at most; a flat surface is a peak everywhere.
 PEAKS = 24
@@ -39,12 +42,12 @@ RESOLUTION = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class PayoffSurface(ComparedByValue):
-    """A polynomial in p and q on the unit square.
+    """A polynomial on the unit square, or on the unit interval.
 
     Attributes
     ----------
-    coefficients : ndarray of float64, shape (m + 1, n + 1)
-        Of products of Chebyshev polynomials in 2 p - 1 and 2 q - 1.
+    coefficients : ndarray of float64, shape (m + 1, n + 1) or (m + 1,)
+        Of products of Chebyshev polynomials in 2 p - 1 and 2 q - 1, or of those in 2 w - 1.
     error : float
         Estimate of the largest deviation from the payoff: coefficients shrink geometrically, so the
         first ones left out are as much smaller than the last as these are than those before,
@@ -57,74 +60,88 @@ class PayoffSurface(ComparedByValue):
     error: float
     evaluations: int
 
-    def __call__(self, p: npt.ArrayLike, q: npt.ArrayLike) -> FloatArray:
-        """The payoffs at points of the square."""
-        return np.asarray(chebyshev.chebval2d(*_scaled(p, q), self.coefficients))
+    def __call__(self, *point: npt.ArrayLike) -> FloatArray:
+        """The payoffs at points, given number by number."""
+        values: Any = self.coefficients
+        for axis, numbers in enumerate(point):
+            at = 2.0 * np.asarray(numbers) - 1.0
+            values = chebyshev.chebval(at, values, tensor=axis == 0)
+        return np.asarray(values)
 
-    def grid(self, points: tuple[int, int] = GRID) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Evenly spaced p (M,) and q (N,), and the payoffs there, shape (M, N)."""
-        p, q = (np.linspace(0.0, 1.0, number) for number in points)
-        values = chebyshev.chebgrid2d(2.0 * p - 1.0, 2.0 * q - 1.0, self.coefficients)
-        return p, q, np.asarray(values)
+    def grid(self, points: Sequence[int] = GRID) -> tuple[FloatArray, ...]:
+        """Evenly spaced numbers on each axis, as p (M,) and q (N,), and payoffs there (M, N)."""
+        axes = [np.linspace(0.0, 1.0, number) for number in points[: self.coefficients.ndim]]
+        return *axes, self._on(axes)
 
-    def maxima(self) -> list[tuple[float, float]]:
+    def _on(self, axes: Sequence[FloatArray]) -> FloatArray:
+        """The payoffs at all combinations of numbers on each axis."""
+        values: Any = self.coefficients
+        for numbers in axes:
+            values = chebyshev.chebval(2.0 * numbers - 1.0, values)
+        return np.asarray(values)
+
+    def maxima(self) -> list[Point]:
         """Local maxima, the highest first: all that show on the grid of `grid`, resolved."""
-        p, q, values = self.grid()
+        *axes, values = self.grid()
         padded = np.pad(values, 1, constant_values=-np.inf)
         peak = np.ones(values.shape, dtype=bool)
-        for i, j in itertools.product(range(3), repeat=2):
-            peak &= values >= padded[i : i + values.shape[0], j : j + values.shape[1]]
+        for shift in itertools.product(range(3), repeat=values.ndim):
+            beside = tuple(slice(i, i + n) for i, n in zip(shift, values.shape, strict=True))
+            peak &= values >= padded[beside]
         highest = sorted(np.argwhere(peak).tolist(), key=lambda at: -values[*at])[:PEAKS]
-        found = sorted((self._climb(float(p[i]), float(q[j])) for i, j in highest), reverse=True)
-        distinct: list[tuple[float, float]] = []
+        starts = ([float(axis[i]) for axis, i in zip(axes, at, strict=True)] for at in highest)
+        found = sorted((self._climb(start) for start in starts), reverse=True)
+        distinct: list[Point] = []
         for _, *point in found:
             if all(max(abs(a - b) for a, b in zip(point, d, strict=True)) > 1e-3 for d in distinct):
-                distinct.append((point[0], point[1]))
+                distinct.append(tuple(point))
         return distinct
 
-    def _climb(self, p: float, q: float) -> tuple[float, float, float]:
+    def _climb(self, point: list[float]) -> tuple[float, ...]:
         """The highest point near one, and its payoff before it, on finer and finer grids."""
         reach = 1.0 / (min(GRID) - 1)
         while reach > RESOLUTION:
-            x = np.clip(p + reach * np.linspace(-1, 1, 11), 0.0, 1.0)
-            y = np.clip(q + reach * np.linspace(-1, 1, 11), 0.0, 1.0)
-            values = chebyshev.chebgrid2d(2 * x - 1, 2 * y - 1, self.coefficients)
-            i, j = np.unravel_index(int(values.argmax()), values.shape)
-            p, q, reach = float(x[i]), float(y[j]), reach * 0.3
-        value = float(self(p, q))
-        if self(p, 1.0) >= value - 1e-12 * np.abs(self.coefficients).sum():
-            q = 1.0  # where it makes no difference, as for who never works
-        return value, p, q
+            axes = [np.clip(x + reach * np.linspace(-1, 1, 11), 0.0, 1.0) for x in point]
+            values = self._on(axes)
+            best = np.unravel_index(int(values.argmax()), values.shape)
+            point = [float(axis[i]) for axis, i in zip(axes, best, strict=True)]
+            reach *= 0.3
+        value = float(self(*point))
+        if self(*point[:-1], 1.0) >= value - 1e-12 * np.abs(self.coefficients).sum():
+            point[-1] = 1.0  # where it makes no difference, as for who never works
+        return value, *point
 
 
 def fit_surface(
-    payoffs: Callable[[Sequence[tuple[float, float]]], FloatArray],
+    payoffs: Callable[[Sequence[Point]], FloatArray],
     accept: Callable[["PayoffSurface"], bool],
-    degrees: Sequence[tuple[int, int]] = DEGREES,
+    degrees: Sequence[tuple[int, ...]] = DEGREES,
 ) -> PayoffSurface:
     """Interpolates payoffs, with higher degrees until the surface is accepted.
 
     Parameters
     ----------
     payoffs : callable
-        Takes a list of points (p, q) and returns their payoffs; called once for each degree.
+        Takes a list of points, such as (p, q), and returns their payoffs; called once for each
+        degree.
     accept : callable
         Whether a surface will do. The last of `degrees` is taken as it comes.
-    degrees : sequence of (int, int)
-        Degrees in p and q, tried in turn.
+    degrees : sequence of tuple of int
+        Degrees in each number, tried in turn.
     """
     evaluations = 0
     for tried in degrees:
         axes = [(1.0 - np.cos(np.pi * np.arange(n + 1) / n)) / 2.0 for n in tried]
-        points = [(float(p), float(q)) for p in axes[0] for q in axes[1]]
-        values: FloatArray = payoffs(points).reshape(tried[0] + 1, tried[1] + 1)
+        points = list(itertools.product(*(axis.tolist() for axis in axes)))
+        values: FloatArray = payoffs(points).reshape([n + 1 for n in tried])
         evaluations += len(points)
         for axis, (nodes, degree) in enumerate(zip(axes, tried, strict=True)):
             basis = chebyshev.chebvander(2.0 * nodes - 1.0, degree)
-            across = values if axis == 0 else values.T
-            solved: FloatArray = np.asarray(np.linalg.solve(basis, across), dtype=np.float64)
-            values = solved if axis == 0 else solved.T
-        error = SAFETY * sum(_tail(np.abs(values).sum(axis=1 - axis)) for axis in range(2))
+            across = np.moveaxis(values, axis, 0)
+            solved = np.linalg.solve(basis, across.reshape(degree + 1, -1)).reshape(across.shape)
+            values = np.moveaxis(np.asarray(solved, dtype=np.float64), 0, axis)
+        others = [tuple({*range(values.ndim)} - {axis}) for axis in range(values.ndim)]
+        error = SAFETY * sum(_tail(np.abs(values).sum(axis=rest)) for rest in others)
         surface = PayoffSurface(values, error, evaluations)
         if accept(surface):
             break
@@ -135,7 +152,3 @@ def _tail(sizes: FloatArray) -> float:
     """What the next coefficient should be, from the sizes of those up to it."""
     last, before = float(sizes[-1]), float(sizes[-2])
     return last * min(last / before, 1.0) if before > 0 else last
-
-
-def _scaled(p: npt.ArrayLike, q: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-    return 2.0 * np.asarray(p) - 1.0, 2.0 * np.asarray(q) - 1.0

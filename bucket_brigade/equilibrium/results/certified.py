@@ -9,6 +9,9 @@ from bucket_brigade._core import __version__
 from bucket_brigade.equilibrium.payoffs.profile import Profile
 from bucket_brigade.equilibrium.verdict.regret import Regret, Verdict
 from bucket_brigade.game.scenario import RULES_VERSION, Scenario
+from bucket_brigade.policies.kinds import as_policy
+from bucket_brigade.policies.labels import LabelKey, label_key
+from bucket_brigade.policies.spaces import as_member
 from bucket_brigade.summaries import Summarised, with_error
 
 __all__ = [
@@ -26,15 +29,15 @@ class DeviationGain:
 
     Attributes
     ----------
-    strategy : tuple of float
-        θ.
+    strategy : tuple of float, or Policy
+        θ of a heuristic agent, or another policy.
     seats : tuple of int
         Where who deviates may sit.
     gain, stderr : float
         Points an episode, and the paired standard error; 0 if exact.
     """
 
-    strategy: tuple[float, ...]
+    strategy: LabelKey
     seats: tuple[int, ...]
     gain: float
     stderr: float
@@ -42,7 +45,7 @@ class DeviationGain:
     def to_dict(self, name: str) -> dict[str, Any]:
         """As JSON knows it; the strategy goes by some name there."""
         return {
-            "strategy": list(self.strategy),
+            "strategy": as_policy(self.strategy).to_json(),
             "name": name,
             "seats": list(self.seats),
             "gain": or_null(self.gain),
@@ -53,7 +56,7 @@ class DeviationGain:
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """What `to_dict` gave."""
         return cls(
-            tuple(data["strategy"]),
+            label_key(as_member(data["strategy"])),
             tuple(data["seats"]),
             or_nan(data["gain"]),
             or_nan(data["stderr"]),
@@ -120,8 +123,8 @@ class CertifiedResult(Summarised):
         raise NotImplementedError
 
     @property
-    def labels(self) -> Mapping[tuple[float, ...], str]:
-        """Names of the deviations, at least, by θ; no two share one."""
+    def labels(self) -> Mapping[LabelKey, str]:
+        """Names of the deviations, at least, by `label_key`; no two share one."""
         raise NotImplementedError
 
     def told_payoff(self, payoff: float, stderr: float) -> str:

@@ -23,8 +23,9 @@ from bucket_brigade.equilibrium.results.certified import (
 from bucket_brigade.equilibrium.results.documents import document, read_results
 from bucket_brigade.equilibrium.verdict.regret import Verdict
 from bucket_brigade.game.lineups import Mixture
-from bucket_brigade.policies.heuristic import Strategy, as_strategy
-from bucket_brigade.policies.labels import strategy_labels
+from bucket_brigade.policies.kinds import as_policy
+from bucket_brigade.policies.labels import LabelKey, label_key, strategy_labels
+from bucket_brigade.policies.spaces import HEURISTICS, Member, as_member
 from bucket_brigade.summaries import Summary, cut
 
 __all__ = [
@@ -119,8 +120,8 @@ class NashEquilibrium(CertifiedResult):
 
     Attributes
     ----------
-    strategy_pool : list of ndarray, shape (10,)
-        All strategies that joined.
+    strategy_pool : list of ndarray, shape (10,), or Policy
+        All strategies that joined: θ of heuristic agents, or policies of another kind.
     distribution : dict
         Index into the pool to probability, where it is above 0. Every player draws on its own.
     payoff, payoff_stderr : float
@@ -140,13 +141,16 @@ class NashEquilibrium(CertifiedResult):
         (θ) are what the texts ``equilibrium`` and ``best_response`` name.
     seat : int or None
         The focal seat, if one was asked for.
+    space : str
+        The family of policies that was searched, of which the verdict holds: "heuristic" or
+        "firefighter".
     reason : str
         Why it ended: "certified", "budget", "iterations" or "cycling".
     scenario, regret, deviations, method, seed, num_simulations, episodes, backend, seconds, nights
         Fields that all searches share (see `CertifiedResult`).
     """
 
-    strategy_pool: list[Strategy]
+    strategy_pool: list[Member]
     distribution: dict[int, float]
     payoff: float
     payoff_stderr: float
@@ -156,6 +160,7 @@ class NashEquilibrium(CertifiedResult):
     iterations: int
     history: tuple[dict[str, Any], ...]
     seat: int | None
+    space: str = HEURISTICS.name
 
     @property
     def converged(self) -> bool:
@@ -175,10 +180,15 @@ class NashEquilibrium(CertifiedResult):
         return [played[0] if len(played) == 1 else mixture] * self.scenario.num_agents
 
     @cached_property
-    def labels(self) -> dict[tuple[float, ...], str]:
-        """Names of all strategies of the pool and the deviations by θ; no two share one."""
-        deviations = [np.array(deviation.strategy) for deviation in self.deviations]
+    def labels(self) -> dict[LabelKey, str]:
+        """Names of all strategies of the pool and the deviations by `label_key`, each its own."""
+        deviations = [deviation.strategy for deviation in self.deviations]
         return strategy_labels([*self.strategy_pool, *deviations])
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the strategies of the pool."""
+        return [self.labels[label_key(member)] for member in self.strategy_pool]
 
     def summary(self) -> Summary:
         """What `repr` and notebooks show: who plays what, the payoff, and the verdict."""
@@ -192,7 +202,10 @@ class NashEquilibrium(CertifiedResult):
                     self.told_regret(),
                 ]
             ],
-            [f"{self.method}, {self.iterations} iterations, pool of {len(self.strategy_pool)}"],
+            [
+                f"{self.method}, {self.iterations} iterations, pool of {len(self.strategy_pool)}"
+                + ("" if self.space == HEURISTICS.name else f", all of the space {self.space}")
+            ],
         )
 
     @property
@@ -209,12 +222,11 @@ class NashEquilibrium(CertifiedResult):
 
     def to_dict(self) -> dict[str, Any]:
         """The equilibrium as JSON knows it."""
-        pool = self.strategy_pool
         return super().to_dict() | {
             "payoff": self.payoff,
             "payoff_stderr": or_null(self.payoff_stderr),
-            "strategy_pool": [theta.tolist() for theta in pool],
-            "names": [self.labels[tuple(theta.tolist())] for theta in pool],
+            "strategy_pool": [as_policy(member).to_json() for member in self.strategy_pool],
+            "names": self.names,
             "distribution": {str(i): w for i, w in self.distribution.items()},
             "equilibria": [equilibrium.to_dict() for equilibrium in self.equilibria],
             "restricted_game": self.restricted.to_dict(),
@@ -222,6 +234,7 @@ class NashEquilibrium(CertifiedResult):
             "iterations": self.iterations,
             "history": list(self.history),
             "seat": self.seat,
+            "space": self.space,
             "payoff_a_night": or_null(self.payoff_a_night),
         }
 
@@ -230,7 +243,7 @@ class NashEquilibrium(CertifiedResult):
         """What `to_dict` gave."""
         return cls(
             **cls.shared_fields(data),
-            strategy_pool=[as_strategy(theta) for theta in data["strategy_pool"]],
+            strategy_pool=[as_member(each) for each in data["strategy_pool"]],
             distribution={int(i): w for i, w in data["distribution"].items()},
             payoff=data["payoff"],
             payoff_stderr=or_nan(data["payoff_stderr"]),
@@ -240,17 +253,18 @@ class NashEquilibrium(CertifiedResult):
             iterations=data["iterations"],
             history=tuple(data["history"]),
             seat=data["seat"],
+            space=data.get("space", HEURISTICS.name),
         )
 
 
 def describe(
-    pool: Sequence[Strategy],
+    pool: Sequence[Member],
     distribution: Mapping[int, float],
-    labels: Mapping[tuple[float, ...], str],
+    labels: Mapping[LabelKey, str],
 ) -> str:
-    """A mixture in one line, likeliest strategy first, by labels of θ."""
+    """A mixture in one line, likeliest strategy first, by labels."""
     parts = sorted(distribution.items(), key=lambda item: -item[1])
-    names = [labels[tuple(pool[i].tolist())] for i, _ in parts]
+    names = [labels[label_key(pool[i])] for i, _ in parts]
     if len(parts) == 1:
         return names[0]
     return " + ".join(f"{w:.3f} {name}" for (_, w), name in zip(parts, names, strict=True))

@@ -19,7 +19,7 @@ from bucket_brigade.equilibrium.results.certified import (
 )
 from bucket_brigade.equilibrium.results.documents import document, read_results
 from bucket_brigade.policies.heuristic import Strategy, as_strategy, duties
-from bucket_brigade.policies.labels import distinct_labels, strategy_labels
+from bucket_brigade.policies.labels import LabelKey, distinct_labels, strategy_labels
 from bucket_brigade.summaries import Summary, cut
 
 __all__ = ["RoleEquilibrium", "load_roles", "role_name", "save_roles"]
@@ -102,9 +102,9 @@ class RoleEquilibrium(CertifiedResult):
         return list(self.strategies)
 
     @cached_property
-    def labels(self) -> dict[tuple[float, ...], str]:
+    def labels(self) -> dict[LabelKey, str]:
         """Names of the deviations by θ; no two share one."""
-        return strategy_labels(np.array(deviation.strategy) for deviation in self.deviations)
+        return strategy_labels(deviation.strategy for deviation in self.deviations)
 
     def summary(self) -> Summary:
         """What `repr` and notebooks show: who plays what, for what payoff, and the verdict."""

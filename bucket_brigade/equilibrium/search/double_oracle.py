@@ -37,8 +37,9 @@ from bucket_brigade.equilibrium.verdict.regret import (
     confidence_of_look,
 )
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.policies.heuristic import ARCHETYPES, Strategy, as_strategy, duties, strategy_of
-from bucket_brigade.policies.labels import strategy_labels
+from bucket_brigade.policies.kinds import as_policy
+from bucket_brigade.policies.labels import label_key, strategy_labels
+from bucket_brigade.policies.spaces import HEURISTICS, Member, Space, as_member, as_space
 from bucket_brigade.simulation.purposes import LOOKS
 from bucket_brigade.simulation.simulator import BLOCK
 
@@ -47,7 +48,7 @@ __all__ = ["DEFAULT_POOL", "EPSILON", "DoubleOracle"]
 logger = logging.getLogger(__name__)
 
 #: What a pool starts from by default.
-DEFAULT_POOL = ("firefighter", "free_rider", "hero", "coordinator")
+DEFAULT_POOL = HEURISTICS.start
 #: Strategies of a mixture are nearly alike if no p and q differ by more.
 ALIKE = 0.5
 #: Episodes of each composition by which it is measured how many fit into a budget of seconds.
@@ -92,6 +93,9 @@ class DoubleOracle(SearchOptions):
     method : str
         "sampled", "exact", or "auto" for exact payoffs where the chain applies and
         takes no more than a couple of minutes, by an estimate.
+    space : str
+        What agents may play: "heuristic", agents of two numbers (p, q), or "firefighter", policies
+        that work only if something burns (see `Firefighter`).
     budget_episodes, budget_seconds : optional
         What may be spent; no stage begins beyond it, and verdicts stop at it. A first restricted
         game and search are always made, with at least 32 episodes of everything that is compared
@@ -108,12 +112,19 @@ class DoubleOracle(SearchOptions):
     _: KW_ONLY
     seat: int | None = None
     on_iteration: Callable[[str], object] | None = None
+    space: str = HEURISTICS.name
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_count("max_iterations", self.max_iterations, MOST_ITERATIONS)
         as_callback("on_iteration", self.on_iteration)
         Seating(self.scenario.num_agents, self.seat)
+        as_space(self.space)
+
+    @property
+    def searched(self) -> Space:
+        """What agents may play."""
+        return as_space(self.space)
 
     def solve(
         self,
@@ -127,7 +138,7 @@ class DoubleOracle(SearchOptions):
         Parameters
         ----------
         initial_strategies : sequence of strategies, optional
-            What the pool starts from; by default `DEFAULT_POOL`.
+            What the pool starts from; by default `DEFAULT_POOL`, or those of the space.
         state : mapping, optional
             Where to go on: what `on_state` was last given by a computation with the same
             parameters. Neither budget nor number of iterations need be the same.
@@ -152,20 +163,26 @@ class DoubleOracle(SearchOptions):
 
     def settings(self, initial_strategies: Sequence[object] | None = None) -> dict[str, Any]:
         """What the result depends on (see `SearchOptions.settings`), without `max_iterations`."""
-        return super().settings() | {
-            "seat": self.seat,
-            "initial_strategies": [theta.tolist() for theta in _given(initial_strategies)],
-        }
+        pool = _given(initial_strategies, self.searched)
+        # Not in what was begun by an earlier version, which knew but one space.
+        searched = {} if self.space == HEURISTICS.name else {"space": self.space}
+        return (
+            super().settings()
+            | searched
+            | {
+                "seat": self.seat,
+                "initial_strategies": [as_policy(member).to_json() for member in pool],
+            }
+        )
 
 
-def _given(initial_strategies: Sequence[object] | None) -> list[Strategy]:
+def _given(initial_strategies: Sequence[object] | None, space: Space) -> list[Member]:
     """The checked strategies that a pool starts from."""
-    if initial_strategies is None:
-        initial_strategies = DEFAULT_POOL
-    given = as_list("initial_strategies", initial_strategies, "strategies")
+    chosen = space.start if initial_strategies is None else initial_strategies
+    given = as_list("initial_strategies", chosen, "strategies")
     if not given:
         raise InvalidValue("initial_strategies", "an empty list", "at least one strategy")
-    return [as_strategy(theta, f"initial_strategies[{i}]") for i, theta in enumerate(given)]
+    return [space.member(each, f"initial_strategies[{i}]") for i, each in enumerate(given)]
 
 
 @dataclass
@@ -241,7 +258,7 @@ class _Iteration:
     gains: ProfileGains
 
     @property
-    def best(self) -> Strategy:
+    def best(self) -> Member:
         """The strategy that gains most, as far as is known."""
         return self.response.candidates[max(self.regret.best, 0)]
 
@@ -264,7 +281,7 @@ class _Computation(Running[DoubleOracle]):
             self.game.restore(state["game"])
             self.state = OracleState.from_dict(state)
             return
-        pool = {self.game.add(theta) for theta in _given(initial_strategies)}
+        pool = {self.game.add(theta) for theta in _given(initial_strategies, asked.searched)}
         self.state = OracleState(pool, asked.num_simulations)
         if asked.budget_episodes is not None:
             self._limit(asked.budget_episodes)
@@ -340,12 +357,11 @@ class _Computation(Running[DoubleOracle]):
 
         Where payoffs are concave, such a mixture is but a step on the way to one strategy between.
         """
-        played = duties(np.array([self.game.pool[i] for i in mixture]))
-        alike = len(played) > 1 and np.ptp(played, axis=0).max() <= ALIKE
-        if not (self.state.merging and alike):
+        if not self.state.merging or len(mixture) == 1:
             return mixture, False
-        p, q = np.array(list(mixture.values())) @ played
-        return {self.game.add(strategy_of(float(p), float(q))): 1.0}, True
+        played, weights = [self.game.pool[i] for i in mixture], list(mixture.values())
+        mean = self.asked.searched.mean(played, weights, ALIKE)
+        return (mixture, False) if mean is None else ({self.game.add(mean): 1.0}, True)
 
     def _respond(self, profile: Profile, iteration: int) -> BestResponse:
         if self.state.response is None or self.state.response[0] != iteration:
@@ -354,9 +370,10 @@ class _Computation(Running[DoubleOracle]):
                 self.source,
                 profile,
                 self.game.seating.focal,
-                [*self.game.pool, *ARCHETYPES.values()],
+                [*self.game.pool, *self.asked.searched.known],
                 episodes=self.state.num_episodes,
                 epsilon=self.epsilon,
+                space=self.asked.searched,
             )
             self.state.response = iteration, response
             self._account()
@@ -392,8 +409,8 @@ class _Computation(Running[DoubleOracle]):
                 "equilibrium": described,
                 "distribution": {str(i): weight for i, weight in done.mixture.items()},
                 "strategies": len(done.restricted.indices),
-                "best_response": labels[tuple(done.best.tolist())],
-                "best_response_strategy": done.best.tolist(),
+                "best_response": labels[label_key(done.best)],
+                "best_response_strategy": as_policy(done.best).to_json(),
                 "verdict": str(regret.verdict),
                 "lower": regret.lower,
                 "upper": regret.upper if math.isfinite(regret.upper) else None,
@@ -475,6 +492,7 @@ class _Computation(Running[DoubleOracle]):
             iterations=done.number,
             history=self._history(done.response),
             seat=self.asked.seat,
+            space=self.asked.space,
         )
 
     def _history(self, response: BestResponse) -> tuple[dict[str, Any], ...]:
@@ -485,7 +503,7 @@ class _Computation(Running[DoubleOracle]):
         for entry in self.state.history:
             if "distribution" in entry:  # not in what was begun by an earlier version
                 mixture = {int(i): weight for i, weight in entry["distribution"].items()}
-                best = labels[tuple(entry["best_response_strategy"])]
+                best = labels[label_key(as_member(entry["best_response_strategy"]))]
                 names = {"equilibrium": describe(pool, mixture, labels), "best_response": best}
                 entry = entry | names
             named.append(entry)

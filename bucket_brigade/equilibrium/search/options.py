@@ -11,6 +11,7 @@ from bucket_brigade.equilibrium.verdict.budget import Budget
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.evaluation.methods import as_method
 from bucket_brigade.game.scenario import Scenario, as_scenario
+from bucket_brigade.policies.spaces import HEURISTICS, Space
 
 __all__ = ["EPSILON", "SearchOptions", "check_asked", "check_count"]
 
@@ -62,12 +63,23 @@ class SearchOptions:
     def __post_init__(self) -> None:
         check_asked(self)
 
+    @property
+    def searched(self) -> Space:
+        """What agents may play."""
+        return HEURISTICS
+
+    @property
+    def chosen_method(self) -> str:
+        """What the method that was asked for comes to: sampled or exact."""
+        by_houses = self.searched.tells_owned_apart
+        return resolved_method(self.scenario, self.method, self.threads, by_houses)
+
     def settings(self) -> dict[str, Any]:
         """What the result depends on, as JSON knows it: two searches of the same are equal.
 
         Budget, threads and backend are left out.
         """
-        method = resolved_method(self.scenario, self.method, self.threads)
+        method = self.chosen_method
         return {
             "scenario": self.scenario.to_dict(),
             "method": method,
@@ -81,7 +93,7 @@ class SearchOptions:
         """Payoffs of the scenario, by the method that was asked for."""
         return payoff_source(
             self.scenario,
-            self.method,
+            self.chosen_method,
             seed=self.seed,
             threads=self.threads,
             backend=self.backend,

@@ -10,6 +10,7 @@ from bucket_brigade.equilibrium.results.saved import check_settings
 from bucket_brigade.equilibrium.search.options import SearchOptions
 from bucket_brigade.equilibrium.verdict.regret import Regret
 from bucket_brigade.errors import InvalidValue
+from bucket_brigade.policies.labels import label_key
 
 __all__ = ["Running"]
 
@@ -82,7 +83,7 @@ class Running(Generic[Asked]):
     ) -> dict[str, Any]:
         """The fields that a `CertifiedResult` has of any search, but for `reason`."""
         gained = [
-            DeviationGain(tuple(deviation.strategy.tolist()), deviation.seats, gain, error)
+            DeviationGain(label_key(deviation.strategy), deviation.seats, gain, error)
             for deviation, gain, error in zip(
                 deviations, gains.mean.tolist(), gains.stderr.tolist(), strict=True
             )

@@ -14,7 +14,7 @@ from bucket_brigade.equilibrium.responses.search import RESPONSE, BestResponse, 
 from bucket_brigade.equilibrium.verdict.budget import Budget
 from bucket_brigade.equilibrium.verdict.regret import ROUNDING
 from bucket_brigade.game.rewards import return_span
-from bucket_brigade.policies.heuristic import ARCHETYPES, Strategy, duties, strategy_of
+from bucket_brigade.policies.heuristic import ARCHETYPES, Strategy, as_strategy, duties, strategy_of
 from bucket_brigade.simulation.purposes import SELECTION
 
 __all__ = ["Outcome", "SeatDynamics"]
@@ -144,7 +144,7 @@ class SeatDynamics:
         """Lets a seat respond: whether it does move, or None if that is beyond the budget."""
         if not self._affords(1):
             return None
-        best = self.response(strategies, seat).strategy
+        best = as_strategy(self.response(strategies, seat).strategy)
         if duties(best)[0] == 0.0:
             best = strategy_of(0.0, 1.0)  # who never works is but one
         stays, moves = self.source.payoffs(
