@@ -59,7 +59,7 @@ class BestHeuristic:
 
 @dataclass(frozen=True, eq=False)
 class SeatJudgement(ComparedByValue):
-    """What a seat gets, and could get.
+    """The payoff of a seat, and the most it could get.
 
     Attributes
     ----------
@@ -91,16 +91,16 @@ class SeatJudgement(ComparedByValue):
 
     @property
     def gain(self) -> float:
-        """What the seat gains by `policy`."""
+        """The gain of the seat by `policy`."""
         return self.value - self.payoff
 
     @property
     def gain_at_most(self) -> float:
-        """What it could gain at most, by any policy."""
+        """The most that the seat could gain by any policy."""
         return self.value_at_most - self.payoff
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON knows it; without the policy."""
+        """The judgement as JSON knows it, without the policy."""
         best = self.best_heuristic
         return {
             "seat": self.seat,
@@ -149,7 +149,7 @@ class Judgement(ComparedByValue, Summarised):
 
     @property
     def exploitability_at_most(self) -> float:
-        """What no seat can gain more than; equal but for mixtures (see `SeatJudgement`)."""
+        """A bound on any seat's gain: the largest gain, but for mixtures (see `SeatJudgement`)."""
         return max(each.gain_at_most for each in self.seats)
 
     @property
@@ -158,7 +158,7 @@ class Judgement(ComparedByValue, Summarised):
         return sum(each.gain for each in self.seats)
 
     def summary(self) -> Summary:
-        """What `repr` and notebooks show."""
+        """The text and table that `repr` and notebooks show."""
         lineup = describe_lineup(described_lineups(self.result)[0])
         title = f"Judgement: {cut(self.scenario.name)}, {lineup}"
         head = ["seat", "payoff", "best (p, q) gains", "best policy gains"]
@@ -170,7 +170,7 @@ class Judgement(ComparedByValue, Summarised):
         return Summary(title, head, rows, [f"{self.nights:.4g} nights an episode"])
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON knows it."""
+        """The judgement as JSON knows it."""
         return {
             "scenario": self.scenario.to_dict(),
             "lineup": described_lineups(self.result)[0],

@@ -50,7 +50,7 @@ class BestResponse(ComparedByValue):
 
     @property
     def gain(self) -> float:
-        """How much the seat gains by deviating; below 0 only by rounding."""
+        """The gain of the seat by deviating; below 0 only by rounding."""
         return self.value - self.payoff
 
 

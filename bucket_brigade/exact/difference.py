@@ -1,4 +1,4 @@
-"""Where two policies differ, and how much of it is ever met: `policy_difference`."""
+"""Differences of two policies, and how often they are met: `policy_difference`."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class PolicyDifference(ComparedByValue, Summarised):
     situations: tuple[tuple[int, int, float], ...]
 
     def summary(self) -> Summary:
-        """What `repr` and notebooks show."""
+        """The text and table that `repr` and notebooks show."""
         title = f"seat {self.seat}: differs in {self.nights:.4g} of {self.of_nights:.4g} nights"
         rows = [[situation(r, f), f"{nights:.4g}"] for r, f, nights in self.situations]
         return Summary(f"PolicyDifference of {title}", ["", "nights:"], rows)

@@ -61,7 +61,7 @@ class ExactGradient(ComparedByValue, Summarised):
     pool: tuple[Strategy | Policy, ...] | None = None
 
     def summary(self) -> Summary:
-        """What `repr` and notebooks show: payoffs, and where they rise fastest."""
+        """The text and table that `repr` and notebooks show: payoffs, and their steepest rises."""
         rows = []
         for i, lineup in enumerate(described_lineups(self)):
             steepest = []

@@ -65,7 +65,7 @@ class MarkovEquilibrium(ComparedByValue):
         return float(self.counts.nights[0])
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON knows it; without the policies, which `save_policies` keeps."""
+        """The result as JSON knows it, without the policies, which `save_policies` keeps."""
         payoff = float(self.payoffs.mean())
         return {
             "scenario": self.scenario.to_dict(),

@@ -1,4 +1,4 @@
-"""What line-ups of policies are worth, in every state of the houses: `policy_values`."""
+"""Values of line-ups of policies, in every state of the houses: `policy_values`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -45,12 +45,12 @@ class PureLineups(ComparedByValue):
         return any(policy.tells_owned_apart for policy in self.policies)
 
     def keys(self) -> list[tuple[Hashable, ...]]:
-        """For each of the N, what it has in common with those that play alike."""
+        """Keys of the N line-ups, equal for those that play alike."""
         keys = [policy.key for policy in self.policies]
         return [tuple(keys[index] for index in lineup) for lineup in self.lineups.tolist()]
 
     def mixed(self, counts: FloatArray) -> FloatArray:
-        """What is expected of the L line-ups, (L, D), from what is of the N pure ones, (N, D)."""
+        """Expected counts of the L line-ups, (L, D), from those of the N pure ones, (N, D)."""
         return np.stack(
             [(weights[:, None] * counts[indices]).sum(axis=0) for indices, weights in self.parts]
         )

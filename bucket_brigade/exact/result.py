@@ -1,4 +1,4 @@
-"""What an exact evaluation returns."""
+"""Results of exact evaluations."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property

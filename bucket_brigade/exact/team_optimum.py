@@ -56,7 +56,7 @@ class TeamOptimum(ComparedByValue):
         return float(self.counts.nights[0])
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON knows it; without the policies, which `save_policies` keeps."""
+        """The result as JSON knows it, without the policies, which `save_policies` keeps."""
         return {
             "scenario": self.scenario.to_dict(),
             "payoff": self.payoff,

@@ -1,1 +1,1 @@
-"""Who plays: what an agent does each night, one kind of policy in a file."""
+"""Policies: the acts of an agent on each night, one kind of policy in a file."""

@@ -1,4 +1,4 @@
-"""What policies do, in words: by how many houses are ruined and how many burn."""
+"""The behaviour of policies in words, by the numbers of ruins and fires."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _WORDS = [
 
 @dataclass(frozen=True)
 class Behaviour:
-    """What seats do on a night, over all states with so many ruins and fires.
+    """The acts of seats on a night, over all states with given numbers of ruins and fires.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class Behaviour:
 
     @property
     def what(self) -> str:
-        """What is done, such as "nobody goes" or "1 to 2 go, 1.3 on average"."""
+        """The acts in words, such as "nobody goes" or "1 to 2 go, 1.3 on average"."""
         if self.most == 0:
             return "nobody goes"
         if self.least == self.most:
@@ -79,7 +79,7 @@ class Behaviour:
 
 
 def behaviour(policies: Sequence[Tabular], night: int = 0) -> list[Behaviour]:
-    """What policies of one or several seats do on a night.
+    """Describe the acts of one or several seats' policies on a night.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def behaviour(policies: Sequence[Tabular], night: int = 0) -> list[Behaviour]:
 
 
 def situation(ruins: int, fires: int) -> str:
-    """So many ruins and fires in words: "no ruin, two fires"."""
+    """Numbers of ruins and fires in words: "no ruin, two fires"."""
     return f"{_counted(ruins, 'ruin')}, {_counted(fires, 'fire')}"
 
 

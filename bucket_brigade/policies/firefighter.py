@@ -68,11 +68,11 @@ class Firefighter(Policy):
 
     @property
     def key(self) -> tuple[str, float, bool]:
-        """Its kind, w and own_first."""
+        """The key of a policy: its kind, w and own_first."""
         return self.kind, self.w, self.own_first
 
     def compiled(self) -> _core.Policy:
-        """As the core takes it."""
+        """The policy in the form that the core takes."""
         return _core.Policy.firefighter(self.w, self.own_first, self.honesty)
 
     def name(self, digits: int = 3) -> str:

@@ -144,7 +144,7 @@ Duty = tuple[float, float]
 
 
 def duties(strategies: FloatArray) -> FloatArray:
-    """What the heuristic agent makes of strategies (..., 10): p = θ1 (1 − θ8) and q = θ3."""
+    """Return p = θ1 (1 − θ8) and q = θ3 of strategies (..., 10), by which the heuristic plays."""
     work = strategies[..., 1] * (1.0 - strategies[..., 8])
     return np.stack([work, strategies[..., 3]], axis=-1)
 
@@ -214,11 +214,11 @@ class Heuristic(Policy):
 
     @property
     def key(self) -> tuple[str, float, float]:
-        """Its kind, p and q."""
+        """The key of a policy: its kind, p and q."""
         return self.kind, *self.duty
 
     def compiled(self) -> _core.Policy:
-        """As the core takes it."""
+        """The policy in the form that the core takes."""
         return _core.Policy.heuristic(np.array(self.theta))
 
     def name(self, digits: int = 3) -> str:
@@ -230,5 +230,5 @@ class Heuristic(Policy):
         return f"(p={p:.{digits}g}, q={q:.{digits}g})"
 
     def to_json(self) -> list[float]:
-        """The ten numbers."""
+        """The ten numbers θ."""
         return list(self.theta)

@@ -43,7 +43,7 @@ class Policy(ABC):
     @property
     @abstractmethod
     def key(self) -> Hashable:
-        """What policies have in common that play alike, whatever else tells them apart."""
+        """A key that policies share if they play alike, whatever else tells them apart."""
 
     @abstractmethod
     def compiled(self) -> _core.Policy:

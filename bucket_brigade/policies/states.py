@@ -17,7 +17,7 @@ def all_houses(houses: int) -> npt.NDArray[np.int8]:
 
 
 def ruins_and_fires(houses: int) -> npt.NDArray[np.int64]:
-    """How many houses are ruined and how many burn in every state, by number: shape (3^H, 2)."""
+    """Numbers of ruined and of burning houses in every state, in order: shape (3^H, 2)."""
     codes = all_houses(houses)
     return np.stack([(codes == 2).sum(axis=1), (codes == 1).sum(axis=1)], axis=1)
 

@@ -99,7 +99,7 @@ class Tabular(ComparedByValue, Summarised, Policy):
 
     @property
     def key(self) -> tuple[str, str]:
-        """Its kind, and a sum over all it does."""
+        """The key of a policy: its kind, and a checksum of all its acts."""
         return self.kind, self._digest
 
     def compiled(self) -> _core.Policy:
@@ -116,7 +116,7 @@ class Tabular(ComparedByValue, Summarised, Policy):
         return {"kind": self.kind, "npz": base64.b64encode(self.to_bytes()).decode("ascii")}
 
     def summary(self) -> Summary:
-        """What `repr` and notebooks show: what is done on night 0, few ruins and fires first."""
+        """The text and table that `repr` and notebooks show: acts of night 0, few ruins first."""
         drawn = f", {len(self.chances):,} of them drawn" if len(self.chances) else ""
         size = f"{self.houses} houses, {self.nights} nights, {len(self.acts):,} runs{drawn}"
         rows = [[each.where, each.what, f"{each.states:,}"] for each in behaviour([self])]
@@ -201,12 +201,12 @@ class Tabular(ComparedByValue, Summarised, Policy):
 
     @classmethod
     def from_runs(cls, scenario: Scenario, runs: _core.ActRuns) -> Self:
-        """What the core found for a scenario."""
+        """Make a policy of runs that the core found for a scenario."""
         return cls(scenario.num_houses, scenario.max_nights, *runs)
 
     @classmethod
     def from_table(cls, scenario: Scenario, table: FloatArray, field: str = "policy") -> Self:
-        """From chances (3^H, 1 + H) or (T, 3^H, 1 + H).
+        """Make a policy of chances (3^H, 1 + H) or (T, 3^H, 1 + H).
 
         Raises
         ------

@@ -9,10 +9,10 @@ from types import ModuleType
 import pytest
 
 import bucket_brigade
-from bucket_brigade import backends, counts, envs, exact, simulation
+from bucket_brigade import backends, counts, envs, equilibrium, exact, simulation
 
 MODULES: list[ModuleType] = [
-    *(bucket_brigade, backends, counts, envs, exact, simulation),
+    *(bucket_brigade, backends, counts, envs, equilibrium, exact, simulation),
 ]
 OBJECTS = {
     name if module is bucket_brigade else f"{module.__name__.partition('.')[2]}.{name}": thing

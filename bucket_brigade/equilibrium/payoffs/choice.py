@@ -1,4 +1,4 @@
-"""Which payoffs to compute with: exact or sampled."""
+"""The choice between exact and sampled payoffs."""
 
 from bucket_brigade import _core
 from bucket_brigade.backends import Backend
@@ -25,7 +25,16 @@ def payoff_source(
     threads: int | None = None,
     backend: str | Backend = "auto",
 ) -> PayoffSource:
-    """Payoffs by a method, which `resolved_method` makes of "auto".
+    """Payoffs of a scenario by a method, which `resolved_method` makes of "auto".
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The game.
+    method : str
+        "sampled", "exact" or "auto".
+    seed, threads, backend
+        As for `simulate`; exact payoffs use `threads` alone.
 
     Raises
     ------

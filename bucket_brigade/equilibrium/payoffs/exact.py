@@ -113,7 +113,7 @@ class ExactPayoffs:
 
 
 class ExactGains:
-    """Gains without error."""
+    """Gains known without error."""
 
     is_exact = True
 
@@ -137,12 +137,12 @@ class ExactGains:
 
     @property
     def stderr(self) -> FloatArray:
-        """Zeros, shape (M,)."""
+        """Standard errors of the gains: zeros, shape (M,)."""
         return np.zeros_like(self.mean)
 
     @property
     def payoffs_stderr(self) -> FloatArray:
-        """Zeros, shape (A,)."""
+        """Standard errors of the payoffs: zeros, shape (A,)."""
         return np.zeros_like(self.payoffs)
 
     @property

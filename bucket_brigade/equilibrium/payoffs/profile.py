@@ -39,7 +39,7 @@ class Deviation(ComparedByValue):
 
 @dataclass(frozen=True, eq=False)
 class Profile(ComparedByValue):
-    """What every seat plays.
+    """The policies of all seats: for each a mixture over a pool of strategies.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ class Profile(ComparedByValue):
     def deviants(
         self, deviations: Sequence[Deviation]
     ) -> tuple[list[Member], list[list[object]], list[tuple[int, int]]]:
-        """What to play for deviations: a pool, line-ups, and whose line-up and seat each is.
+        """The line-ups that deviations need: a pool, line-ups, and the deviation and seat of each.
 
         The line-ups are those of one deviation after another, seat after seat.
         """

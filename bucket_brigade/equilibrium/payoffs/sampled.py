@@ -161,7 +161,7 @@ class SampledGains:
 
     @property
     def stderr(self) -> FloatArray:
-        """Their paired standard errors, shape (M,)."""
+        """Paired standard errors of the gains, shape (M,)."""
         return self._each("stderr")
 
     @property
@@ -176,12 +176,12 @@ class SampledGains:
 
     @property
     def payoffs_stderr(self) -> FloatArray:
-        """Their standard errors, shape (A,)."""
+        """Standard errors of the payoffs, shape (A,)."""
         return np.array([mean.stderr for mean in self._payoffs])
 
     @property
     def payoff(self) -> tuple[float, float]:
-        """Their mean over the focal seats, and its standard error."""
+        """The mean payoff over the focal seats, and its standard error."""
         return self._payoff.mean, self._payoff.stderr
 
     @property

@@ -1,4 +1,4 @@
-"""Where payoffs come from: played episodes or the exact chain, behind one interface.
+"""Sources of payoffs: played episodes or the exact chain, behind one interface.
 
 Everything else in this package asks a `PayoffSource` and never the engines. Exact payoffs have no
 error, so that one look settles what they are asked; sampled ones come with as many episodes as
@@ -29,7 +29,7 @@ class ProfileGains(Gains, Protocol):
 
     @property
     def payoffs_stderr(self) -> FloatArray:
-        """Their standard errors, shape (A,)."""
+        """Standard errors of the payoffs, shape (A,)."""
 
     @property
     def payoff(self) -> tuple[float, float]:
@@ -41,7 +41,7 @@ class ProfileGains(Gains, Protocol):
 
 
 class PayoffSource(Protocol):
-    """What the equilibrium code asks for payoffs.
+    """The source that the equilibrium code asks for payoffs.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ class PayoffSource(Protocol):
         *,
         look: int,
     ) -> ProfileGains:
-        """What deviations gain, on episodes that nothing else plays; those of look `look`.
+        """The gains of deviations, on episodes that nothing else plays: those of look `look`.
 
         `focal` are the seats whose mean is the profile's payoff.
         """

@@ -1,4 +1,4 @@
-"""What a search for equilibria returns, as objects and as JSON, and the file of one under way."""
+"""Results of searches for equilibria, as objects and as JSON, and the file of one under way."""
 
 from bucket_brigade.equilibrium.results.certified import CertifiedResult, DeviationGain
 from bucket_brigade.equilibrium.results.documents import SCHEMA_VERSION

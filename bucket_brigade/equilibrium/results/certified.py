@@ -1,4 +1,4 @@
-"""What a search for equilibria says of any profile: who could gain by leaving it, and how much."""
+"""Profiles with verdicts: the most that a player could gain by leaving, with confidence."""
 
 import math
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class DeviationGain:
-    """What a strategy gains over the equilibrium, on the episodes of the verdict.
+    """The gain of a strategy over an equilibrium, on the episodes of the verdict.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class DeviationGain:
     stderr: float
 
     def to_dict(self, name: str) -> dict[str, Any]:
-        """As JSON knows it; the strategy goes by some name there."""
+        """The gain as JSON knows it, with a name for the strategy."""
         return {
             "strategy": as_policy(self.strategy).to_json(),
             "name": name,
@@ -54,7 +54,7 @@ class DeviationGain:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """What `to_dict` gave."""
+        """Restore a gain from what `to_dict` gave."""
         return cls(
             label_key(as_member(data["strategy"])),
             tuple(data["seats"]),
@@ -114,12 +114,12 @@ class CertifiedResult(Summarised):
 
     @property
     def cycled(self) -> bool:
-        """Whether the search came back to where it had been."""
+        """Whether the search came back to an earlier profile."""
         return self.reason == "cycling"
 
     @property
     def profile(self) -> Profile:
-        """What every seat plays."""
+        """The profile: a mixture for every seat."""
         raise NotImplementedError
 
     @property
@@ -192,5 +192,5 @@ def or_null(x: float) -> float | None:
 
 
 def or_nan(x: float | None) -> float:
-    """What `or_null` was given."""
+    """Return NaN for None, as the reverse of `or_null`."""
     return float("nan") if x is None else x

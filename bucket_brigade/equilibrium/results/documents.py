@@ -24,7 +24,7 @@ def document(found: Sequence[CertifiedResult], key: str) -> dict[str, Any]:
 
 
 def versions() -> dict[str, Any]:
-    """What JSON documents begin with."""
+    """The versions that JSON documents begin with."""
     return {
         "schema_version": SCHEMA_VERSION,
         "rules_version": RULES_VERSION,
@@ -33,7 +33,7 @@ def versions() -> dict[str, Any]:
 
 
 def read_results(path: Path, key: str, of: Callable[[Mapping[str, Any]], T]) -> list[T]:
-    """What a JSON document has under `key`, each made by `of`.
+    """Read the list that a JSON document has under `key`, each item made by `of`.
 
     Raises
     ------

@@ -58,7 +58,7 @@ class PoolEquilibrium:
     regret: float
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON knows it."""
+        """The value as JSON knows it."""
         return {
             "distribution": {str(i): w for i, w in self.distribution.items()},
             "payoff": self.payoff,
@@ -67,7 +67,7 @@ class PoolEquilibrium:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """What `to_dict` gave."""
+        """Restore what `to_dict` was called on."""
         distribution = {int(i): w for i, w in data["distribution"].items()}
         return cls(distribution, data["payoff"], data["regret"])
 
@@ -94,11 +94,11 @@ class RestrictedPayoffs(ComparedByValue):
 
     @property
     def game(self) -> SymmetricGame:
-        """As a game."""
+        """The symmetric game with these payoffs."""
         return SymmetricGame(self.players, self.payoffs)
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON knows it."""
+        """The value as JSON knows it."""
         return {
             "strategies": list(self.indices),
             "players": self.players,
@@ -109,7 +109,7 @@ class RestrictedPayoffs(ComparedByValue):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """What `to_dict` gave."""
+        """Restore what `to_dict` was called on."""
         stderr = np.array([[or_nan(x) for x in row] for row in data["stderr"]])
         return cls(tuple(data["strategies"]), data["players"], np.array(data["payoffs"]), stderr)
 
@@ -169,7 +169,7 @@ class NashEquilibrium(CertifiedResult):
 
     @property
     def profile(self) -> Profile:
-        """What every seat plays."""
+        """The profile in which every seat draws from the mixture."""
         return Profile.symmetric(self.scenario, self.strategy_pool, self.distribution)
 
     @property
@@ -191,7 +191,7 @@ class NashEquilibrium(CertifiedResult):
         return [self.labels[label_key(member)] for member in self.strategy_pool]
 
     def summary(self) -> Summary:
-        """What `repr` and notebooks show: who plays what, the payoff, and the verdict."""
+        """The text and table that `repr` and notebooks show: strategies, payoff and verdict."""
         return Summary(
             f"NashEquilibrium: {cut(self.scenario.name)}, {self.verdict} ({self.reason})",
             ["mixture", "payoff", "regret from"],
@@ -240,7 +240,7 @@ class NashEquilibrium(CertifiedResult):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """What `to_dict` gave."""
+        """Restore what `to_dict` was called on."""
         return cls(
             **cls.shared_fields(data),
             strategy_pool=[as_member(each) for each in data["strategy_pool"]],
@@ -271,12 +271,30 @@ def describe(
 
 
 def save_equilibria(found: Sequence[NashEquilibrium], path: str | os.PathLike[str]) -> None:
-    """Writes a JSON document at once: whoever interrupts finds the old file or the new one."""
+    """Writes a JSON document, whole or not at all: an interruption leaves the old file or the new.
+
+    Parameters
+    ----------
+    found : sequence of NashEquilibrium
+        The results to save.
+    path : path
+        The file; ``-`` is standard output.
+
+    Raises
+    ------
+    OSError
+        If it can't be written.
+    """
     write_json(document(found, KEY), path)
 
 
 def load_equilibria(path: str | os.PathLike[str]) -> list[NashEquilibrium]:
     """Reads what `save_equilibria` or ``bucket-brigade nash`` wrote.
+
+    Parameters
+    ----------
+    path : path
+        The file.
 
     Raises
     ------

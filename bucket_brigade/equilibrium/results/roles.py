@@ -93,7 +93,7 @@ class RoleEquilibrium(CertifiedResult):
 
     @property
     def profile(self) -> Profile:
-        """What every seat plays."""
+        """The profile: a strategy for every seat."""
         return Profile.pure(self.scenario, self.strategies)
 
     @property
@@ -107,7 +107,7 @@ class RoleEquilibrium(CertifiedResult):
         return strategy_labels(deviation.strategy for deviation in self.deviations)
 
     def summary(self) -> Summary:
-        """What `repr` and notebooks show: who plays what, for what payoff, and the verdict."""
+        """The text and table that `repr` and notebooks show: strategies, payoffs and verdict."""
         payoffs = zip(self.payoffs, self.payoffs_stderr, strict=True)
         rows = [
             [f"seat {seat}", name, self.told_payoff(payoff, error)]
@@ -128,7 +128,7 @@ class RoleEquilibrium(CertifiedResult):
         return tuple(payoff / self.nights for payoff in self.payoffs)
 
     def describe(self, *, payoff: bool = False) -> str:
-        """Who plays what, in one line; with the mean payoff of a seat if that is wanted."""
+        """Describe the profile in one line; with the mean payoff of a seat if that is wanted."""
         seats: dict[str, list[int]] = {}
         for seat, name in enumerate(role_names(self.strategies)):
             seats.setdefault(name, []).append(seat)
@@ -153,7 +153,7 @@ class RoleEquilibrium(CertifiedResult):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """What `to_dict` gave."""
+        """Restore what `to_dict` was called on."""
         return cls(
             **cls.shared_fields(data),
             strategies=tuple(as_strategy(theta) for theta in data["strategies"]),
@@ -166,12 +166,30 @@ class RoleEquilibrium(CertifiedResult):
 
 
 def save_roles(found: Sequence[RoleEquilibrium], path: str | os.PathLike[str]) -> None:
-    """Writes a JSON document at once: whoever interrupts finds the old file or the new one."""
+    """Writes a JSON document, whole or not at all: an interruption leaves the old file or the new.
+
+    Parameters
+    ----------
+    found : sequence of RoleEquilibrium
+        The results to save.
+    path : path
+        The file; ``-`` is standard output.
+
+    Raises
+    ------
+    OSError
+        If it can't be written.
+    """
     write_json(document(found, KEY), path)
 
 
 def load_roles(path: str | os.PathLike[str]) -> list[RoleEquilibrium]:
     """Reads what `save_roles` or ``bucket-brigade roles`` wrote.
+
+    Parameters
+    ----------
+    path : path
+        The file.
 
     Raises
     ------

@@ -20,15 +20,15 @@ Found = TypeVar("Found", covariant=True)
 
 
 class Computation(Protocol[Found]):
-    """What progress is kept of: a `DoubleOracle` or a `RoleSearch`."""
+    """A computation whose progress is kept: a `DoubleOracle` or a `RoleSearch`."""
 
     @property
     def scenario(self) -> Scenario:
-        """What it is about."""
+        """The scenario that is solved."""
         ...
 
     def settings(self) -> dict[str, Any]:
-        """What its result depends on, as JSON knows it."""
+        """The settings that the result depends on, as JSON knows them."""
         ...
 
     def solve(
@@ -37,7 +37,7 @@ class Computation(Protocol[Found]):
         state: dict[str, Any] | None = None,
         on_state: Callable[[dict[str, Any]], object] | None = None,
     ) -> Found:
-        """Its result, from where an interrupted one was."""
+        """Solve, from where an interrupted computation was."""
         ...
 
 

@@ -187,7 +187,7 @@ def _given(initial_strategies: Sequence[object] | None, space: Space) -> list[Me
 
 @dataclass
 class OracleState:
-    """What a double oracle knows at the beginning of an iteration, besides its pool and payoffs.
+    """The state of a double oracle as an iteration begins, besides its pool and payoffs.
 
     Attributes
     ----------
@@ -230,7 +230,7 @@ class OracleState:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """What `to_dict` gave, perhaps among other things."""
+        """Restore a state from what `to_dict` gave, perhaps among other things."""
         state = cls(**{name: data[name] for name in cls.__dataclass_fields__})
         state.active, state.solved = set(state.active), list(state.solved)
         state.history = list(state.history)

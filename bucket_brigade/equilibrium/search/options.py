@@ -1,4 +1,4 @@
-"""What every search for equilibria is asked for."""
+"""Options that all searches for equilibria share."""
 
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
@@ -21,7 +21,7 @@ EPSILON = {"sampled": 5.0, "exact": 0.01}
 
 @dataclass(frozen=True)
 class SearchOptions:
-    """What every search for equilibria is asked for.
+    """Options that all searches for equilibria share.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class SearchOptions:
         return resolved_method(self.scenario, self.method, self.threads, by_houses)
 
     def settings(self) -> dict[str, Any]:
-        """What the result depends on, as JSON knows it: two searches of the same are equal.
+        """Settings that the result depends on, as JSON knows them: equal for equal searches.
 
         Budget, threads and backend are left out.
         """
@@ -100,7 +100,7 @@ class SearchOptions:
         )
 
     def budget(self, spent: int = 0, elapsed: float = 0.0) -> Budget:
-        """What may be spent, of which some episodes and seconds were spent before."""
+        """The budget, of which some episodes and seconds may be spent already."""
         return Budget(
             episodes=self.budget_episodes,
             seconds=self.budget_seconds,

@@ -18,7 +18,7 @@ Asked = TypeVar("Asked", bound=SearchOptions)
 
 
 class Running(Generic[Asked]):
-    """What all searches have on their way.
+    """The parts of a search under way that all searches share.
 
     Parameters
     ----------

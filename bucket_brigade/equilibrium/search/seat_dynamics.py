@@ -33,7 +33,7 @@ LEAPS = 6
 
 @dataclass(frozen=True)
 class Outcome:
-    """Where best responses led.
+    """The profile that best responses led to, and how they ended.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Where a search for roles starts: profiles of strategies, one for each seat."""
+"""Starts of a search for roles: profiles of strategies, one for each seat."""
 
 import itertools
 from collections.abc import Sequence

@@ -207,7 +207,7 @@ class _Search(Running[RoleSearch]):
             self._restore(state)
 
     def run(self) -> list[RoleEquilibrium]:
-        """From all starts."""
+        """Search from all starts."""
         runs = list(itertools.product(self.starts, ORDERS))
         for number, (start, step) in enumerate(runs[self.followed :], self.followed + 1):
             led = self.dynamics.follow(start, range(self.agents)[::step])
