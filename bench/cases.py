@@ -1,4 +1,4 @@
-"""What is played: every scenario with every line-up of one archetype in all seats."""
+"""The cases: every scenario with every line-up of one archetype in all seats."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -27,7 +27,7 @@ class NotBuilt(RuntimeError):
 
 @dataclass(frozen=True)
 class Work:
-    """What the bit-sliced engine did for a case on one thread."""
+    """The work of the bit-sliced engine for a case on one thread."""
 
     nights: int
     #: Each gives four planes to every word of the path.
@@ -56,7 +56,7 @@ def count(timings: Sequence[CaseTimings]) -> dict[tuple[Case, str], Work] | None
 
 
 def count_lines(lines: Sequence[str]) -> list[dict[str, Any]] | None:
-    """What core_rs/examples/count_calls.rs says about each of its cases; None without Cargo.
+    """Run core_rs/examples/count_calls.rs, and return its line for each case; None without Cargo.
 
     Raises
     ------

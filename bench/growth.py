@@ -81,7 +81,7 @@ class Point:
 
     @property
     def costs(self) -> list[float]:
-        """What the model is about."""
+        """The seconds that the model is about."""
         return self.seconds if self.by_wall else self.busy
 
     def measure(self) -> None:

@@ -25,7 +25,7 @@ def drawn_table(scenario: bb.Scenario, seed: int) -> Any:
 
 
 def tasks(scenario: bb.Scenario, threads: int) -> dict[str, Callable[[], object]]:
-    """What is measured, by name."""
+    """The tasks to measure, by name."""
     options: dict[str, Any] = {"threads": threads, "progress": None}
     heuristics = [(1.0 - 0.1 * seat, 0.5) for seat in range(scenario.num_agents)]
     tables = [drawn_table(scenario, seat) for seat in range(scenario.num_agents)]

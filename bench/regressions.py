@@ -169,7 +169,7 @@ def compare(before: object, after: object, sigmas: float) -> list[Comparison]:
 
 
 def differences(before: object, after: object) -> list[str]:
-    """What is not the same about the machines and versions: then ratios say little of the code."""
+    """Differences of machines and versions, with which ratios say little of the code."""
     a, b = (x.get("machine", {}) if isinstance(x, Mapping) else {} for x in (before, after))
     keys = [key for key in a if key in b and a[key] != b[key]]
     return [f"{key}: {a[key]} → {b[key]}" for key in keys]

@@ -1,4 +1,4 @@
-"""What was measured, as JSON and as tables."""
+"""Measurements as JSON and as tables."""
 
 import os
 import platform
@@ -24,7 +24,7 @@ BITS = 32
 
 
 def machine() -> dict[str, Any]:
-    """Where this ran, and of what versions."""
+    """The machine and the versions of what runs here."""
     busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     return {
         "cpu": _cpu_name(),
@@ -62,7 +62,7 @@ def commit() -> str | None:
 
 
 def short_commit(described: str) -> str:
-    """What `commit` said, in fewer letters; with "+" still, if files differed from it."""
+    """The commit in fewer letters; with "+" still, if files differed from it."""
     return described[:12] + ("+" if described.endswith(("+", "-dirty")) else "")
 
 

@@ -1,4 +1,4 @@
-"""What baselines share: the game as plain numbers, and what they return."""
+"""Parts that baselines share: the game as plain numbers, and their results."""
 
 import math
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ class NotInstalled(Exception):
 
 @dataclass(frozen=True)
 class Played:
-    """What line-ups earned.
+    """The payoffs of line-ups.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Played:
 
     @classmethod
     def of(cls, returns: Sequence[FloatArray], nights: int) -> Self:
-        """From the returns of every line-up, each of shape (episodes, seats)."""
+        """Payoffs from the returns of every line-up, each of shape (episodes, seats)."""
         episodes = len(returns[0])
         mean = np.array([values.mean(axis=0) for values in returns])
         spread = np.array([values.std(axis=0, ddof=min(1, episodes - 1)) for values in returns])

@@ -1,4 +1,4 @@
-"""What the ladder tells of GPUs: whether one is there, how fast it is, and else a model."""
+"""The rung of GPUs: whether one is there, how fast it is, and else a model."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def cuda_details(backend: Any, seconds: float) -> dict[str, Any]:
 
 
 def cuda_model(blocks: int) -> dict[str, Any]:
-    """What the counted instructions of the kernels say of GPUs: a model, no measurement."""
+    """A model of GPUs, no measurement, from the counted instructions of the kernels."""
     try:
         from ptx_on_cpu.gpus import GPUS
         from ptx_on_cpu.model import count, modelled_rate

@@ -43,7 +43,7 @@ def matrix_of(values: FloatArray, agents: int) -> FloatArray:
 
 @dataclass(frozen=True)
 class Truth:
-    """What a scenario's matrix is, and how much the estimate of an episode scatters.
+    """The exact matrix of a scenario, and how much the estimate of an episode scatters.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class Truth:
 
     @classmethod
     def of(cls, scenario: bb.Scenario) -> "Truth":
-        """By the exact engine, and a large sample for standard deviations alone."""
+        """The truth by the exact engine, and a large sample for standard deviations alone."""
         lineups, agents = lineups_of(scenario), scenario.num_agents
         payoffs = matrix_of(bb.expected(scenario, lineups).mean, agents)
         sampled = bb.simulate(scenario, lineups, episodes=PILOT, seed=2**63, backend="cpu")

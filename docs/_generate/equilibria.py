@@ -46,7 +46,7 @@ def rows(equilibria: list[NashEquilibrium], findings: dict[tuple[str, str], Any]
 
 
 def total(equilibria: list[NashEquilibrium]) -> str:
-    """How many were certified, in what time."""
+    """The number of equilibria that were certified, and the time."""
     seconds = sum(each.seconds for each in equilibria)
     certified = sum(each.converged for each in equilibria)
     epsilon = {each.epsilon for each in equilibria}

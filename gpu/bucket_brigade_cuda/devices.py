@@ -1,4 +1,4 @@
-"""What a run needs of a device; and devices without a GPU, whose memory is the host's."""
+"""The interface of devices; and devices without a GPU, whose memory is the host's."""
 
 import time
 from abc import ABC, abstractmethod
@@ -50,7 +50,7 @@ class Device(Protocol):
         """The present point of a stream."""
 
     def seconds(self, start: Mark, end: Mark) -> float:
-        """How long a stream took between two points; it must have been waited for."""
+        """Seconds of a stream between two points; it must have been waited for."""
 
     def free_bytes(self) -> int:
         """Memory that is left."""
@@ -92,34 +92,34 @@ class HostDevice(ABC):
     capability = (0, 0)
 
     def use(self) -> AbstractContextManager[object]:
-        """Nothing to do."""
+        """A context that changes nothing."""
         return nullcontext()
 
     def streams(self, number: int) -> AbstractContextManager[list[Stream]]:
-        """There is one."""
+        """Streams, all of them the one that there is."""
         return nullcontext([None] * number)
 
     def callers_stream(self) -> Stream:
-        """The same."""
+        """The one stream that there is."""
         return None
 
     def on(self, stream: Stream) -> AbstractContextManager[object]:
-        """Nothing to do."""
+        """A context that changes nothing."""
         return nullcontext()
 
     def wait(self, stream: Stream) -> None:  # noqa: B027
-        """Nothing to wait for."""
+        """Return at once: there is nothing to wait for."""
 
     def mark(self) -> Mark:
-        """The time."""
+        """The time now, as a point of a stream."""
         return time.perf_counter()
 
     def seconds(self, start: Mark, end: Mark) -> float:
-        """From one to the other."""
+        """Seconds from one point to the other."""
         return float(end - start)
 
     def free_bytes(self) -> int:
-        """Some."""
+        """A fixed number of bytes, 256 MiB."""
         return 1 << 28
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> Array:
@@ -129,7 +129,7 @@ class HostDevice(ABC):
         return array
 
     def upload(self, array: Array) -> Array:
-        """A copy."""
+        """A copy of an array."""
         return np.array(array, order="C")
 
     def clear(self, array: Array) -> None:
@@ -137,7 +137,7 @@ class HostDevice(ABC):
         array[...] = 0
 
     def fetch(self, array: Array) -> Array:
-        """A copy."""
+        """A copy of an array."""
         return array.copy()
 
     def resident(self, name: str, shape: Shape) -> int:

@@ -9,7 +9,7 @@ from docs._generate.performance.stored import BEFORE, COMMANDS, Figures
 
 
 def changes_section(found: Mapping[str, Figures]) -> list[str]:
-    """What was mended in the engine, and how much that was worth."""
+    """The changes of the engine, and how much they were worth."""
     lines: list[str] = []
     pairs = {name: (found.get(name), found.get(now)) for name, now in BEFORE.items()}
     before, after = pairs["instructions_before"]

@@ -14,7 +14,7 @@ PHILOX = "sliced/stream.rs"
 def floor_section(
     throughput: Figures | None, profile: Figures | None, exact: Figures | None
 ) -> list[str]:
-    """What Philox alone would take, and of the exact engine the operations it asks for."""
+    """The time that Philox alone would take, and the operations of the exact engine."""
     return [*_sampled(throughput, profile), "", *_exact(exact)]
 
 

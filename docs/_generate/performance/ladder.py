@@ -75,7 +75,7 @@ def command_of(name: str, whole: Figures) -> str:
 
 
 def rung_cells(row: Figures) -> list[str]:
-    """A row of the table."""
+    """A rung as a row of the table."""
     label, what = str(row.get("rung", "")), str(row.get("what", ""))
     wall = median(row.get("wall_seconds"))
     if row.get("absent") or wall is None:
@@ -115,7 +115,7 @@ def shares(whole: Figures) -> str:
 
 
 def set_up(whole: Figures) -> list[str]:
-    """What is done once, compiling and starting processes, and the versions of what compiles."""
+    """Set-up that is done once, such as compiling, and the versions of compilers."""
     once = [
         f"{row['what']} {timed(row['setup_seconds'])}"
         for row in whole["rows"]
@@ -133,7 +133,7 @@ def set_up(whole: Figures) -> list[str]:
 
 
 def cuda_lines(whole: Figures) -> list[str]:
-    """What was measured of GPUs, or what a model says."""
+    """Measurements of GPUs, or a model."""
     cuda, rates = whole.get("cuda"), modelled_rates(whole)
     if cuda and cuda.get("compile_seconds") is not None:
         return ["", f"CUDA kernels compile in {timed(cuda['compile_seconds'])}, once."]

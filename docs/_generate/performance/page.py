@@ -60,7 +60,7 @@ def page(found: Mapping[str, Figures]) -> str:
 
 
 def machines(found: Mapping[str, Figures]) -> list[str]:
-    """Where everything was measured; by section, if not all in one place."""
+    """The machines of all measurements; by section, if there are several."""
     places: dict[str, list[str]] = {}
     for name, figures in found.items():
         where = figures.get("machine")

@@ -1,4 +1,4 @@
-"""The plots of the page."""
+"""Plots of the page of performance."""
 
 from pathlib import Path
 

@@ -82,7 +82,7 @@ def profile_section(profile: Figures | None) -> list[str]:
 
 
 def instructions_section(instructions: Figures | None) -> list[str]:
-    """Counted instructions."""
+    """The table of counted instructions."""
     if instructions is None:
         return missing("instructions")
     rows = []

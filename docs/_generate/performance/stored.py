@@ -55,7 +55,7 @@ def load(folder: Path) -> dict[str, Figures]:
 
 
 def source(name: str, figures: Figures, command: str | None = None) -> str:
-    """What made a section's numbers, and where; by default the command of `COMMANDS`."""
+    """The command, by default that of `COMMANDS`, and the machine of a section's numbers."""
     where = figures.get("machine", {})
     words = [f"`{command or COMMANDS[name]}`"]
     if figures.get("commit"):
