@@ -37,6 +37,8 @@ pub(super) struct Stage<'a> {
 
 /// How many times around all seats best answers may go on.
 const ROUNDS: usize = 24;
+/// How many times around all seats smoothed answers go on.
+const SMOOTHED: usize = 600;
 
 impl Stage<'_> {
     /// Acts of a seat.
@@ -215,33 +217,41 @@ impl Stage<'_> {
     pub fn mixed(&self, through: Option<[u16; SEATS]>) -> Option<Mixed> {
         let (mut tried, mut work) = (Vec::new(), Work::default());
         let left = self.undominated();
-        if let Some(found) = through.and_then(|start| self.grown_from(start, &mut tried, &mut work))
+        if let Some(found) =
+            through.and_then(|start| self.grown_from(start, None, &mut tried, &mut work))
         {
             return Some(found);
         }
         self.two_seats(&left)
-            .or_else(|| self.near(&self.smoothed(&left), &mut work))
-            .or_else(|| self.grown_from(left, &mut tried, &mut work))
+            .or_else(|| self.smoothed(&left, |close| self.near(close, &mut work)).ok())
+            .or_else(|| self.grown_from(left, None, &mut tried, &mut work))
             .or_else(|| self.by_size(&left, &mut work))
     }
 
-    /// An equilibrium close to some chances: what is hardly played is left out.
+    /// An equilibrium close to some chances: what is hardly played is left out at first, and the
+    /// active-set method goes on from there.
     fn near(&self, mixed: &Mixed, work: &mut Work) -> Option<Mixed> {
-        [0.01, 0.001, 0.05].into_iter().find_map(|least| {
+        let mut tried = Vec::new();
+        [0.01, 0.001, 0.05, 0.1].into_iter().find_map(|least| {
             let mut start = *mixed;
             for row in &mut start[..self.seats] {
+                let least = least * row.iter().copied().fold(0.0, f64::max);
                 row.iter_mut().filter(|chance| **chance < least).for_each(|chance| *chance = 0.0);
                 let sum: f64 = row.iter().sum();
                 row.iter_mut().for_each(|chance| *chance /= sum);
             }
-            let found = self.newton(&support(&start), Some(&start), work)?;
-            self.accepts(&found).then_some(found)
+            self.grown_from(support(&start), Some(&start), &mut tried, work)
         })
     }
 
     /// Chances close to an equilibrium. Everybody answers the others, in turn, by chances that grow
-    /// exponentially with what acts are worth (logit answers), more and more sharply.
-    fn smoothed(&self, left: &[u16; SEATS]) -> Mixed {
+    /// exponentially with what acts are worth (logit answers), more and more sharply. Now and then
+    /// `look` may find an equilibrium nearby; if it never does, the last chances are the error.
+    fn smoothed(
+        &self,
+        left: &[u16; SEATS],
+        mut look: impl FnMut(&Mixed) -> Option<Mixed>,
+    ) -> Result<Mixed, Mixed> {
         let mut mixed = [[0.0; ACTS]; SEATS];
         for seat in 0..self.seats {
             members(left[seat]).for_each(|act| mixed[seat][act] = 1.0);
@@ -253,7 +263,7 @@ impl Stage<'_> {
             payoffs.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &x| (a.min(x), b.max(x)));
         let mut noise = 0.1 * (most - least).max(f64::MIN_POSITIVE);
         let mut others = Vec::new();
-        for _ in 0..600 {
+        for round in 1..=SMOOTHED {
             for seat in 0..self.seats {
                 self.spread(&mixed, &[seat], &mut others);
                 let mut worth = [f64::NEG_INFINITY; ACTS];
@@ -272,8 +282,13 @@ impl Stage<'_> {
                 row.iter_mut().for_each(|chance| *chance /= sum);
             }
             noise *= 0.985;
+            if round % (SMOOTHED / 12) == 0
+                && let Some(found) = look(&mixed)
+            {
+                return Ok(found);
+            }
         }
-        mixed
+        Err(mixed)
     }
 
     /// An equilibrium in which two seats mix two acts each, which is what nearly all stages without
@@ -353,7 +368,7 @@ impl Stage<'_> {
 
     /// Chances by which nobody gains much, where no equilibrium was found.
     pub fn least_regret(&self) -> Mixed {
-        self.smoothed(&self.undominated())
+        self.smoothed(&self.undominated(), |_| None).unwrap_or_else(|mixed| mixed)
     }
 
     /// From chances that were an equilibrium of a game much like this one.
@@ -373,6 +388,7 @@ impl Stage<'_> {
     fn grown_from(
         &self,
         mut support: [u16; SEATS],
+        start: Option<&Mixed>,
         tried: &mut Vec<[u16; SEATS]>,
         work: &mut Work,
     ) -> Option<Mixed> {
@@ -381,7 +397,8 @@ impl Stage<'_> {
                 return None;
             }
             tried.push(support);
-            let Some(found) = self.newton(&support, None, work) else {
+            let from = start.filter(|start| self::support(start) == support);
+            let Some(found) = self.newton(&support, from, work) else {
                 // Too many acts somewhere: the seat with the most gives up its last one.
                 let seat = (0..self.seats).rev().max_by_key(|&seat| support[seat].count_ones())?;
                 if support[seat].count_ones() < 2 {
@@ -420,9 +437,9 @@ impl Stage<'_> {
         };
         let options: Vec<Vec<u16>> =
             within[..self.seats].iter().map(|&acts| subsets(acts)).collect();
+        let mut budget = 400;
         for size in self.seats + 2..=3 * self.seats {
             let mut support = [0; SEATS];
-            let mut budget = 10_000;
             if let Some(found) = self.sized(&options, 0, size, &mut support, &mut budget, work) {
                 return Some(found);
             }
