@@ -223,7 +223,14 @@ impl Stage<'_> {
             return Some(found);
         }
         self.two_seats(&left)
-            .or_else(|| self.smoothed(&left, |close| self.near(close, &mut work)).ok())
+            .or_else(|| {
+                let mut found = None;
+                self.smoothed(&left, |close| {
+                    found = self.near(close, &mut work);
+                    found.is_some()
+                });
+                found
+            })
             .or_else(|| self.grown_from(left, None, &mut tried, &mut work))
             .or_else(|| self.by_size(&left, &mut work))
     }
@@ -246,12 +253,8 @@ impl Stage<'_> {
 
     /// Chances close to an equilibrium. Everybody answers the others, in turn, by chances that grow
     /// exponentially with what acts are worth (logit answers), more and more sharply. Now and then
-    /// `look` may find an equilibrium nearby; if it never does, the last chances are the error.
-    fn smoothed(
-        &self,
-        left: &[u16; SEATS],
-        mut look: impl FnMut(&Mixed) -> Option<Mixed>,
-    ) -> Result<Mixed, Mixed> {
+    /// `done` looks whether they will do.
+    fn smoothed(&self, left: &[u16; SEATS], mut done: impl FnMut(&Mixed) -> bool) -> Mixed {
         let mut mixed = [[0.0; ACTS]; SEATS];
         for seat in 0..self.seats {
             members(left[seat]).for_each(|act| mixed[seat][act] = 1.0);
@@ -282,13 +285,11 @@ impl Stage<'_> {
                 row.iter_mut().for_each(|chance| *chance /= sum);
             }
             noise *= 0.985;
-            if round % (SMOOTHED / 12) == 0
-                && let Some(found) = look(&mixed)
-            {
-                return Ok(found);
+            if round % (SMOOTHED / 12) == 0 && done(&mixed) {
+                break;
             }
         }
-        Err(mixed)
+        mixed
     }
 
     /// An equilibrium in which two seats mix two acts each, which is what nearly all stages without
@@ -368,7 +369,7 @@ impl Stage<'_> {
 
     /// Chances by which nobody gains much, where no equilibrium was found.
     pub fn least_regret(&self) -> Mixed {
-        self.smoothed(&self.undominated(), |_| None).unwrap_or_else(|mixed| mixed)
+        self.smoothed(&self.undominated(), |_| false)
     }
 
     /// From chances that were an equilibrium of a game much like this one.
