@@ -448,7 +448,7 @@ impl<const S: usize> Alike<S> {
 
     /// `X(E)` for all `E`: what survivors leave (by survivors, within the set), and houses saved.
     #[inline(always)]
-    pub fn gather<L: Lanes>(
+    pub fn gather(
         &self,
         model: &Model,
         payoffs: &Payoffs<S>,
@@ -537,7 +537,7 @@ impl<const S: usize> Groups<'_, S> {
         let Self { model, payoffs, acting, room, .. } = self;
         let subsets = &model.subsets[local.count_ones() as usize];
         let alike = Alike::<S>::new(model, group, local);
-        alike.gather::<L>(model, payoffs, local, &room.left, &mut room.x);
+        alike.gather(model, payoffs, local, &room.left, &mut room.x);
         for (agent, rows) in acting.rows.iter().enumerate().rev() {
             room.hits.apply::<L, S>(rows, &alike, S, subsets, agent, &mut room.x);
         }
@@ -558,7 +558,7 @@ impl<const S: usize> Groups<'_, S> {
         let Self { model, payoffs, acting, room, .. } = self;
         let subsets = &model.subsets[local.count_ones() as usize];
         let alike = Alike::<S>::new(model, group, local);
-        alike.gather::<L>(model, payoffs, local, &room.left, &mut room.x);
+        alike.gather(model, payoffs, local, &room.left, &mut room.x);
         let agents = acting.rows.len();
         for (agent, rows) in acting.rows.iter().enumerate().rev() {
             // Behind this agent, lane `a` still has `agent` operators before it, or one less if its
