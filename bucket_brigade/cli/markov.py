@@ -121,7 +121,7 @@ def _print(found: list[dict[str, Any]], out: Terminal) -> None:
     ]
     caption = (
         f"one of several equilibria of the whole game, as the selector {found[0]['selector']} "
-        "takes them; payoff an episode of so many nights, mean over seats, and a night; regret: "
-        "the most that any seat gains by any policy, at any night and in any state"
+        "takes them; payoff of an episode, mean over seats, its mean nights, payoff of a night; "
+        "regret: the most that any seat gains by any policy, at any night and in any state"
     )
     print_table(out, columns, rows, caption=caption, keys=2 if orders else 1)

@@ -92,7 +92,7 @@ def _print(found: list[tuple[TeamOptimum, float]], out: Terminal) -> None:
         for best, seconds in found
     ]
     caption = (
-        "exact; payoff an episode of so many nights, and a night: the largest mean over seats that "
-        "any policies have; to the last night: episodes that go on until max_nights"
+        "exact; payoff of an episode, its mean nights, payoff of a night: the largest mean over "
+        "seats that any policies have; to the last night: episodes that go on until max_nights"
     )
     print_table(out, columns, rows, caption=caption, keys=2 if orders else 1)

@@ -87,7 +87,7 @@ def policy(
     columns = [Column("where"), Column("states", right=True), Column("what is done", prose=True)]
     rows_of_text = [[each.where, f"{each.states:,}", each.what] for each in found]
     title = f"{saved.scenario.name}: policies of {who}, on night {on}"
-    caption = "over all states with so many ruins and fires, each counted alike"
+    caption = "over all states with these numbers of ruins and fires, each counted alike"
     print_table(out, columns, rows_of_text, title=title, caption=caption)
 
 

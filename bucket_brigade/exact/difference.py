@@ -23,7 +23,7 @@ from bucket_brigade.summaries import Summarised, Summary
 
 __all__ = ["PolicyDifference", "policy_difference"]
 
-#: Seats that follow the others' game only to be counted, and theirs, are so many at most.
+#: The most seats of a game, those included that follow it only to be counted.
 _MOST_SEATS = 8
 
 
@@ -44,7 +44,7 @@ class PolicyDifference(ComparedByValue, Summarised):
     all_burning : float
         Expected nights in which every house burns, which are left out of `nights`.
     situations : tuple of (int, int, float)
-        Ruins, fires, and `nights` in states with so many, the largest first, where above 0.
+        Ruins, fires, and `nights` in states with those numbers, the largest first, where above 0.
     """
 
     seat: int

@@ -61,5 +61,5 @@ class Shape:
 
 
 def width_for(strategies: int) -> int:
-    """The narrowest kernel for seats that mix so many."""
+    """The narrowest kernel for seats that mix this number of strategies."""
     return next(width for width in WIDTHS if width >= strategies)

@@ -82,7 +82,7 @@ def corners(agents: int) -> list[Lineup]:
 
 
 def mixed(agents: int, width: int) -> list[Lineup]:
-    """Seats that mix so many strategies at most; weights include tiny ones and equal ones."""
+    """Seats that mix at most a number of strategies; weights include tiny and equal ones."""
     rng = np.random.default_rng(width)
     pool = [*NAMES, *CORNERS, *rng.random((16, 10)).round(3).tolist()][:width]
     uneven = rng.random(width) ** 4 + 1e-12

@@ -55,7 +55,7 @@ class Units:
         self._lock = threading.Lock()
 
     def take(self, items: int) -> Unit | None:
-        """The next unit of at most so many items, but at least one; None when all is taken."""
+        """The next unit, of at most a number of items but at least one; None when all is taken."""
         items = max(1, items)
         with self._lock:
             lineup, block = self._lineup, self._block

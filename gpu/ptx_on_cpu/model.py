@@ -158,11 +158,11 @@ class CountingDevice(PtxDevice):
         self.compiled: dict[str, CompiledPtx] = {}
 
     def free_bytes(self) -> int:
-        """So much that units are not made smaller for it."""
+        """Return 2^40 bytes, for which no unit is made smaller."""
         return 1 << 40
 
     def resident(self, name: str, shape: Shape) -> int:
-        """As many as leave each thread its blocks."""
+        """Return the number of CUDA blocks that leaves each thread its blocks."""
         return -(-self._threads // shape.threads)
 
     def launch(

@@ -1,4 +1,4 @@
-"""How fires are put out: who is at which house, and the threshold of so many workers."""
+"""How fires are put out: who is at which house, and the threshold of its workers."""
 
 import numpy as np
 import pytest

@@ -17,7 +17,7 @@ SLOT = 0x0C3
 
 
 def compiled_pick(houses: int) -> CompiledPtx:
-    """A kernel of one pick a thread, with ``pick`` as shapes of so many houses have it."""
+    """A kernel of one pick a thread, with ``pick`` as shapes of a number of houses have it."""
     shape = Shape(houses, 1, 1)
     bits = shape.bits
     pick = module.make_pick(shape)

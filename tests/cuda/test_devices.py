@@ -60,7 +60,7 @@ def others() -> list[threading.Thread]:
 
 
 def run_idle(backend: CudaBackend, lineups: int = 1, blocks: int = 1000, **options: Any) -> Any:
-    """Runs a program of so many blocks."""
+    """Runs a program of a number of blocks."""
     return bb.simulate(HARD, [LINEUP] * lineups, episodes=32 * blocks, backend=backend, **options)
 
 

@@ -38,7 +38,7 @@ class Counts:
 
 
 def _workers(state: State, duties: Sequence[tuple[float, float]]) -> dict[State, float]:
-    """The odds of so many workers at each house."""
+    """The odds of each number of workers at each house."""
     fires = [h for h, house in enumerate(state) if house == BURNING]
     odds = {(0,) * len(state): 1.0}
     for agent, (p, q) in enumerate(duties):

@@ -112,7 +112,7 @@ def threshold(p: float) -> int:
 
 
 def extinguish_threshold(kappa: float, workers: int) -> int:
-    """T for a fire with so many workers."""
+    """The threshold T of a fire, by its number of workers."""
     if workers == 0:
         return 0
     if workers == 1:

@@ -12,8 +12,8 @@ from bucket_brigade.game.scenario import Scenario
 
 __all__ = ["payoff_source", "resolved_method"]
 
-#: Seconds that "auto" lets exact payoffs take, by an estimate: all line-ups of so many
-#: strategies, and so many more for each seat.
+#: Seconds that "auto" lets exact payoffs take, by an estimate: all line-ups of `STRATEGIES`
+#: strategies, and `RESPONSES` more for each seat.
 AUTO_SECONDS, STRATEGIES, RESPONSES = 120.0, 4, 300
 
 

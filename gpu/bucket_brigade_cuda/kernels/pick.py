@@ -1,6 +1,6 @@
 """Which burning house: the index `⌊U · n / 2^32⌋`, for lanes with different `n`.
 
-The first planes of `U`, as a number `u` of so many bits, put `U · n / 2^32` into an interval that
+The first planes of `U`, as a number `u` of as many bits, put `U · n / 2^32` into an interval that
 starts at `u n / 2^bits`. As soon as intervals are shorter than one, each holds at most one whole
 number besides its start, and the index is open only while it does. Let that number lie `e + 1`
 steps above the start, where a step is `1 / 2^bits` and an interval is `n` steps long: open means
