@@ -15,7 +15,8 @@ class Policy(ABC):
     Policies are values: they never change, equal ones are one, and they can be hashed and pickled.
     To add a kind: its place in the core (``core_rs/src/policy``), a class in a file beside this
     one, what stands for it in `bucket_brigade.policies.kinds`, and in `possible_events` whether it
-    can work and can rest.
+    can work and can rest; for searches to go through its kind, also a space in
+    `bucket_brigade.policies.spaces`.
 
     Attributes
     ----------
