@@ -64,7 +64,7 @@ def judge(
         as_at_least_zero("--epsilon", epsilon)
     scenario = chosen_scenario(name, night_order, end_rule, changes)
     chosen = chosen_lineup(lineup, scenario.num_agents)
-    check_outputs([("--save", save)], as_json)
+    check_outputs([("--save", save)], as_json, [name])
     with progress_bar(scenario.name, progress_style) as progress:
         found = judged(scenario, chosen, heuristics=heuristics, threads=threads, progress=progress)
     try:

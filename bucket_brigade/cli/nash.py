@@ -162,6 +162,7 @@ def nash(
             *(("--gambit", file) for file in written),
         ],
         as_json,
+        names,
     )
     found: list[NashEquilibrium] = []
     refused: InvalidValue | None = None

@@ -46,7 +46,7 @@ def optimum(
         for scenario in both_orders(name, night_order, end_rule, changes)
     ]
     files = files_of("--save", save, scenarios)
-    check_outputs((("--save", file) for file in files), as_json)
+    check_outputs((("--save", file) for file in files), as_json, names)
     found: list[tuple[TeamOptimum, float]] = []
     try:
         for i, scenario in enumerate(scenarios):

@@ -102,7 +102,11 @@ class Resumable(TyperCommand):
         )
 
 
-def check_outputs(given: Iterable[tuple[str, Path | None]], as_json: bool = False) -> bool:
+def check_outputs(
+    given: Iterable[tuple[str, Path | None]],
+    as_json: bool = False,
+    names: Sequence[str] | None = None,
+) -> bool:
     """Check what a command shall write, before its work.
 
     Parameters
@@ -111,6 +115,8 @@ def check_outputs(given: Iterable[tuple[str, Path | None]], as_json: bool = Fals
         All of it; None is for nothing.
     as_json : bool
         Whether standard output is taken by JSON.
+    names : sequence of str, optional
+        Scenarios and files of scenarios, as the command was given them.
 
     Returns
     -------
@@ -120,11 +126,12 @@ def check_outputs(given: Iterable[tuple[str, Path | None]], as_json: bool = Fals
     Raises
     ------
     InvalidValue
-        If a file is a folder, or two are the same.
+        If a file is a folder, or two are the same, or one is a file that scenarios come from.
     OSError
         If one can't be written.
     """
     taken = {STANDARD_OUTPUT: "JSON"} if as_json else {}
+    taken |= {os.path.realpath(file): "the scenario" for file in _files_of(names or ())}
     for option, path in given:
         if path is None:
             continue
@@ -161,6 +168,12 @@ def files_of(option: str, pattern: Path | None, scenarios: Sequence[Scenario]) -
     if len(names) == 1:
         return [pattern]
     return [pattern.with_name(f"{pattern.stem}-{name}{pattern.suffix}") for name in names]
+
+
+def _files_of(names: Sequence[str]) -> list[str]:
+    """Files among the names of scenarios, FILE or FILE:NAME."""
+    files = [file for name in names for file in (name, name.rpartition(":")[0])]
+    return [file for file in files if os.path.isfile(file)]
 
 
 @contextlib.contextmanager

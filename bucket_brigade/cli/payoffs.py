@@ -46,7 +46,7 @@ def payoffs(
 ) -> None:
     """Show what each archetype earns when everyone else plays one of them."""
     scenario = chosen_scenario(name, night_order, end_rule, changes)
-    printed = check_outputs([("--csv", csv)], as_json)
+    printed = check_outputs([("--csv", csv)], as_json, [name])
     with progress_bar(scenario.name, progress_style) as progress:
         matrix = payoff_matrix(
             scenario,

@@ -96,6 +96,7 @@ def roles(
             *(("--plot", file) for file in drawn),
         ],
         as_json,
+        names,
     )
     found: list[RoleEquilibrium] = []
     finished = False

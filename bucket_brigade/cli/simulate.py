@@ -80,7 +80,7 @@ def simulate(
     as_method(method)
     scenario = chosen_scenario(name, night_order, end_rule, changes)
     chosen = chosen_lineup(lineup, scenario.num_agents)
-    printed = check_outputs([("--csv", csv)], as_json)
+    printed = check_outputs([("--csv", csv)], as_json, [name])
     options: dict[str, Any] = {
         "episodes": episodes,
         "seed": seed,

@@ -232,3 +232,24 @@ def test_a_file_in_a_folder_that_may_not_be_written(
     assert "nash.json.progress" in ran.stderr
     assert len(load_equilibria(out)) == 1
     assert list(tmp_path.iterdir()) == [out]
+
+
+def test_the_file_of_a_scenario_is_not_replaced(tmp_path: Path) -> None:
+    file = tmp_path / "game.json"
+    bb.scenario("easy").save(file)
+    before = file.read_bytes()
+    lineup = ["--lineup", "hero,hero,hero,hero"]
+    for command, option, others in (
+        ("nash", "--out", []),
+        ("roles", "--out", []),
+        ("simulate", "--csv", lineup),
+        ("payoffs", "--csv", []),
+        ("judge", "--save", lineup),
+        ("optimum", "--save", []),
+    ):
+        arguments = [command, str(file), option, f"{tmp_path}/./game.json", *others]
+        ran = CliRunner().invoke(app, arguments)
+        assert ran.exit_code == 2
+        assert option in ran.stderr
+        assert "another place than that of the scenario" in " ".join(ran.stderr.split())
+    assert file.read_bytes() == before
