@@ -32,6 +32,15 @@ class Policy:
     def firefighter(w: float, own_first: bool = False, honesty: float = 1.0) -> Policy: ...
     @property
     def kind(self) -> str: ...
+    @staticmethod
+    def tabular(
+        houses: int,
+        nights: int,
+        first: npt.NDArray[np.uint32],
+        until: npt.NDArray[np.uint32],
+        acts: npt.NDArray[np.uint8],
+        chances: npt.NDArray[np.float64],
+    ) -> Policy: ...
     def __hash__(self) -> int: ...
 
 class Program:

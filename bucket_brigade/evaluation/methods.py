@@ -19,8 +19,9 @@ from bucket_brigade.exact import ExactResult, expected
 from bucket_brigade.exact.evaluate import applies
 from bucket_brigade.exact.pure_lineups import pure_lineups
 from bucket_brigade.game.lineups import Lineup
-from bucket_brigade.game.program import SeatedStrategies, seat_strategies
+from bucket_brigade.game.program import seat_strategies
 from bucket_brigade.game.scenario import Scenario, as_scenario
+from bucket_brigade.policies.tabular import Tabular
 from bucket_brigade.simulation.result import SimulationResult
 from bucket_brigade.simulation.simulator import BLOCK, listed_lineups, simulate
 from bucket_brigade.simulation.until import episodes_needed, simulate_until
@@ -97,8 +98,8 @@ def evaluate(
     lineups = listed_lineups(lineups)
     player = "cpu" if method == "exact" else as_backend(backend)
     if method == "auto":
-        wanted = 1 if episodes is None else episodes
-        if stderr is not None and _can_sample(seat_strategies(scenario, lineups, pool)):
+        wanted = episodes
+        if stderr is not None:
             wanted = _episodes_until(
                 scenario, lineups, stderr, max_episodes, seed, first_episode, pool, threads
             )
@@ -145,8 +146,6 @@ def chosen_method(
     if as_method(method) != "auto":
         return str(method)
     seated = seat_strategies(scenario, lineups, pool)
-    if not _can_sample(seated):
-        return "exact"
     most = _core.most_episodes(scenario)
     program = seated.program(scenario, episodes=min(as_u64("episodes", episodes), most))
     if not all(policy.memoryless for policy in seated.policies):
@@ -158,14 +157,15 @@ def chosen_method(
     number, by_houses = len(pure.lineups), pure.tells_owned_apart
     available = _core.pool_threads()
     cores = min(as_threads(threads) or available, available, number)
-    exact = _core.exact_cost(scenario, by_houses=by_houses)[1] * number / cores
+    if any(isinstance(policy, Tabular) for policy in pure.policies):
+        # Threads share each night; following takes no longer than finding best responses.
+        cores = as_threads(threads) or available
+        seconds, by_houses = _core.policy_cost(scenario)[1], True
+    else:
+        seconds = _core.exact_cost(scenario, by_houses=by_houses)[1]
+    exact = seconds * number / cores
     cheaper = exact < _sampled_seconds(program, exact, threads, backend)
     return "exact" if cheaper and applies(scenario, by_houses=by_houses) else "sampled"
-
-
-def _can_sample(seated: SeatedStrategies) -> bool:
-    """Whether engines play all policies."""
-    return all(policy.sampled for policy in seated.policies)
 
 
 def _sampled_seconds(

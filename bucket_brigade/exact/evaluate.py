@@ -18,7 +18,7 @@ from bucket_brigade.game.lineups import Lineup, as_pool
 from bucket_brigade.game.program import SeatedStrategies, seat_strategies
 from bucket_brigade.game.rewards import count_weights
 from bucket_brigade.game.scenario import Scenario
-from bucket_brigade.policies.tabular import Tabular, checked_tabular
+from bucket_brigade.policies.tabular import Tabular
 from bucket_brigade.simulation.simulator import listed_lineups
 
 __all__ = ["applies", "checked_strategies", "expected", "reporter"]
@@ -44,7 +44,7 @@ def expected(
         The game, of at most 8 agents, and 12 houses unless fires burn out before they spread and
         no firefighter puts its own houses first.
     lineups : iterable of line-ups
-        As `simulate` takes them, and with tables; each may stand for 65,536 pure line-ups.
+        As `simulate` takes them; each may stand for 65,536 pure line-ups.
     pool : sequence of strategies, optional
         What indices refer to.
     threads : int, optional
@@ -110,7 +110,7 @@ def _totals(
             numbers[pure.lineups[~followed]],
             threads=threads,
             progress=report,
-            policies=[each.compiled() for each in pure.policies if each.sampled],
+            policies=[each.compiled() for each in pure.policies if not isinstance(each, Tabular)],
         )
     for done, i in enumerate(np.flatnonzero(followed), int((~followed).sum())):
         if report is not None:
@@ -133,10 +133,8 @@ def checked_strategies(
         memoryless.
     """
     seated = seat_strategies(scenario, lineups, pool)
-    seated.check(scenario)
+    seated.program(scenario)
     for policy in seated.policies:
-        if isinstance(policy, Tabular):
-            checked_tabular(policy, scenario, "lineups")
         if not policy.memoryless:
             allowed = "policies that depend on the houses alone, for exact payoffs"
             raise InvalidValue("lineups", shown(policy), allowed)

@@ -2,7 +2,7 @@
 
 import numbers
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.errors import InvalidValue, shown
 from bucket_brigade.game.lineups import Lineup, Mixture, as_pool, is_weights
 from bucket_brigade.game.scenario import Scenario, as_scenario
-from bucket_brigade.policies.heuristic import ARCHETYPES, Heuristic
+from bucket_brigade.policies.heuristic import Heuristic
 from bucket_brigade.policies.kinds import as_policy, is_policy_object
 from bucket_brigade.policies.policy import Policy
 
@@ -103,15 +103,6 @@ class SeatedStrategies(ComparedByValue):
             first_episode=as_u64("first_episode", first_episode),
             episodes=as_u64("episodes", episodes),
         )
-
-    def check(self, scenario: Scenario) -> None:
-        """Raises `InvalidValue` for what no program could be made of, whoever plays.
-
-        Policies that no engine plays (`Policy.sampled`) are let pass.
-        """
-        stand_in = Heuristic.of(ARCHETYPES["hero"])
-        policies = tuple(policy if policy.sampled else stand_in for policy in self.policies)
-        replace(self, policies=policies).program(scenario)
 
 
 def seat_strategies(

@@ -25,13 +25,10 @@ class Policy(ABC):
     memoryless : bool
         Whether what it does depends on the houses (and the night) alone. Only such policies have
         exact payoffs.
-    sampled : bool
-        Whether engines play it, so that its payoffs can be sampled.
     """
 
     kind: ClassVar[str]
     memoryless: ClassVar[bool] = True
-    sampled: ClassVar[bool] = True
     #: So that comparing one with an array is not done number by number.
     __array_ufunc__: ClassVar[None] = None
 
@@ -48,13 +45,7 @@ class Policy(ABC):
 
     @abstractmethod
     def compiled(self) -> _core.Policy:
-        """The policy as the core takes it, to be compiled to integers in a program.
-
-        Raises
-        ------
-        InvalidValue
-            If no engine plays it (see `sampled`).
-        """
+        """The policy as the core takes it, to be compiled to integers in a program."""
 
     @abstractmethod
     def name(self, digits: int = 3) -> str:

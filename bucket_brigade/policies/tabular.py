@@ -71,7 +71,6 @@ class Tabular(ComparedByValue, Summarised, Policy):
     """
 
     kind: ClassVar[str] = "tabular"
-    sampled: ClassVar[bool] = False
 
     houses: int
     nights: int
@@ -102,10 +101,16 @@ class Tabular(ComparedByValue, Summarised, Policy):
         """The key of a policy: its kind, and a checksum of all its acts."""
         return self.kind, self._digest
 
+    @cached_property
+    def _compiled(self) -> _core.Policy:
+        return _core.Policy.tabular(self.houses, self.nights, *self.runs)
+
     def compiled(self) -> _core.Policy:
-        """No engine plays tables: raises `InvalidValue`."""
-        allowed = "policies that can be sampled; tables have exact payoffs only (expected)"
-        raise InvalidValue("strategy", self.name(), allowed)
+        """As the core takes it."""
+        return self._compiled
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_compiled"}
 
     def name(self, digits: int = 3) -> str:
         """ "table" and the beginning of a sum over what it does."""

@@ -9,7 +9,7 @@ use crate::error::InvalidValue;
 use crate::game::counts::{END_KINDS, Layout};
 use crate::game::program::Program;
 use crate::game::scenario::EndRule;
-use crate::policy::{FirefighterThresholds, HeuristicThresholds, PolicyThresholds};
+use crate::policy::{FirefighterThresholds, HeuristicThresholds, PolicyThresholds, Table};
 use crate::random::address::{self, TICK_START, tick_of_night};
 use crate::random::uniform::LazyUniform;
 
@@ -219,6 +219,7 @@ impl Game {
         let action = |agent| match &self.program.policies[self.policies[agent]] {
             PolicyThresholds::Heuristic(policy) => self.heuristic(agent, policy, &burning),
             PolicyThresholds::Firefighter(policy) => self.firefighter(agent, policy, &burning),
+            PolicyThresholds::Table(table) => self.table(agent, table),
         };
         (0..self.policies.len()).map(action).collect()
     }
@@ -252,6 +253,19 @@ impl Game {
             self.home(agent)
         };
         self.signalled(agent, house, works, policy.honesty)
+    }
+
+    fn table(&self, agent: usize, table: &Table) -> Action {
+        let code = |house: &House| match house {
+            House::Safe => 0,
+            House::Burning => 1,
+            House::Ruined => 2,
+        };
+        let state = self.houses.iter().rev().fold(0, |state, house| 3 * state + code(house));
+        let mut u = self.uniform(tick_of_night(self.night), address::SLOT_ACT, agent);
+        let act = table.act(state, self.night, |threshold| u.is_below(threshold));
+        let house = if act == 0 { self.home(agent) } else { act - 1 };
+        Action { house, works: act > 0, signal: act > 0 }
     }
 
     fn home(&self, agent: usize) -> usize {

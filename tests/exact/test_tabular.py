@@ -8,6 +8,7 @@ from brute_force_game import BruteForce
 from policy_games import GAMES, close, drawn_tables, name, small_game
 
 import bucket_brigade as bb
+from bucket_brigade.envs import VectorEnv
 from bucket_brigade.policies.states import all_houses, state_number
 
 few_games = pytest.mark.parametrize("scenario", GAMES[1::5], ids=name)
@@ -113,20 +114,25 @@ def test_line_ups_with_tables_have_counts_and_values(scenario: bb.Scenario) -> N
     assert close(dear.mean[0], changed.start(changed.values(tables)[0]))
 
 
-def test_tables_are_exact_only() -> None:
+def test_tables_are_chosen_a_method_for() -> None:
     scenario = small_game(25, 3, 2)
     table = bb.tabulate(bb.Firefighter(0.5), scenario)
     lineup: list[Any] = [table, "hero"]
-    with pytest.raises(bb.InvalidValue, match=r"table .*exact payoffs only"):
-        bb.simulate(scenario, [lineup], episodes=100, seed=1)
     exact = bb.expected(scenario, [lineup])
-    for options in ({"episodes": 100}, {"stderr": 1.0}):
-        found = bb.evaluate(scenario, [lineup], method="auto", **options)  # type: ignore[arg-type]
-        assert found == exact
+    assert bb.evaluate(scenario, [lineup], method="exact") == exact
+    assert bb.evaluate(scenario, [lineup], method="auto", episodes=10**9) == exact
+    assert bb.evaluate(scenario, [lineup], method="auto", episodes=32).method == "sampled"
     again = [bb.policies.kinds.as_policy(each) for each in exact.to_dict(0)["strategy_pool"]]
     assert again[0] == table
-    with pytest.raises(bb.InvalidValue, match="lineups"):
-        bb.expected(scenario, [[bb.tabulate("hero", small_game(26, 2, 2)), "hero"]])
+    other: list[Any] = [bb.tabulate("hero", small_game(26, 2, 2)), "hero"]
+    with pytest.raises(bb.InvalidValue, match="a table for 2 houses and 4 nights"):
+        bb.expected(scenario, [other])
+    with pytest.raises(bb.InvalidValue, match="a table for 2 houses and 4 nights"):
+        bb.simulate(scenario, [other], episodes=1)
+    with pytest.raises(bb.InvalidValue, match="policies of a few numbers"):
+        bb.expected_gradient(scenario, [lineup])
+    with pytest.raises(bb.InvalidValue, match="a table"):
+        VectorEnv(scenario, 4, lineup=lineup)
     with pytest.raises(bb.InvalidValue, match="weights"):
         bb.expected(scenario, [[bb.Mixture([table, "hero"], [0.5, 0.6]), "hero"]])
 

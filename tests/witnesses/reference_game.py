@@ -24,6 +24,7 @@ SLOT_WORK = 0x080
 SLOT_WHICH_FIRE = 0x0C0
 SLOT_HONEST = 0x100
 SLOT_STRATEGY = 0x140
+SLOT_ACT = 0x180
 
 ONE = 1 << 32  # the threshold of a certain event: every 32-bit uniform lies below it
 WORD = ONE - 1

@@ -18,6 +18,7 @@ use rayon::prelude::*;
 use crate::InvalidValue;
 use crate::game::counts::Layout;
 use crate::game::program::Program;
+use crate::policy::PolicyThresholds;
 use crate::pool::{RunError, pool, threads};
 use crate::random::address::{SLOT_MIXTURE, TICK_START, key};
 use crate::random::philox::key_schedule;
@@ -279,6 +280,11 @@ impl VectorEnv {
         if first.checked_add(lanes as u64 - 1).is_none() {
             let allowed = format!("at most 2^64 - {lanes}, so that every lane has an episode");
             return Err(InvalidValue::new("first_episode + offset", first, allowed));
+        }
+        let is_table = |policy: &PolicyThresholds| matches!(policy, PolicyThresholds::Table(_));
+        if programs.iter().flat_map(|program| &program.policies).any(is_table) {
+            let allowed = "policies of a few numbers, or None to act from outside";
+            return Err(InvalidValue::new("lineup", "a table", allowed));
         }
         let game = Game {
             layout,

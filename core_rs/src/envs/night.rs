@@ -148,6 +148,7 @@ fn decide<W: Words>(game: &Game, lanes: &mut Lanes<'_>, scratch: &mut Scratch) {
             PolicyThresholds::Firefighter(policy) => {
                 (0, if burning[lane] == 0 { 0 } else { policy.work })
             }
+            PolicyThresholds::Table(_) => (0, 0), // refused when the environment was made
         };
         queue.ask(lane, tick_of_night(night[lane]), agent, 0, Question::Between(home, work));
     }
@@ -174,6 +175,7 @@ fn decide<W: Words>(game: &Game, lanes: &mut Lanes<'_>, scratch: &mut Scratch) {
         let honesty = match policy(lane, agent) {
             PolicyThresholds::Heuristic(policy) => policy.honesty,
             PolicyThresholds::Firefighter(policy) => policy.honesty,
+            PolicyThresholds::Table(_) => ALWAYS,
         };
         queue.ask(lane, tick_of_night(night[lane]), agent, 0, Question::below(honesty));
     }

@@ -5,7 +5,7 @@
 use crate::error::InvalidValue;
 use crate::game::counts::Layout;
 use crate::game::scenario::{Dynamics, EndRule, NightOrder};
-use crate::policy::{Policy, PolicyThresholds};
+use crate::policy::{Player, PolicyThresholds};
 use crate::random::address::BLOCK;
 use crate::random::threshold::{self, ALWAYS};
 
@@ -61,17 +61,18 @@ impl Program {
     /// # Errors
     /// The first value that is not allowed, by its name: a parameter of the scenario, `episodes`,
     /// `first_episode`, a number of `strategies[i]`, or `lineups[i]`.
-    pub fn compile(
+    pub fn compile<P: Clone + Into<Player>>(
         dynamics: &Dynamics,
-        policies: &[Policy],
+        policies: &[P],
         lineups: &[Vec<Seat>],
         episodes: Episodes,
     ) -> Result<Self, InvalidValue> {
         dynamics.validate()?;
         let layout = Layout { houses: dynamics.num_houses, agents: dynamics.num_agents };
         check_episodes(episodes, dynamics.max_nights, layout)?;
+        let policies: Vec<Player> = policies.iter().cloned().map(Into::into).collect();
         for (i, policy) in policies.iter().enumerate() {
-            policy.validate(&format!("strategies[{i}]"))?;
+            policy.validate(&format!("strategies[{i}]"), layout.houses, dynamics.max_nights)?;
         }
         let mut seat_ends = Vec::with_capacity(lineups.len() * layout.agents);
         let mut entries = Vec::with_capacity(lineups.len() * layout.agents);
@@ -106,7 +107,7 @@ impl Program {
                 dynamics.prob_solo_agent_extinguishes_fire,
                 layout.agents,
             ),
-            policies: policies.iter().map(Policy::thresholds).collect(),
+            policies: policies.iter().map(Player::thresholds).collect(),
             seat_ends,
             entries,
             episodes,
@@ -255,7 +256,7 @@ fn compile_seat(
 mod tests {
     use super::*;
     use crate::game::scenario::tests::default_dynamics;
-    use crate::policy::Heuristic;
+    use crate::policy::{Heuristic, Policy};
 
     fn compile(lineups: &[Vec<Seat>], first: u64, count: u64) -> Result<Program, InvalidValue> {
         let pool = [0.5, 1.0].map(|x| Policy::Heuristic(Heuristic::new(x, x)));

@@ -9,9 +9,13 @@
 
 mod firefighter;
 mod heuristic;
+mod table;
 
 pub use firefighter::{Firefighter, FirefighterThresholds};
 pub use heuristic::{Heuristic, HeuristicThresholds};
+pub use table::{Table, TableRuns};
+
+use std::sync::Arc;
 
 use crate::error::InvalidValue;
 
@@ -24,13 +28,54 @@ pub enum Policy {
     Firefighter(Firefighter),
 }
 
+/// A player of a program: a policy of a few numbers, the chances of whose acts exact work knows how to
+/// compute, or a table.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Player {
+    /// A policy of a few numbers.
+    Policy(Policy),
+    /// A table of acts.
+    Table(Arc<Table>),
+}
+
+impl From<Policy> for Player {
+    fn from(policy: Policy) -> Self {
+        Self::Policy(policy)
+    }
+}
+
+impl Player {
+    /// Checks whether it may be in a program of so many houses and nights.
+    ///
+    /// # Errors
+    /// The first number that is not a probability, called `name` and its own name; or a table for
+    /// another game.
+    pub fn validate(&self, name: &str, houses: usize, nights: u32) -> Result<(), InvalidValue> {
+        match self {
+            Self::Policy(policy) => policy.validate(name),
+            Self::Table(table) => table.validate(name, houses, nights),
+        }
+    }
+
+    /// The player compiled to integers.
+    #[must_use]
+    pub fn thresholds(&self) -> PolicyThresholds {
+        match self {
+            Self::Policy(policy) => policy.thresholds(),
+            Self::Table(table) => PolicyThresholds::Table(Arc::clone(table)),
+        }
+    }
+}
+
 /// A policy compiled to integers: the event of a threshold `T` happens when a uniform `U < T`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PolicyThresholds {
     /// Those of a [`Heuristic`].
     Heuristic(HeuristicThresholds),
     /// Those of a [`Firefighter`].
     Firefighter(FirefighterThresholds),
+    /// A table of acts.
+    Table(Arc<Table>),
 }
 
 /// The home of an agent, and the houses that it owns, as bits.
@@ -78,13 +123,14 @@ impl PolicyThresholds {
         match self {
             Self::Heuristic(_) => Policy::KINDS[0],
             Self::Firefighter(_) => Policy::KINDS[1],
+            Self::Table(_) => Policy::KINDS[2],
         }
     }
 }
 
 impl Policy {
     /// Names of the kinds.
-    pub const KINDS: [&'static str; 2] = ["heuristic", "firefighter"];
+    pub const KINDS: [&'static str; 3] = ["heuristic", "firefighter", "tabular"];
 
     /// The name of its kind.
     #[must_use]

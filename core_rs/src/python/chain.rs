@@ -74,7 +74,7 @@ fn lineups(
     let of = |&index: &i64| {
         let policy = usize::try_from(index).ok().and_then(|index| pool.get(index));
         let allowed = || format!("an index below the {} policies", pool.len());
-        policy.map(|policy| policy.0).ok_or_else(|| InvalidValue::new("lineups", index, allowed()))
+        policy.ok_or_else(|| InvalidValue::new("lineups", index, allowed()))?.of_numbers()
     };
     Ok(Lineups::new(chain, indices.iter().map(of).collect::<Result<_, _>>()?)?)
 }

@@ -151,13 +151,14 @@ pub fn policy_table<'py>(
     agents: usize,
     seat: usize,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let policy = policy.of_numbers()?;
     let place = Place::new(seat, houses, agents);
     let mut codes = vec![0u8; houses];
     let mut rows = Vec::new();
     for _ in 0..3usize.pow(houses as u32) {
         let burning = codes.iter().rev().fold(0, |bits, &code| bits << 1 | usize::from(code == 1));
         let fires = Burning { houses: burning, count: burning.count_ones() as usize };
-        let hits = policy.0.hits(1.0, place, fires);
+        let hits = policy.hits(1.0, place, fires);
         let at = rows.len();
         rows.push(0.0);
         rows.extend((0..houses).map(|house| match burning >> house & 1 {
@@ -165,7 +166,7 @@ pub fn policy_table<'py>(
             _ if hits.preferred >> house & 1 == 1 => hits.own,
             _ => hits.other,
         }));
-        let (work, only_at_fires) = policy.0.work();
+        let (work, only_at_fires) = policy.work();
         if burning == 0 && !only_at_fires {
             rows[at + 1 + place.home] = work;
         }

@@ -2,17 +2,30 @@
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
-use numpy::PyReadonlyArray1;
+use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
 use crate::error::InvalidValue;
-use crate::policy::{Firefighter, Heuristic, Policy};
+use crate::policy::{Firefighter, Heuristic, Player, Policy, Table, TableRuns};
 
 /// The policy of one seat. Equal ones play alike and signal alike.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[pyclass(frozen, eq, module = "bucket_brigade._core", name = "Policy")]
-pub struct PyPolicy(pub Policy);
+pub struct PyPolicy(pub Player);
+
+impl PyPolicy {
+    /// The policy, unless it is a table.
+    pub fn of_numbers(&self) -> Result<Policy, InvalidValue> {
+        match &self.0 {
+            Player::Policy(policy) => Ok(*policy),
+            Player::Table(_) => {
+                Err(InvalidValue::new("policies", "a table", "policies of a few numbers"))
+            }
+        }
+    }
+}
 
 #[pymethods]
 impl PyPolicy {
@@ -23,7 +36,7 @@ impl PyPolicy {
         let Ok(theta) = <[f64; 10]>::try_from(theta.to_vec()) else {
             return Err(InvalidValue::new("theta", theta.len(), "ten numbers").into());
         };
-        Ok(Self(Policy::Heuristic(Heuristic::from_theta("theta", &theta)?)))
+        Ok(Self(Policy::Heuristic(Heuristic::from_theta("theta", &theta)?).into()))
     }
 
     /// The firefighter who works with chance `w` in a night in which something burns, if
@@ -33,27 +46,50 @@ impl PyPolicy {
     fn firefighter(w: f64, own_first: bool, honesty: f64) -> PyResult<Self> {
         let policy = Policy::Firefighter(Firefighter { w, own_first, honesty });
         policy.validate("firefighter")?;
-        Ok(Self(policy))
+        Ok(Self(policy.into()))
+    }
+
+    /// A table of acts for a ring of `houses` and so many nights: runs as `act_runs` has them.
+    #[staticmethod]
+    fn tabular(
+        houses: usize,
+        nights: u32,
+        first: PyReadonlyArray1<'_, u32>,
+        until: PyReadonlyArray1<'_, u32>,
+        acts: PyReadonlyArray1<'_, u8>,
+        chances: PyReadonlyArray2<'_, f64>,
+    ) -> PyResult<Self> {
+        let runs = TableRuns {
+            first: first.as_array().to_vec(),
+            until: until.as_array().to_vec(),
+            acts: acts.as_array().to_vec(),
+            chances: chances.as_array().iter().copied().collect(),
+        };
+        Ok(Self(Player::Table(Arc::new(Table::new(houses, nights, runs)?))))
     }
 
     /// The name of its kind.
     #[getter]
     fn kind(&self) -> &'static str {
-        self.0.kind()
+        self.0.thresholds().kind()
     }
 
     fn __hash__(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        self.0.key().hash(&mut hasher);
+        match &self.0 {
+            Player::Policy(policy) => policy.key().hash(&mut hasher),
+            Player::Table(table) => table.hash(&mut hasher),
+        }
         hasher.finish()
     }
 
     fn __repr__(&self) -> String {
-        match self.0 {
-            Policy::Heuristic(Heuristic { p, q, honesty }) => {
+        match &self.0 {
+            Player::Table(table) => format!("<tabular work={}>", table.work()),
+            Player::Policy(Policy::Heuristic(Heuristic { p, q, honesty })) => {
                 format!("<heuristic p={p} q={q} honesty={honesty}>")
             }
-            Policy::Firefighter(Firefighter { w, own_first, honesty }) => {
+            Player::Policy(Policy::Firefighter(Firefighter { w, own_first, honesty })) => {
                 format!("<firefighter w={w} own_first={own_first} honesty={honesty}>")
             }
         }

@@ -1,6 +1,8 @@
 //! Programs: compiled once, run here or read by another backend.
 
 use std::collections::BTreeMap;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use numpy::ndarray::{Array2, Array3, ArrayView1};
@@ -16,7 +18,8 @@ use crate::error::InvalidValue;
 use crate::game::counts::weighted_sum;
 use crate::game::program::{Episodes, Program, Seat};
 use crate::plain::Game;
-use crate::policy::{Heuristic, Policy, PolicyThresholds};
+use crate::policy::{Heuristic, Player, Policy, PolicyThresholds};
+use crate::random::threshold::ALWAYS;
 use crate::run::{Options, run};
 use crate::simd::SimdPath;
 
@@ -152,9 +155,10 @@ impl PyProgram {
                 PolicyThresholds::Heuristic(policy) => {
                     rows.push([policy.work, policy.home, policy.honesty]);
                 }
-                PolicyThresholds::Firefighter(_) => {
+                other => {
                     let allowed = "heuristic agents only; `policies` tells kinds apart";
-                    return Err(InvalidValue::new("strategies", "a firefighter", allowed).into());
+                    let given = format!("a policy of kind {}", other.kind());
+                    return Err(InvalidValue::new("strategies", given, allowed).into());
                 }
             }
         }
@@ -174,6 +178,11 @@ impl PyProgram {
                     ("own_first", u64::from(policy.own_first)),
                     ("honesty", policy.honesty),
                 ],
+                PolicyThresholds::Table(table) => {
+                    let mut hasher = DefaultHasher::new();
+                    table.hash(&mut hasher);
+                    [("work", table.work()), ("sum", hasher.finish()), ("honesty", ALWAYS)]
+                }
             };
             (policy.kind(), integers.into())
         };
@@ -251,10 +260,10 @@ impl PyProgram {
 }
 
 /// Policies given as an array of ten numbers each, or as a list of handles.
-fn pool(strategies: &Bound<'_, PyAny>) -> PyResult<Vec<Policy>> {
+fn pool(strategies: &Bound<'_, PyAny>) -> PyResult<Vec<Player>> {
     let Ok(rows) = strategies.extract::<PyReadonlyArray2<'_, f64>>() else {
         let policies: Vec<PyRef<'_, PyPolicy>> = strategies.extract()?;
-        return Ok(policies.iter().map(|policy| policy.0).collect());
+        return Ok(policies.iter().map(|policy| policy.0.clone()).collect());
     };
     let rows = rows.as_array();
     if rows.ncols() != 10 {
@@ -263,7 +272,8 @@ fn pool(strategies: &Bound<'_, PyAny>) -> PyResult<Vec<Policy>> {
     }
     let policy = |(i, row): (usize, ArrayView1<'_, f64>)| {
         let theta = std::array::from_fn(|j| row[j]);
-        Heuristic::from_theta(&format!("strategies[{i}]"), &theta).map(Policy::Heuristic)
+        Heuristic::from_theta(&format!("strategies[{i}]"), &theta)
+            .map(|policy| Policy::Heuristic(policy).into())
     };
     Ok(rows.rows().into_iter().enumerate().map(policy).collect::<Result<_, _>>()?)
 }

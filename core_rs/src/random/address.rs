@@ -15,6 +15,8 @@ pub const SLOT_WORK: u32 = 0x080;
 pub const SLOT_PICK: u32 = 0x0C0;
 /// Agent `a` signals honestly.
 pub const SLOT_SIGNAL: u32 = 0x100;
+/// The act that agent `a` draws from its table.
+pub const SLOT_ACT: u32 = 0x180;
 /// The strategy of its mixture that seat `a` plays (tick 0 only).
 pub const SLOT_MIXTURE: u32 = 0x140;
 

@@ -2,6 +2,7 @@
 //! is over, its lane takes the next block, so that short blocks never wait for long ones.
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::decide::{Acts, Seat, decide};
@@ -9,8 +10,10 @@ use super::draw::{CaseThresholds, Rows};
 use super::night::{Workspace, play_night};
 use super::state::{MOST_HOUSES, Rules, State, Tally};
 use super::stream::Stream;
+use super::tables::{TableSeat, play_tables};
 use crate::game::counts::Layout;
 use crate::game::program::Program;
+use crate::policy::PolicyThresholds;
 use crate::random::address::{self, SLOT_MIXTURE};
 use crate::simd::SimdPath;
 use crate::simd::dispatch::WordKernel;
@@ -106,6 +109,9 @@ fn play_blocks<W: Words>(task: &BlockRange<'_>, sink: &mut impl Sink) {
         #[cfg(feature = "count-calls")]
         super::calls::GROUP_NIGHTS.fetch_add(1, Ordering::Relaxed);
         decide(&rules, &seats.rows, firefighters, &stream, &state, &mut acts);
+        if !seats.tables.is_empty() {
+            play_tables(&rules, &seats.tables, &stream, &state, &mut acts);
+        }
         play_night(&rules, &stream, &acts, &mut state, &mut tally, &mut work);
     }
 }
@@ -200,6 +206,8 @@ struct Seats<W: Words> {
     rows: Vec<Seat<W>>,
     /// Seats that mix: their number, and what they choose among.
     mixed: Vec<(usize, Vec<Entry<W>>)>,
+    /// Tables that are played at some seat, in some lanes.
+    tables: Vec<TableSeat<W>>,
 }
 
 struct Entry<W: Words> {
@@ -211,10 +219,15 @@ struct Entry<W: Words> {
 impl<W: Words> Seats<W> {
     #[inline(always)]
     fn new(program: &Program, lineup: usize) -> Self {
-        let mut seats = Self { rows: Vec::new(), mixed: Vec::new() };
+        let mut seats = Self { rows: Vec::new(), mixed: Vec::new(), tables: Vec::new() };
         for seat in 0..program.layout.agents {
             let mut entries = Vec::new();
-            for &(policy, cumulative) in program.seat(lineup, seat) {
+            let mixes = program.seat(lineup, seat).len() > 1;
+            for (entry, &(policy, cumulative)) in program.seat(lineup, seat).iter().enumerate() {
+                if let PolicyThresholds::Table(table) = &program.policies[policy as usize] {
+                    let lanes = if mixes { W::zero() } else { W::ones() };
+                    seats.tables.push(TableSeat { seat, entry, table: Arc::clone(table), lanes });
+                }
                 entries.push(Entry {
                     cumulative: CaseThresholds::new(&[cumulative]),
                     policy: Seat::new(&program.policies[policy as usize]),
@@ -256,6 +269,9 @@ impl<W: Words> Seats<W> {
     #[inline(always)]
     fn take_up(&mut self, lane: usize, chosen: &[Vec<W>], from: usize) {
         for ((seat, entries), chosen) in self.mixed.iter().zip(chosen) {
+            for table in self.tables.iter_mut().filter(|table| table.seat == *seat) {
+                table.lanes.set(lane, chosen[table.entry].get(from));
+            }
             let to = &mut self.rows[*seat];
             let (mut work, mut home) = (Row::default(), Row::default());
             let (mut waits, mut own_first) = (0, 0);

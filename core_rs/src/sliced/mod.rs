@@ -14,6 +14,7 @@ mod night;
 mod pick;
 mod state;
 pub(crate) mod stream;
+mod tables;
 mod workers;
 
 pub use group::{BlockRange, Sink, play};
