@@ -17,7 +17,13 @@ ROOT = Path(__file__).parents[2]
 #: What examples may use without importing it, besides what stands in their module.
 KNOWN: dict[str, Any] = {name: getattr(bb, name) for name in bb.__all__} | {"bb": bb, "np": np}
 #: Guides whose Python runs here; that of docs/cuda.md needs a GPU.
-GUIDES = ["README.md", "docs/environments.md", "docs/equilibria.md", "docs/exact.md"]
+GUIDES = [
+    "README.md",
+    "docs/environments.md",
+    "docs/equilibria.md",
+    "docs/exact.md",
+    "docs/policies.md",
+]
 BLOCK = re.compile(r"^ *```python\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 
