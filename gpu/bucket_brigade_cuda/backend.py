@@ -16,7 +16,7 @@ from bucket_brigade.backends.progress import in_episodes
 from bucket_brigade.counts.block_sizes import BlockSizes
 from bucket_brigade.counts.event_counts import EventCounts
 from bucket_brigade.errors import BackendUnavailable, BackendWarning, InvalidValue
-from bucket_brigade_cuda.shape import Shape, width_for
+from bucket_brigade_cuda.job import POLICY_KINDS, shape_of
 
 if TYPE_CHECKING:
     from bucket_brigade_cuda.devices import Device
@@ -32,7 +32,7 @@ SIMULATOR = "NUMBA_ENABLE_CUDASIM"
 #: of what the model of `docs/cuda.md` says of an H100. Not measured.
 NIGHTS_PER_SECOND = 1e10
 #: Seconds to compile the kernels of a shape, and to start a run.
-COMPILE_SECONDS, START_SECONDS = 20.0, 0.5
+COMPILE_SECONDS, START_SECONDS = 10.0, 0.5
 
 
 class CudaBackend:
@@ -46,11 +46,14 @@ class CudaBackend:
 
     Attributes
     ----------
+    policy_kinds : tuple of str
+        Kinds of policies that the kernels play.
     timings : Timings or None
         Of the last run.
     """
 
     name = "cuda"
+    policy_kinds = POLICY_KINDS
 
     def __init__(self, devices: "Sequence[int | Device] | None" = None) -> None:
         self._asked = devices
@@ -93,9 +96,8 @@ class CudaBackend:
         nights = min(program.max_nights, max(program.min_nights, 50))
         work = program.lineups * program.episodes * nights
         size = (program.houses + program.agents) / 14
-        shape = Shape(program.houses, program.agents, width_for(int(program.seat_sizes.max())))
         devices = self.devices()
-        compiled = is_compiled("play", shape, devices[0].capability)
+        compiled = is_compiled("play", shape_of(program), devices[0].capability)
         start = START_SECONDS if compiled else START_SECONDS + COMPILE_SECONDS
         return start + work * size / (NIGHTS_PER_SECOND * len(devices))
 
@@ -183,12 +185,12 @@ def check_kinds(program: _core.Program) -> None:
     Raises
     ------
     InvalidValue
-        If there is one of another kind than the heuristic agent.
+        If there is one of a kind that is not in `POLICY_KINDS`.
     """
-    others = [kind for kind in program.policy_kinds if kind != "heuristic"]
+    others = [kind for kind in program.policy_kinds if kind not in POLICY_KINDS]
     if others:
-        allowed = "heuristic agents, on this backend; the CPU plays every kind"
-        raise InvalidValue("lineups", f"a {others[0]}", allowed)
+        allowed = f"{', '.join(POLICY_KINDS)}, on this backend; the CPU plays every kind"
+        raise InvalidValue("lineups", f"a policy of the kind {others[0]}", allowed)
 
 
 def find_devices(asked: "Sequence[int | Device] | None" = None) -> "list[Device]":

@@ -16,6 +16,7 @@ from dataclasses import replace
 from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import SimpleNamespace
 
 from bucket_brigade.errors import BackendUnavailable, BackendWarning
 from bucket_brigade_cuda.kernel_files import (
@@ -74,7 +75,7 @@ def compile_kernel(name: str, shape: Shape, capability: tuple[int, int]) -> Kern
         If ``BUCKET_BRIGADE_CUDA_KERNELS`` names no folder.
     """
     with _ONE_AT_A_TIME:
-        return _compiled(name, shape, capability)
+        return _compiled(name, shape.of_kernel(name), capability)
 
 
 @lru_cache(maxsize=256)
@@ -143,6 +144,7 @@ def assembled_kernel(
     BackendUnavailable, InvalidValue
         As `compile_kernel` and `assemble`.
     """
+    shape = shape.of_kernel(name)
     if older:
         capability = _best_on_disk(name, shape, capability) or capability
     with _ONE_AT_A_TIME:
@@ -153,12 +155,13 @@ def assembled_kernel(
 
 def is_compiled(name: str, shape: Shape, capability: tuple[int, int]) -> bool:
     """Whether `assembled_kernel` would find a kernel on disk, for this device or an older one."""
-    return _best_on_disk(name, shape, capability) is not None
+    return _best_on_disk(name, shape.of_kernel(name), capability) is not None
 
 
 def record(name: str, shape: Shape, capability: tuple[int, int]) -> Kernel | None:
     """The kernel on disk that `assembled_kernel` would find for a device, with what making it took;
     None if there is none."""
+    shape = shape.of_kernel(name)
     best = _best_on_disk(name, shape, capability)
     return None if best is None else _carried(name, shape, best)[0] or _cached(name, shape, best)
 
@@ -220,9 +223,10 @@ def ptx_of(function: Callable[..., object], signature: object, capability: tuple
     with _toolchain():
         from numba import cuda
 
-        ptx, _ = cuda.compile(
-            function, signature, cc=capability, device=False, abi="numba", output="ptx"
-        )
+        with _device_functions_for(capability):
+            ptx, _ = cuda.compile(
+                function, signature, cc=capability, device=False, abi="numba", output="ptx"
+            )
         return str(ptx)
 
 
@@ -250,6 +254,22 @@ def _toolchain() -> Iterator[None]:
         raise BackendUnavailable(
             f"kernels can't be compiled: {type(error).__name__}: {told}. {INSTALL}"
         ) from error
+
+
+@contextmanager
+def _device_functions_for(capability: tuple[int, int]) -> Iterator[None]:
+    """Lets Numba-CUDA compile the functions that a kernel calls for a capability, too: it would ask
+    the current device for its own, and there may be none."""
+    from numba.cuda import dispatcher
+    from numba.cuda.core.compiler_lock import global_compiler_lock
+
+    with global_compiler_lock:
+        current = dispatcher.get_current_device
+        dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=capability)
+        try:
+            yield
+        finally:
+            dispatcher.get_current_device = current
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from bucket_brigade_cuda.sweep import plan
 
 __all__ = ["Made", "Wanted", "compile_all", "parse_shape", "usual_shapes", "wanted"]
 
-SHAPE = re.compile(r"([0-9]{1,2})x([0-9]{1,2})(?:x([0-9]{1,2}))?")
+SHAPE = re.compile(r"([0-9]{1,2})x([0-9]{1,2})(?:x([0-9]{1,2}))?(f?)")
 #: Houses and agents of every scenario in the catalogue.
 CATALOGUE = (10, 4)
 
@@ -81,6 +81,7 @@ class Made:
         return {
             "kernel": one.name,
             "shape": [shape.houses, shape.agents, shape.width],
+            "firefighters": shape.firefighters,
             "arch": arch_of(one.capability),
             "file": one.file,
             "there": self.there,
@@ -93,7 +94,8 @@ class Made:
 
 def parse_shape(text: str, widths: Sequence[int]) -> list[Shape]:
     """The shapes that a text names: houses and agents, as in "10x4", in every width given; or a
-    width too, as in "10x4x2", in that one alone.
+    width too, as in "10x4x2", in that one alone. An "f" after them, as in "10x4f", is for line-ups
+    with firefighters.
 
     Raises
     ------
@@ -101,14 +103,18 @@ def parse_shape(text: str, widths: Sequence[int]) -> list[Shape]:
         If it names none, or one that no kernel is made for.
     """
     match = SHAPE.fullmatch(text)
-    houses, agents, width = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
+    houses, agents, width = (int(match[i] or 0) for i in (1, 2, 3)) if match else (0, 0, 0)
     if not (2 <= houses <= 32 and 1 <= agents <= 16):
-        allowed = "houses (2 to 32) x agents (1 to 16), such as 10x4, or with a width, as in 10x4x2"
+        allowed = (
+            "houses (2 to 32) x agents (1 to 16), such as 10x4, or with a width, as in 10x4x2, or "
+            "an f for firefighters, as in 10x4f"
+        )
         raise InvalidValue("--shape", repr(text), allowed)
     for one in [width] if width else widths:
         if one not in WIDTHS:
             raise InvalidValue("width", one, f"one of {', '.join(map(str, WIDTHS))}")
-    return [Shape(houses, agents, one) for one in ([width] if width else widths)]
+    firefighters = match is not None and bool(match[4])
+    return [Shape(houses, agents, one, firefighters) for one in ([width] if width else widths)]
 
 
 def usual_shapes(quick: bool) -> list[Shape]:
@@ -122,7 +128,7 @@ def usual_shapes(quick: bool) -> list[Shape]:
 def wanted(shapes: Sequence[Shape], capabilities: Sequence[tuple[int, int]]) -> list[Wanted]:
     """All kernels of shapes for GPUs, each once."""
     every = [
-        Wanted(name, shape, capability)
+        Wanted(name, shape.of_kernel(name), capability)
         for capability in capabilities
         for shape in shapes
         for name in kernels_of(shape)

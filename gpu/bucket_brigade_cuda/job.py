@@ -6,14 +6,23 @@ import numpy as np
 
 from bucket_brigade import _core
 from bucket_brigade_cuda.shape import Shape, width_for
-from bucket_brigade_cuda.tables import Tables, key_schedule
+from bucket_brigade_cuda.tables import FIREFIGHTER, HEURISTIC, Tables, key_schedule
 from bucket_brigade_cuda.units import Unit
 
-__all__ = ["BLOCK", "Job", "kernels_of"]
+__all__ = ["BLOCK", "POLICY_KINDS", "Job", "kernels_of", "shape_of"]
+
+#: Kinds of policies that the kernels play.
+POLICY_KINDS = (HEURISTIC, FIREFIGHTER)
 
 #: Episodes of a block.
 BLOCK = 32
 ALL = 0xFFFFFFFF
+
+
+def shape_of(program: _core.Program) -> Shape:
+    """What a program's kernels are specialised for."""
+    width = width_for(int(program.seat_sizes.max()))
+    return Shape(program.houses, program.agents, width, FIREFIGHTER in program.policy_kinds)
 
 
 def kernels_of(shape: Shape) -> tuple[str, ...]:
@@ -37,7 +46,7 @@ class Job:
     def of(cls, program: _core.Program, per_block: bool) -> "Job":
         """Lays a program out."""
         tables = Tables.of(program)
-        shape = Shape(program.houses, program.agents, width_for(tables.widest))
+        shape = shape_of(program)
         keys = key_schedule(program.seed)
         return cls(program, tables, shape, keys, kernels_of(shape), per_block)
 

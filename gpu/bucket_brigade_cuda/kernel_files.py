@@ -2,9 +2,9 @@
 
 A file is a ZIP archive of `kernel.json` (what it is, and how it was made), `kernel.ptx` and, once
 assembled, `kernel.cubin`. Its name tells the kernel, its shape, the architecture and what it was
-compiled from, as in `play-10x4x2-sm_90-0123456789ab.zip`: ten houses, four agents, mixtures of two.
-It says nothing of the machine or the libraries that compiled it, so a folder of kernels can be
-carried to another machine.
+compiled from, as in `play-10x4x2-sm_90-0123456789ab.zip`: ten houses, four agents, mixtures of two
+heuristic agents; `play-10x4x2f-…` plays firefighters too. It says nothing of the machine or the
+libraries that compiled it, so a folder of kernels can be carried to another machine.
 """
 
 import hashlib
@@ -133,8 +133,7 @@ def sources() -> str:
 
 def stem(name: str, shape: Shape, capability: tuple[int, int]) -> str:
     """A file's name up to the digest of sources."""
-    size = f"{shape.houses}x{shape.agents}x{shape.width}"
-    return f"{name}-{size}-{arch_of(capability)}"
+    return f"{name}-{shape}-{arch_of(capability)}"
 
 
 def file_name(name: str, shape: Shape, capability: tuple[int, int]) -> str:
@@ -222,6 +221,7 @@ def identity(name: str, shape: Shape, capability: tuple[int, int]) -> dict[str, 
         "format": FORMAT,
         "kernel": name,
         "shape": [shape.houses, shape.agents, shape.width],
+        "firefighters": shape.firefighters,
         "arch": arch_of(capability),
         "sources": sources(),
     }

@@ -20,11 +20,25 @@ class Shape:
         H (2 to 32) and A (1 to 16).
     width : int
         Strategies a seat mixes at most; one of `WIDTHS`.
+    firefighters : bool
+        Whether a lane may play a firefighter, and not a heuristic agent.
     """
 
     houses: int
     agents: int
     width: int
+    firefighters: bool = False
+
+    def __str__(self) -> str:
+        """As files and the command line name it: 10x4x2, or 10x4x2f with firefighters."""
+        return f"{self.houses}x{self.agents}x{self.width}{'f' * self.firefighters}"
+
+    def of_kernel(self, name: str) -> "Shape":
+        """The shape as far as a kernel's code depends on it: only the kernel that plays knows
+        kinds of policies, and those that sum know no mixtures."""
+        if name == "play":
+            return self
+        return Shape(self.houses, self.agents, self.width if name == "cast" else 1)
 
     @property
     def bits(self) -> int:

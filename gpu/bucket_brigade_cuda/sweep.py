@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bucket_brigade import ARCHETYPES, SCENARIOS, Scenario, _core
+from bucket_brigade import ARCHETYPES, SCENARIOS, Firefighter, Scenario, _core
 from bucket_brigade.game.lineups import Lineup, Mixture
 from bucket_brigade.game.program import compile_program
 
@@ -148,6 +148,21 @@ def shapes(episodes: int, wanted: Sequence[tuple[int, int, int]]) -> Iterator[Ca
             yield Case(name, one, lineups, episodes, first_episode=13)
 
 
+def firefighters(episodes: int, wanted: Sequence[tuple[int, int, int]]) -> Iterator[Case]:
+    """Policies that wait for a fire, some of them for their own houses first: beside one another,
+    beside heuristic agents and, where a seat mixes several, mixed with them."""
+    waiting = [Firefighter(w, own_first) for w in (0.7, 1.0) for own_first in (True, False)]
+    for houses, agents, width in wanted:
+        base = SCENARIOS["hard"].replace(num_houses=houses, num_agents=agents)
+        mixture = Mixture([*waiting, *NAMES, *CORNERS][:width], [1 / width] * width)
+        seats = [*waiting, "hero", mixture if width > 1 else Firefighter(0.0)]
+        lineups = [[seats[(i + seat) % 6] for seat in range(agents)] for i in range(6)]
+        for order, rule in itertools.product(ORDERS, END_RULES):
+            name = f"firefighters, {houses} houses, {agents} agents, {width}, {order}, {rule}"
+            one = base.replace(night_order=order, end_rule=rule)
+            yield Case(name, one, lineups, episodes, first_episode=13)
+
+
 def batches(lineups: int, episodes: int) -> Iterator[Case]:
     """Many line-ups with few episodes, and a line-up with many in several launches."""
     base = SCENARIOS["hard"]
@@ -169,6 +184,8 @@ FULL = [(houses, agents, 1) for houses, agents in ((10, 10), (2, 1), (3, 8), (32
 FULL += [(2, 16, 1), (31, 2, 1), (16, 5, 1), (7, 7, 1)]
 FULL += [(10, 4, width) for width in (2, 4, 8, 16)]
 FULL += [(2, 1, 2), (3, 8, 4), (10, 10, 4), (32, 16, 16)]
+QUICK_FIREFIGHTERS = [(10, 4, 2)]
+FULL_FIREFIGHTERS = [(10, 4, 1), (10, 4, 2), (2, 1, 1), (3, 8, 4), (32, 16, 16)]
 
 
 @dataclass(frozen=True)
@@ -202,10 +219,12 @@ def plan(quick: bool, devices: int) -> Plan:
     """
     if quick:
         first = [*scenarios(256), *extremes(96), *ranges(), *shapes(500, QUICK)]
+        first += firefighters(500, QUICK_FIREFIGHTERS)
         large = [*batches(700, 2_000_011)]
         some = [*scenarios(64)][::3]
     else:
         first = [*scenarios(4000), *extremes(1000), *ranges(), *shapes(2000, FULL)]
+        first += firefighters(2000, FULL_FIREFIGHTERS)
         large = [*batches(20_000, 16_000_011)]
         some = [*scenarios(1000)][::3]
     if devices == 1:

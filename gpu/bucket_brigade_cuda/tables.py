@@ -7,16 +7,28 @@ import numpy.typing as npt
 
 from bucket_brigade import _core
 
-__all__ = ["ROW", "Seats", "Tables", "key_schedule", "ladder_of", "rows_of"]
+__all__ = [
+    "FIREFIGHTER",
+    "HEURISTIC",
+    "ROW",
+    "Seats",
+    "Tables",
+    "key_schedule",
+    "ladder_of",
+    "rows_of",
+]
 
 #: Words of a row, and where those that are not bits stand.
 ROW = 36
-CERTAIN, OPEN, QUADS = 32, 33, 34
+CERTAIN, OPEN, QUADS, FLAG = 32, 33, 34, 35
 ALL = 0xFFFFFFFF
 
 #: Key increments and rounds of Philox4x32-10 (Salmon et al., SC 2011).
 W0, W1 = 0x9E3779B9, 0xBB67AE85
 ROUNDS = 10
+
+#: Names of kinds of policies, as programs have them.
+HEURISTIC, FIREFIGHTER = "heuristic", "firefighter"
 
 Words = npt.NDArray[np.uint32]
 Longs = npt.NDArray[np.uint64]
@@ -37,7 +49,7 @@ def rows_of(thresholds: npt.ArrayLike) -> Words:
 
     A row is 32 words of all zeros or all ones, the bits of a threshold from the most significant
     on; then whether the event is certain, whether it takes a draw, and the quads after which the
-    rest of the threshold is zero; and one word of padding.
+    rest of the threshold is zero; and a flag, zero unless somebody sets it.
 
     Parameters
     ----------
@@ -76,6 +88,23 @@ def ladder_of(thresholds: npt.ArrayLike) -> Words:
     return rows
 
 
+def duties_of(program: _core.Program) -> Words:
+    """What policies do, as two rows each: those of working and of working at home.
+
+    A firefighter never prefers its home. The flag of its first row, all ones, says that it waits
+    for a fire; that of its second one, whether it goes to fires of the houses that it owns first.
+
+    Returns
+    -------
+    ndarray of uint32, shape (S, 2, ROW)
+    """
+    policies = program.policies
+    rows = rows_of([[of["work"], of.get("home", 0)] for _, of in policies])
+    flags = [[kind == FIREFIGHTER, of.get("own_first", 0)] for kind, of in policies]
+    rows[..., FLAG] = np.where(flags, ALL, 0)
+    return rows
+
+
 @dataclass(frozen=True)
 class Seats:
     """What the seats of some line-ups mix, for kernels of some width.
@@ -101,7 +130,8 @@ class Tables:
     ladders : ndarray of uint32, shape (3 + A, ROW)
         Catching fire with 0, 1, 2 fires next door; a fire put out by 1 … A workers.
     pool : ndarray of uint64, shape (S · ROW,)
-        Rows of working, and of working at home, strategy after strategy; two words in one.
+        Rows of working, and of working at home (`duties_of`), policy after policy; two words in
+        one.
     sizes, entries, limits : ndarray
         How many strategies each seat mixes, shape (L, A); which, and their cumulative thresholds,
         seat after seat.
@@ -118,17 +148,11 @@ class Tables:
     def of(cls, program: _core.Program) -> "Tables":
         """Those of a program."""
         ladders = [ladder_of(program.catch), ladder_of(program.extinguish)]
-        duties = rows_of(program.strategies[:, :2])
         sizes = program.seat_sizes
         entries, limits = program.seat_entries
         starts = np.concatenate([[0], np.cumsum(sizes.reshape(-1), dtype=np.int64)])
-        pool = np.ascontiguousarray(duties).view(np.uint64)
+        pool = np.ascontiguousarray(duties_of(program)).view(np.uint64)
         return cls(np.concatenate(ladders), pool.reshape(-1), sizes, entries, limits, starts)
-
-    @property
-    def widest(self) -> int:
-        """Strategies a seat mixes at most."""
-        return int(self.sizes.max())
 
     def seats(self, first: int, end: int, width: int) -> Seats:
         """The seats of a range of line-ups."""

@@ -12,10 +12,12 @@ from ptx_on_cpu.tools import tool_version
 __all__ = ["CAPABILITIES", "SHAPES", "assembled", "report"]
 
 CAPABILITIES = ((8, 0), (9, 0))
-#: The default ring, alone and with mixtures of two and sixteen; others of both extremes.
+#: The default ring, alone, with mixtures of two and sixteen, and with firefighters; others of both
+#: extremes.
 SHAPES = (
     Shape(10, 4, 1),
     Shape(10, 4, 2),
+    Shape(10, 4, 2, firefighters=True),
     Shape(10, 4, 16),
     Shape(10, 10, 1),
     Shape(2, 1, 1),
@@ -40,7 +42,10 @@ def report() -> str:
         "`tests/cuda/test_machine_code.py` holds the kernels to no spills, no stack and a bounded",
         "number of registers. Nothing on this page was run on a GPU.",
         "",
-        "| GPU | houses, agents, width | kernel | threads | registers | shared bytes | stack "
+        "A shape is houses x agents x strategies that a seat mixes at most; an f stands for",
+        "kernels that play firefighters too.",
+        "",
+        "| GPU | shape | kernel | threads | registers | shared bytes | stack "
         "| spills | instructions |",
         "| --- " * 9 + "|",
     ]
@@ -55,20 +60,20 @@ def report() -> str:
                     continue
                 code = assembled(name, shape, capability)
                 used = code.resources
-                where = f"sm_{capability[0]}{capability[1]} | {shape.houses}, {shape.agents}, "
+                where = f"sm_{capability[0]}{capability[1]} | {shape}"
                 lines.append(
-                    f"| {where}{shape.width} | {name} | {shape.threads} | {used.registers} "
+                    f"| {where} | {name} | {shape.threads} | {used.registers} "
                     f"| {used.shared_bytes} | {used.stack_bytes} "
                     f"| {used.spill_stores + used.spill_loads} | {len(code.instructions)} |"
                 )
                 if name == "play":
                     mix = " | ".join(str(code.classes.get(one, 0)) for one in CLASSES)
-                    mixes.append(f"| {where}{shape.width} | {mix} |")
+                    mixes.append(f"| {where} | {mix} |")
     lines += [
         "",
         "Instructions of `play` by kind (as they stand in the code, not as often as they run):",
         "",
-        f"| GPU | houses, agents, width | {' | '.join(CLASSES)} |",
+        f"| GPU | shape | {' | '.join(CLASSES)} |",
         "| --- " * (2 + len(CLASSES)) + "|",
         *mixes,
     ]

@@ -4,12 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from reference_game import Record
 
 import bucket_brigade as bb
 from bucket_brigade.backends.cpu import CpuBackend
 from bucket_brigade_cuda.backend import CudaBackend
 
-__all__ = ["agreed", "assert_equal"]
+__all__ = ["agreed", "assert_equal", "counted"]
+
+
+def counted(record: Record) -> list[int]:
+    """The count vector of an episode."""
+    c = record.counts
+    ended = [kind == record.ended for kind in bb.END_KINDS]
+    return [c["nights"], *c["worked"], *c["safe"], *c["ruined"], *c["saved"], *map(int, ended)]
 
 
 def assert_equal(one: bb.EventCounts, other: bb.EventCounts) -> None:

@@ -1,14 +1,16 @@
-"""The shapes that the tests compile kernels for: each costs some twenty seconds of a core."""
+"""The shapes that the tests compile kernels for: each costs some seconds of a core."""
 
 import os
 import subprocess
 import sys
 
+from bucket_brigade_cuda.compile_ahead import wanted
 from bucket_brigade_cuda.shape import Shape
 
 __all__ = [
     "CROWDED",
     "DEFAULT",
+    "FIREFIGHTERS",
     "FULL",
     "LARGEST",
     "MIXED",
@@ -29,24 +31,26 @@ TINY, CROWDED, PAIR, LARGEST = Shape(2, 1, 1), Shape(3, 8, 4), Shape(2, 3, 8), S
 #: Every width, and 2, 4 and 6 bits of a number of fires.
 SHAPES = (DEFAULT, MIXED, WIDE, FULL, TINY, CROWDED, PAIR, LARGEST)
 
+#: With firefighters; also where some agents own no house.
+FIREFIGHTERS = (Shape(10, 4, 2, firefighters=True), Shape(3, 8, 4, firefighters=True))
+
 #: Of all kernels of some shapes; with the capability that `PtxDevice` compiles for by default.
 PROGRAM = """
 import sys
 from bucket_brigade_cuda.compile import compile_kernel
-from bucket_brigade_cuda.kernels import KERNELS
-from bucket_brigade_cuda.shape import Shape
+from bucket_brigade_cuda.compile_ahead import parse_shape
 
-for text in sys.argv[1:]:
-    shape = Shape(*map(int, text.split(",")))
-    for name in KERNELS:
-        if name != "cast" or shape.width > 1:
-            compile_kernel(name, shape, (9, 0))
+for one in sys.argv[1:]:
+    name, shape = one.split("-")
+    compile_kernel(name, *parse_shape(shape, ()), (9, 0))
 """
 
 
 def compile_all() -> None:
     """Compiles all shapes into the folder for compiled kernels, with a process on each core."""
-    texts = [f"{shape.houses},{shape.agents},{shape.width}" for shape in SHAPES]
+    # The kernels that play take longest, and each process gets as many of them.
+    every = sorted(wanted([*SHAPES, *FIREFIGHTERS], [(9, 0)]), key=lambda one: one.name != "play")
+    texts = [f"{one.name}-{one.shape}" for one in every]
     cores = min(os.cpu_count() or 1, len(texts))
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     running = [

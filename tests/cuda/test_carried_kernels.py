@@ -130,6 +130,7 @@ DAMAGES = [
     (("kernel.cubin", None), "KeyError"),
     (("kernel.json", {"sources": "0" * 64}), "another kernel"),
     (("kernel.json", {"shape": [10, 4, 1]}), "another kernel"),
+    (("kernel.json", {"firefighters": True}), "another kernel"),
     (("kernel.json", {"arch": "sm_80"}), "another kernel"),
     (("kernel.json", {"kernel": "cast"}), "another kernel"),
     (("kernel.json", {"format": 2}), "another kernel"),

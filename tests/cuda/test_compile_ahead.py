@@ -50,17 +50,22 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
 
 
 def test_kernels_of_shapes_and_architectures(tmp_path: Path, quick: list[Any]) -> None:
-    options = ["--arch", "sm_90", "--arch", "sm_80", "--shape", "10x4", "--shape", "3x8x4"]
+    options = ["--arch", "sm_90", "--arch", "sm_80", "--shape", "10x4", "--shape", "3x8x4f"]
     code, shown = run(*options, "--out", str(tmp_path / "new" / "kernels"), "--jobs", "1")
     assert code == 0
-    # Widths 1 and 2 of the first, with one kernel more for mixtures, and 4 of the second.
-    assert len(quick) == len(set(quick)) == 2 * (3 + 4 + 4)
-    assert {which[1] for which in quick} == {Shape(10, 4, 1), Shape(10, 4, 2), Shape(3, 8, 4)}
+    # Widths 1 and 2 of the first, which sum alike, and 4 of the second.
+    assert len(quick) == len(set(quick)) == 2 * (5 + 4)
+    assert {which[1] for which in quick if which[0] == "play"} == {
+        *(Shape(10, 4, 1), Shape(10, 4, 2), Shape(3, 8, 4, firefighters=True))
+    }
+    assert {which[1] for which in quick if which[0] == "cast"} == {Shape(10, 4, 2), Shape(3, 8, 4)}
+    assert {which[1].width for which in quick if which[0] in ("features", "add_up")} == {1}
     assert {which[2] for which in quick} == {(9, 0), (8, 0)}
     folder = tmp_path / "new" / "kernels"
     assert len(list(folder.iterdir())) == len(quick)
     assert all(read_kernel(folder, *which) == fake(*which) for which in quick)
-    assert "22 kernels" in shown
+    assert "18 kernels" in shown
+    assert list(folder.glob("play-3x8x4f-sm_80-*.zip"))
     assert f"export {FOLDER}={folder}" in shown
 
 
@@ -74,13 +79,14 @@ def test_what_is_there_is_left(tmp_path: Path, quick: list[Any]) -> None:
     code, shown = run(*options)
     assert code == 0
     # The damaged one, and those of width 2.
-    assert [which[0] for which in quick[3:]] == ["play", "cast", "play", "features", "add_up"]
-    assert "5 new, which took 11 s to compile" in shown
+    assert [which[0] for which in quick[3:]] == ["play", "cast", "play"]
+    assert "3 new, which took 7 s to compile" in shown
     assert "2 there already" in shown
     assert "1 other files are there too" in shown
     code, shown = run(*options, "--json")
     told = json.loads(shown)
-    assert [one["there"] for one in told["kernels"]] == [True] * 7
+    assert [one["there"] for one in told["kernels"]] == [True] * 5
+    assert not any(one["firefighters"] for one in told["kernels"])
     assert told["kernels"][0]["compile_seconds"] == 2.0
     assert told["kernels"][0]["shape"] == [2, 1, 1]
 
@@ -89,13 +95,19 @@ def test_the_usual_shapes() -> None:
     usual, quick = usual_shapes(False), usual_shapes(True)
     assert usual[0] == quick[0] == Shape(10, 4, 1)
     assert {Shape(10, 4, width) for width in WIDTHS} | {Shape(32, 16, 16)} <= set(usual)
-    assert set(quick) == {Shape(10, 4, 1), Shape(10, 4, 2), Shape(10, 4, 4), Shape(2, 1, 1)}
-    assert len(wanted(quick, [(9, 0)])) == 3 + 4 + 4 + 3
+    assert set(quick) == {
+        *(Shape(10, 4, width) for width in (1, 2, 4)),
+        *(Shape(2, 1, 1), Shape(10, 4, 2, firefighters=True)),
+    }
+    # Five that play, two that draw mixtures, and two for each size that sum.
+    assert len(wanted(quick, [(9, 0)])) == 5 + 2 + 2 * 2
     for scenario in bb.SCENARIOS.values():
         assert (scenario.num_houses, scenario.num_agents) == compile_ahead.CATALOGUE
 
 
-@pytest.mark.parametrize("text", ["", "10", "10x", "1x4", "33x4", "10x0", "10x17", "10x4x", "axb"])
+@pytest.mark.parametrize(
+    "text", ["", "10", "10x", "1x4", "33x4", "10x0", "10x17", "10x4x", "axb", "10x4g"]
+)
 def test_texts_that_name_no_shape(text: str) -> None:
     with pytest.raises(bb.InvalidValue, match="--shape"):
         parse_shape(text, [1])

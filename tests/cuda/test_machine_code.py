@@ -1,7 +1,7 @@
 """What the assembler makes of the kernels: nothing in local memory, and registers to spare."""
 
 import pytest
-from shapes import DEFAULT, SHAPES
+from shapes import DEFAULT, FIREFIGHTERS, SHAPES
 
 from bucket_brigade_cuda.shape import SHARED_BYTES, Shape
 from ptx_on_cpu.report import KERNELS, assembled
@@ -13,7 +13,7 @@ MOST_REGISTERS, MOST_OF_NARROW = 168, 128
 
 @pytest.mark.parametrize(
     ("shape", "capability"),
-    [*((shape, (9, 0)) for shape in SHAPES), (DEFAULT, (8, 0))],
+    [*((shape, (9, 0)) for shape in (*SHAPES, *FIREFIGHTERS)), (DEFAULT, (8, 0))],
     ids=str,
 )
 @pytest.mark.usefixtures("compiled")

@@ -3,20 +3,14 @@
 import numpy as np
 from drawn_games import as_reference
 from hypothesis import given, settings
-from reference_game import Record, play
+from playing import counted
+from reference_game import play
 from shaped_games import ShapedGame, shaped_games
 from shapes import DEFAULT, MIXED, PAIR
 from small_games import CROWDED, SEATS
 
 import bucket_brigade as bb
 from bucket_brigade_cuda.backend import CudaBackend
-
-
-def counted(record: Record) -> list[int]:
-    """The count vector of an episode."""
-    c = record.counts
-    ended = [kind == record.ended for kind in bb.END_KINDS]
-    return [c["nights"], *c["worked"], *c["safe"], *c["ruined"], *c["saved"], *map(int, ended)]
 
 
 def check(game: ShapedGame, backend: CudaBackend) -> None:

@@ -15,14 +15,14 @@ ALL = 2**32 - 1
 
 
 def check_row(threshold: int, row: list[int]) -> None:
-    certain, opened, quads, padding = row[32:]
+    certain, opened, quads, flag = row[32:]
     drawn = 0 if threshold == 2**32 else threshold
     assert row[:32] == [ALL if drawn >> (31 - j) & 1 else 0 for j in range(32)]
     assert certain == (ALL if threshold == 2**32 else 0)
     assert opened == (ALL if drawn else 0)
     # The least number of quads after which nothing of the threshold is left.
     assert quads == next(q for q in range(9) if drawn % (1 << (32 - 4 * q)) == 0)
-    assert padding == 0
+    assert flag == 0
 
 
 @given(st.lists(THRESHOLDS, min_size=1, max_size=5))
@@ -59,7 +59,6 @@ def test_seats_of_line_ups_that_mix_more_and_less() -> None:
         ["liar", three, "hero", "liar"],
     ]
     tables = Tables.of(compile_program(bb.scenario("default"), lineups, seed=0, episodes=1))
-    assert tables.widest == 3
     hero, liar, free_rider = 0, ROW, 2 * ROW
     for first, end in ((0, 3), (1, 2), (1, 3), (0, 1)):
         seats = tables.seats(first, end, 4)
@@ -81,6 +80,18 @@ def test_seats_of_line_ups_that_mix_more_and_less() -> None:
             mixes = isinstance(lineups[first + i][a], bb.Mixture)
             expected = [quarter, 3 * quarter, whole, whole] if mixes else [whole] * 4
             assert seats.limits[i, a].tolist() == expected
+
+
+def test_policies_are_rows_and_flags() -> None:
+    """Of working, and of working at home; a firefighter waits, and may put its own houses first."""
+    lineup = ["hero", bb.Firefighter(0.25), bb.Firefighter(1.0, own_first=True), "free_rider"]
+    program = compile_program(bb.scenario("default"), [lineup], seed=0, episodes=1)
+    pool = Tables.of(program).pool.view(np.uint32).reshape(4, 2, ROW)
+    assert (pool[:, :, 35] // ALL).tolist() == [[0, 0], [1, 0], [1, 1], [0, 0]]
+    heuristics = [program.policies[i][1] for i in (0, 3)]
+    for found, of in zip(pool[[0, 3]], heuristics, strict=True):
+        assert np.array_equal(found, rows_of([of["work"], of["home"]]))
+    assert np.array_equal(pool[1:3, :, :35], rows_of([[2**30, 0], [2**32, 0]])[..., :35])
 
 
 def test_kernels_are_no_wider_than_they_need_to_be() -> None:

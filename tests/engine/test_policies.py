@@ -260,12 +260,3 @@ def test_auto_leaves_kinds_that_a_backend_does_not_play_to_the_cpu(
     assert auto.run(RUN_E.program(scenario, 1, 0, 32)).backend == "cpu"
     monkeypatch.setattr(Fast, "policy_kinds", ("heuristic", "firefighter"), raising=False)
     assert auto.run(RUN_E.program(scenario, 1, 0, 32)).backend == "fast"
-
-
-def test_the_cuda_backend_refuses_kinds_that_it_does_not_play() -> None:
-    backend = pytest.importorskip("bucket_brigade_cuda.backend").CudaBackend()
-    program = RUN_E.program(bb.scenario("default"), 1, 0, 32)
-    with pytest.raises(InvalidValue, match="firefighter"):
-        backend.run(program)
-    with pytest.raises(InvalidValue, match="firefighter"):
-        backend.counts_on_device(program)

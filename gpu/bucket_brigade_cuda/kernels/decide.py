@@ -3,8 +3,19 @@
 from numba import cuda
 
 from bucket_brigade_cuda.kernels.duty import make_duty
+from bucket_brigade_cuda.kernels.firefighter import make_among_all, make_flags, make_own_fires
 from bucket_brigade_cuda.kernels.pick import make_pick
-from bucket_brigade_cuda.kernels.words import ALL, NONE, Function, count, device, inverse, pure, u32
+from bucket_brigade_cuda.kernels.words import (
+    ALL,
+    NONE,
+    Function,
+    count,
+    device,
+    inverse,
+    make_add,
+    pure,
+    u32,
+)
 from bucket_brigade_cuda.shape import Shape
 
 SLOT_PICK = u32(0x0C0)
@@ -19,15 +30,20 @@ def make_decide(shape: Shape) -> Function:
     burning home. Other parameters are those of `duty`.
     """
     houses, agents, bits, width = shape.houses, shape.agents, shape.bits, shape.width
-    duty, pick = make_duty(shape), make_pick(shape)
+    firefighters = shape.firefighters
+    duty, pick, add = make_duty(shape), make_pick(shape), make_add(bits)
+    flags, own_fires, among_all = make_flags(shape), make_own_fires(shape), make_among_all(shape)
 
     @pure
-    def add(number, lanes):
-        """Adds one to a number of planes in some lanes."""
+    def one_less(n, most):
+        """Writes `n − 1` to `most` and returns the lanes with `n ≥ 2`."""
+        borrow, several = ALL, NONE
         for i in range(bits):
-            before = number[i]
-            number[i] = u32(before ^ lanes)
-            lanes = u32(before & lanes)
+            most[i] = u32(n[i] ^ borrow)
+            borrow = u32(borrow & inverse(n[i]))
+            if i > 0:
+                several = u32(several | n[i])
+        return several
 
     @device
     def decide(
@@ -56,19 +72,20 @@ def make_decide(shape: Shape) -> Function:
         index = cuda.local.array(bits, u32)
         for i in range(bits):
             n[i] = NONE
-        burning, several = NONE, NONE
+        burning = NONE
         for h in range(houses):
             burning = u32(burning | fire[h, t])
             add(n, fire[h, t])
-        borrow = ALL
-        for i in range(bits):
-            most[i] = u32(n[i] ^ borrow)
-            borrow = u32(borrow & inverse(n[i]))
-            if i > 0:
-                several = u32(several | n[i])
+        several = one_less(n, most)
 
         for a in range(agents):
             agent = u32(a)
+            first = u32(seat + agent * u32(width))
+            cast_first = cast + a * (width - 1) * step
+            willing = active
+            if firefighters:
+                waits, own_first = flags(pool, seats, first, casts, cast_first, step)
+                willing = u32(active & u32(burning | inverse(waits)))
             works, stays = duty(
                 keys,
                 shared,
@@ -76,20 +93,33 @@ def make_decide(shape: Shape) -> Function:
                 agent,
                 pool,
                 seats,
-                u32(seat + agent * u32(width)),
+                first,
                 casts,
-                cast + a * (width - 1) * step,
+                cast_first,
                 step,
-                active,
+                willing,
                 fire[a % houses, t],
             )
             tally[a, t] = u32(tally[a, t] + count(works))
             goes = u32(works & u32(burning & inverse(stays)))
             for i in range(bits):
                 index[i] = NONE
-            chooses = u32(goes & several)
-            if chooses != NONE:
-                pick(keys, shared, tick, u32(SLOT_PICK + agent), chooses, n, most, index)
+            slot = u32(SLOT_PICK + agent)
+            if firefighters:
+                number = cuda.local.array(bits, u32)
+                fewer = cuda.local.array(bits, u32)
+                for i in range(bits):
+                    number[i] = n[i]
+                own = own_fires(a, u32(own_first & goes), fire, number, t)
+                chooses = u32(goes & one_less(number, fewer))
+                if chooses != NONE:
+                    pick(keys, shared, tick, slot, chooses, number, fewer, index)
+                if own != NONE:
+                    among_all(a, own, fire, index, t)
+            else:
+                chooses = u32(goes & several)
+                if chooses != NONE:
+                    pick(keys, shared, tick, slot, chooses, n, most, index)
             for i in range(bits):
                 aims[a * (bits + 1) + i, t] = u32(index[i] | inverse(goes))
             aims[a * (bits + 1) + bits, t] = stays

@@ -15,12 +15,12 @@ u32, u64 = np.uint32, np.uint64
 #: A function that kernels call, or a kernel.
 Function = Callable[..., Any]
 
-#: A device function that becomes part of its caller. Without inlining, compiling on a machine
-#: without a GPU would ask for the device.
-device = cuda.jit(device=True, inline="always")
-
 #: Whether Numba's simulator runs the kernels, as ordinary Python.
 SIMULATED = bool(config.ENABLE_CUDASIM)
+
+#: A device function that NVVM makes part of its caller. Numba could do so too, by
+#: ``inline="always"``: then compiling takes three times as long, for the same code.
+device = cuda.jit(device=True, **({} if SIMULATED else {"forceinline": True}))
 
 #: For functions that need nothing of `cuda`. Entering a device function takes the simulator a tenth
 #: of a millisecond, and these are called at every turn; so there they are plain functions.
@@ -74,6 +74,19 @@ def lowest(word):
     return u32(u32(cuda.ffs(word)) - ONE)
 
 
+def make_add(bits: int) -> Function:
+    """`add(number, lanes)`: adds one to a number of so many planes in some lanes."""
+
+    @pure
+    def add(number, lanes):
+        for i in range(bits):
+            before = number[i]
+            number[i] = u32(before ^ lanes)
+            lanes = u32(before & lanes)
+
+    return add
+
+
 def make_shared_rows(rows: int, words: int) -> Function:
     """A device function that returns a shared array of rows, to be read 128 bits at a time."""
     if SIMULATED:  # which has no use for an alignment and refuses one
@@ -83,8 +96,8 @@ def make_shared_rows(rows: int, words: int) -> Function:
             return cuda.shared.array((rows, words), u32)
 
     else:
-
-        @device
+        # Only what Numba inlines may return an array that it made.
+        @cuda.jit(device=True, inline="always")
         def shared_rows():
             return cuda.shared.array((rows, words), u32, alignment=16)
 
