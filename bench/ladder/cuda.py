@@ -23,7 +23,7 @@ def cuda_backend() -> Any:
 
 def cuda_details(backend: Any, seconds: float) -> dict[str, Any]:
     """Compile time, kernels and copies apart, ever larger batches, and where the CPU is passed."""
-    from bucket_brigade_cuda import throughput
+    from bucket_brigade_cuda.check import throughput
 
     measured = throughput.measure(backend, seconds=seconds)
     details: dict[str, Any] = measured.to_dict()

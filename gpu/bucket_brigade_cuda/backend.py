@@ -16,11 +16,11 @@ from bucket_brigade.backends.progress import in_episodes
 from bucket_brigade.counts.block_sizes import BlockSizes
 from bucket_brigade.counts.event_counts import EventCounts
 from bucket_brigade.errors import BackendUnavailable, BackendWarning, InvalidValue
-from bucket_brigade_cuda.job import POLICY_KINDS, shape_of
+from bucket_brigade_cuda.launch.job import POLICY_KINDS, shape_of
 
 if TYPE_CHECKING:
     from bucket_brigade_cuda.devices import Device
-    from bucket_brigade_cuda.worker import DeviceCounts, Timings
+    from bucket_brigade_cuda.launch.worker import DeviceCounts, Timings
 
 __all__ = ["DEVICES", "CudaBackend"]
 
@@ -91,7 +91,7 @@ class CudaBackend:
         in the simulator, so that ``"auto"`` never chooses it."""
         if _simulated():
             return math.inf
-        from bucket_brigade_cuda.compile import is_compiled
+        from bucket_brigade_cuda.compiling.compile import is_compiled
 
         nights = min(program.max_nights, max(program.min_nights, 50))
         work = program.lineups * program.episodes * nights
@@ -132,7 +132,7 @@ class CudaBackend:
             If one fails: out of memory, lost, or a driver that is too old. The message says what
             to do.
         """
-        from bucket_brigade_cuda.run import play
+        from bucket_brigade_cuda.launch.run import play
 
         check_kinds(program)
         report = in_episodes(program, progress)
@@ -172,7 +172,7 @@ class CudaBackend:
         InvalidValue, BackendUnavailable, BackendFailed
             As `run`; also if they would not fit into the device's memory.
         """
-        from bucket_brigade_cuda.run import play_on_device
+        from bucket_brigade_cuda.launch.run import play_on_device
 
         check_kinds(program)
         counts, self.timings = play_on_device(program, self.devices()[0], per_block=per_block)
@@ -225,7 +225,7 @@ def _simulated() -> bool:
 
 
 def _gpus(numbers: list[int] | None) -> "list[Device]":
-    from bucket_brigade_cuda.compile import INSTALL
+    from bucket_brigade_cuda.compiling.compile import INSTALL
 
     if not _is_installed("cupy"):
         raise BackendUnavailable(f"CuPy is not installed: {INSTALL}")
@@ -238,7 +238,7 @@ def _gpus(numbers: list[int] | None) -> "list[Device]":
     try:
         count = cupy.cuda.runtime.getDeviceCount()
     except cupy.cuda.runtime.CUDARuntimeError as error:
-        from bucket_brigade_cuda.cupy_device import advice
+        from bucket_brigade_cuda.devices.cupy_device import advice
 
         raise BackendUnavailable(f"no GPU can be used: {error}. {advice(str(error))}") from error
     if count == 0:
@@ -254,8 +254,8 @@ def _gpus(numbers: list[int] | None) -> "list[Device]":
 @cache
 def _gpu(number: int) -> "Device":
     """A device, kept with its loaded kernels: backends are made anew for every call."""
-    from bucket_brigade_cuda.compile import why_no_kernels
-    from bucket_brigade_cuda.cupy_device import CupyDevice
+    from bucket_brigade_cuda.compiling.compile import why_no_kernels
+    from bucket_brigade_cuda.devices.cupy_device import CupyDevice
 
     device = CupyDevice(number)
     if reason := why_no_kernels(device.capability):

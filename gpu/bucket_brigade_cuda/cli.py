@@ -24,18 +24,12 @@ from bucket_brigade.cli.common import (
 )
 from bucket_brigade.cli.outputs import Out, check_outputs
 from bucket_brigade.errors import BackendUnavailable, InvalidValue
-from bucket_brigade_cuda import (
-    check,
-    compile_ahead,
-    display,
-    measurements,
-    sweep,
-    throughput,
-)
 from bucket_brigade_cuda.backend import SIMULATOR, CudaBackend
+from bucket_brigade_cuda.check import comparison, display, measurements, sweep, throughput
+from bucket_brigade_cuda.compiling import compile_ahead
+from bucket_brigade_cuda.compiling.kernel_files import FOLDER, capability_of
 from bucket_brigade_cuda.devices import Simulator, is_gpu
-from bucket_brigade_cuda.kernel_files import FOLDER, capability_of
-from bucket_brigade_cuda.plugins import DEVICES, plugged_in
+from bucket_brigade_cuda.devices.plugins import DEVICES, plugged_in
 
 __all__ = ["cuda_check", "cuda_compile", "reports_what_is_missing"]
 
@@ -129,15 +123,15 @@ def cuda_check(
         **{"quick": quick, "device": device, "seconds": seconds},
         **{"cases": cases, "measure": parts, "model": modelled},
     }
-    commit = commit or check.commit_of_checkout()
-    report = check.Report(backend, out, options, commit, added=added)
+    commit = commit or comparison.commit_of_checkout()
+    report = comparison.Report(backend, out, options, commit, added=added)
     before = report.document["measured"] or {}
     report.save()
     try:
         if cases:
             plan = sweep.plan(quick, len(backend.devices()))
             with progress_bar("playing on both", progress_style) as progress:
-                check.check_all(backend, plan, report, progress)
+                comparison.check_all(backend, plan, report, progress)
             report.save(cases_finished=True)
         with progress_bar("measuring", progress_style):
             if BATCHES in parts:
@@ -176,7 +170,7 @@ def chosen_parts(text: str) -> list[str]:
 
 
 def _measure_batches(
-    backend: CudaBackend, report: check.Report, seconds: float, modelled: bool
+    backend: CudaBackend, report: comparison.Report, seconds: float, modelled: bool
 ) -> None:
     trial = not all(map(is_gpu, backend.devices()))
     try:
@@ -227,7 +221,7 @@ def cuda_compile(
     widths = width or [1, 2]
     shapes = [one for text in shape or [] for one in compile_ahead.parse_shape(text, widths)]
     capabilities = [capability_of(one, "--arch") for one in arch] if arch else capabilities_here()
-    kernels = compile_ahead.wanted(shapes or compile_ahead.usual_shapes(quick), capabilities)
+    kernels = compile_ahead.wanted(shapes or sweep.usual_shapes(quick), capabilities)
     try:
         with progress_bar("compiling", progress_style) as progress:
             made = compile_ahead.compile_all(kernels, out, jobs=jobs, done=progress)

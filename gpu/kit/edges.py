@@ -14,7 +14,7 @@ import numpy as np
 
 import bucket_brigade as bb
 from bucket_brigade_cuda.backend import CudaBackend
-from bucket_brigade_cuda.measurements import GAMES
+from bucket_brigade_cuda.check.measurements import GAMES
 
 GAME = GAMES[0]
 #: Episodes: of a run that is over at once, of one that keeps a GPU busy, and of one without end.

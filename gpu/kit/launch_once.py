@@ -6,7 +6,7 @@ Prints what the launch played, so that counters can be told per useful episode-n
 import sys
 
 from bucket_brigade_cuda.backend import CudaBackend
-from bucket_brigade_cuda.measurements import GAMES, one_by_one
+from bucket_brigade_cuda.check.measurements import GAMES, one_by_one
 
 #: Blocks of 32 episodes that every thread of a full GPU plays, one after another.
 BLOCKS_PER_THREAD = 16

@@ -16,9 +16,9 @@ from cupy.cuda import driver
 
 from bucket_brigade.backends.cpu import CpuBackend
 from bucket_brigade_cuda.backend import CudaBackend
-from bucket_brigade_cuda.cupy_device import CupyDevice, words
-from bucket_brigade_cuda.measurements import GAMES, one_by_one
-from bucket_brigade_cuda.shape import Shape
+from bucket_brigade_cuda.check.measurements import GAMES, one_by_one
+from bucket_brigade_cuda.devices.cupy_device import CupyDevice, words
+from bucket_brigade_cuda.kernels.shape import Shape
 
 GAME = GAMES[0]
 #: Episodes: to compare, the last block in part, and to time.

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bucket_brigade_cuda.abi import array_words
+from bucket_brigade_cuda.devices.abi import array_words
 from ptx_on_cpu.errors import InvalidArguments
 from ptx_on_cpu.ptx import Entry, Parameter
 

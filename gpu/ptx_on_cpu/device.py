@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from bucket_brigade_cuda.compile import compile_kernel
+from bucket_brigade_cuda.compiling.compile import compile_kernel
 from bucket_brigade_cuda.devices import HostDevice
-from bucket_brigade_cuda.shape import Shape
+from bucket_brigade_cuda.kernels.shape import Shape
 from ptx_on_cpu.execute import CompiledPtx
 
 __all__ = ["PtxDevice"]

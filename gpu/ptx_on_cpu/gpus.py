@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from bucket_brigade_cuda.compiling.kernel_files import arch_of
 from bucket_brigade_cuda.devices import is_gpu
-from bucket_brigade_cuda.kernel_files import arch_of
 
 __all__ = ["GPUS", "ISSUE_LANES", "LANES", "Gpu"]
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from bucket_brigade import SCENARIOS
+from bucket_brigade_cuda.check.throughput import LINEUP, SCENARIO, Limit
 from bucket_brigade_cuda.devices import Device
-from bucket_brigade_cuda.throughput import LINEUP, SCENARIO, Limit
 from ptx_on_cpu import model
 from ptx_on_cpu.gpus import Gpu
 

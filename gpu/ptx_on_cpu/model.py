@@ -18,8 +18,8 @@ from bucket_brigade.game.lineup_result import describe_seat
 from bucket_brigade.game.lineups import Lineup
 from bucket_brigade.game.program import compile_program
 from bucket_brigade_cuda.backend import CudaBackend
-from bucket_brigade_cuda.kernel_files import capability_of
-from bucket_brigade_cuda.shape import Shape
+from bucket_brigade_cuda.compiling.kernel_files import capability_of
+from bucket_brigade_cuda.kernels.shape import Shape
 from ptx_on_cpu.attribution import attribute
 from ptx_on_cpu.device import PtxDevice
 from ptx_on_cpu.execute import CompiledPtx, WarpCounts

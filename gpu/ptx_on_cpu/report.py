@@ -3,8 +3,8 @@
 ``python -m ptx_on_cpu.report`` prints the page `docs/sass.md`. Needs no GPU.
 """
 
-from bucket_brigade_cuda.compile import compile_kernel
-from bucket_brigade_cuda.shape import Shape
+from bucket_brigade_cuda.compiling.compile import compile_kernel
+from bucket_brigade_cuda.kernels.shape import Shape
 from ptx_on_cpu.opcodes import CLASSES
 from ptx_on_cpu.sass import Assembly, assemble
 from ptx_on_cpu.tools import tool_version

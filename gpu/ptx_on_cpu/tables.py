@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from bucket_brigade_cuda.display import Grid, powers
+from bucket_brigade_cuda.check.display import Grid, powers
 from ptx_on_cpu.gpus import GPUS
 from ptx_on_cpu.model import KERNELS, WarpWork, modelled_rate
 from ptx_on_cpu.opcodes import CLASSES

@@ -177,7 +177,7 @@ def test_a_wrong_payoff_fails(
 
 
 def test_what_is_told_of_a_gpu(capsys: pytest.CaptureFixture[str]) -> None:
-    throughput = pytest.importorskip("bucket_brigade_cuda.throughput")
+    throughput = pytest.importorskip("bucket_brigade_cuda.check.throughput")
     seconds = [(0.5, 0.4), (0.6, 4.0), (0.9, 40.0)]
     rows = [
         throughput.Row(2, n, 60 * n, 1, wall, wall, 0.2, 0.1, None, None, None, cpu, True, cpu / 2)

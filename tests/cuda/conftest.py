@@ -31,9 +31,9 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 if not MISSING:
     from shapes import compile_all
 
-    from bucket_brigade_cuda import plugins
     from bucket_brigade_cuda.backend import CudaBackend
-    from bucket_brigade_cuda.compile import CACHE
+    from bucket_brigade_cuda.compiling.compile import CACHE
+    from bucket_brigade_cuda.devices import plugins
     from ptx_on_cpu import build
     from ptx_on_cpu.device import PtxDevice
 

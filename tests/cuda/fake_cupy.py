@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from bucket_brigade_cuda.compile import Kernel, compile_kernel
+from bucket_brigade_cuda.compiling.compile import Kernel, compile_kernel
 from ptx_on_cpu import CompiledPtx
 
 __all__ = ["PROPERTIES", "CUDADriverError", "CUDARuntimeError", "FakeCuda", "installed"]
@@ -120,15 +120,14 @@ class FakeCuda:
 
     def install(self, patch: pytest.MonkeyPatch) -> None:
         """Makes it what `import cupy` imports, and what the backend finds."""
-        import bucket_brigade_cuda
-        from bucket_brigade_cuda import backend
+        from bucket_brigade_cuda import backend, devices
 
-        name = "bucket_brigade_cuda.cupy_device"
+        name = "bucket_brigade_cuda.devices.cupy_device"
         for other, module in self.modules().items():
             patch.setitem(sys.modules, other, module)
         # Imported anew, with the fake; what was there before comes back in the end.
         patch.setitem(sys.modules, name, None)
-        patch.setattr(bucket_brigade_cuda, "cupy_device", None, raising=False)
+        patch.setattr(devices, "cupy_device", None, raising=False)
         del sys.modules[name]
         patch.setattr(importlib.import_module(name), "assembled_kernel", self.assemble)
         backend._gpu.cache_clear()

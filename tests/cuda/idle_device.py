@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade_cuda.devices import HostDevice
-from bucket_brigade_cuda.shape import Shape
+from bucket_brigade_cuda.kernels.shape import Shape
 
 __all__ = ["IdleDevice"]
 

@@ -16,9 +16,9 @@ import numpy as np
 import bucket_brigade as bb
 from bucket_brigade import _core
 from bucket_brigade.game.program import compile_program
-from bucket_brigade_cuda.compile import compile_kernel
-from bucket_brigade_cuda.run import play
-from bucket_brigade_cuda.shape import Shape
+from bucket_brigade_cuda.compiling.compile import compile_kernel
+from bucket_brigade_cuda.kernels.shape import Shape
+from bucket_brigade_cuda.launch.run import play
 from ptx_on_cpu.device import PtxDevice
 from ptx_on_cpu.execute import CompiledPtx
 from ptx_on_cpu.mutate import mutants

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bucket_brigade_cuda.compile import ptx_of
+from bucket_brigade_cuda.compiling.compile import ptx_of
 
 __all__ = ["compile_ptx", "instructions_ptx", "ptx_module"]
 

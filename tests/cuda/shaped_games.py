@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from shapes import SHAPES
 
 import bucket_brigade as bb
-from bucket_brigade_cuda.shape import Shape
+from bucket_brigade_cuda.kernels.shape import Shape
 
 __all__ = ["ShapedGame", "shaped_games"]
 

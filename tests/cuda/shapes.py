@@ -4,8 +4,8 @@ import os
 import subprocess
 import sys
 
-from bucket_brigade_cuda.compile_ahead import wanted
-from bucket_brigade_cuda.shape import Shape
+from bucket_brigade_cuda.compiling.compile_ahead import wanted
+from bucket_brigade_cuda.kernels.shape import Shape
 
 __all__ = [
     "CROWDED",
@@ -37,8 +37,8 @@ FIREFIGHTERS = (Shape(10, 4, 2, firefighters=True), Shape(3, 8, 4, firefighters=
 #: Of all kernels of some shapes; with the capability that `PtxDevice` compiles for by default.
 PROGRAM = """
 import sys
-from bucket_brigade_cuda.compile import compile_kernel
-from bucket_brigade_cuda.compile_ahead import parse_shape
+from bucket_brigade_cuda.compiling.compile import compile_kernel
+from bucket_brigade_cuda.compiling.compile_ahead import parse_shape
 
 for one in sys.argv[1:]:
     name, shape = one.split("-")

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import bucket_brigade as bb
-from bucket_brigade_cuda import compile as compiling
-from bucket_brigade_cuda import kernel_files
-from bucket_brigade_cuda.compile import (
+from bucket_brigade_cuda.compiling import compile as compiling
+from bucket_brigade_cuda.compiling import kernel_files
+from bucket_brigade_cuda.compiling.compile import (
     CACHE,
     Kernel,
     assembled_kernel,
@@ -19,8 +19,8 @@ from bucket_brigade_cuda.compile import (
     is_compiled,
     why_no_kernels,
 )
-from bucket_brigade_cuda.kernel_files import FOLDER, file_name, read_kernel, write_kernel
-from bucket_brigade_cuda.shape import Shape
+from bucket_brigade_cuda.compiling.kernel_files import FOLDER, file_name, read_kernel, write_kernel
+from bucket_brigade_cuda.kernels.shape import Shape
 
 SMALL = Shape(2, 1, 1)
 NAME = ("play", SMALL, (9, 0))

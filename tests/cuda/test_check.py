@@ -17,9 +17,10 @@ pytest.importorskip("numba_cuda")
 from bucket_brigade import SCENARIOS, BackendFailed, BackendUnavailable
 from bucket_brigade.backends.cpu import CpuBackend
 from bucket_brigade_cuda import backend as backends
-from bucket_brigade_cuda import check, cli, measurements, sweep, throughput
+from bucket_brigade_cuda import cli
 from bucket_brigade_cuda.backend import CudaBackend
-from bucket_brigade_cuda.sweep import Case, Plan
+from bucket_brigade_cuda.check import comparison, measurements, sweep, throughput
+from bucket_brigade_cuda.check.sweep import Case, Plan
 from ptx_on_cpu.device import PtxDevice
 
 pytestmark = pytest.mark.usefixtures("compiled")
@@ -400,10 +401,10 @@ def test_crossover_is_where_the_cpu_falls_behind_for_good() -> None:
 def test_every_device_is_played_alone_and_all_together(tmp_path: Path) -> None:
     backend = CudaBackend(devices=[PtxDevice(), PtxDevice()])
     backend.devices()[1].name = "the other"
-    report = check.Report(backend, tmp_path / "report.json", {})
+    report = comparison.Report(backend, tmp_path / "report.json", {})
     told: list[tuple[int, int]] = []
     plan = Plan(CASES[:1], CASES[1:2], CASES[:1])
-    check.check_all(backend, plan, report, lambda done, every: told.append((done, every)))
+    comparison.check_all(backend, plan, report, lambda done, every: told.append((done, every)))
     names = [(case["name"], case["devices"]) for case in report.document["cases"]]
     first = "compiled PTX on the CPU"
     assert names == [("whole", first), ("in part", "the other"), ("whole", f"{first}, the other")]

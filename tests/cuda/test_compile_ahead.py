@@ -13,13 +13,15 @@ from typer.testing import CliRunner
 
 import bucket_brigade as bb
 from bucket_brigade_cuda import backend as backends
-from bucket_brigade_cuda import cli, compile_ahead
-from bucket_brigade_cuda import compile as compiling
-from bucket_brigade_cuda.compile import CACHE
-from bucket_brigade_cuda.compile_ahead import parse_shape, usual_shapes, wanted
+from bucket_brigade_cuda import cli
+from bucket_brigade_cuda.check import sweep
+from bucket_brigade_cuda.compiling import compile as compiling
+from bucket_brigade_cuda.compiling import compile_ahead
+from bucket_brigade_cuda.compiling.compile import CACHE
+from bucket_brigade_cuda.compiling.compile_ahead import parse_shape, wanted
+from bucket_brigade_cuda.compiling.kernel_files import FOLDER, Kernel, read_kernel
 from bucket_brigade_cuda.devices import Simulator
-from bucket_brigade_cuda.kernel_files import FOLDER, Kernel, read_kernel
-from bucket_brigade_cuda.shape import WIDTHS, Shape
+from bucket_brigade_cuda.kernels.shape import WIDTHS, Shape
 
 app = typer.Typer()
 app.command()(cli.cuda_compile)
@@ -92,7 +94,7 @@ def test_what_is_there_is_left(tmp_path: Path, quick: list[Any]) -> None:
 
 
 def test_the_usual_shapes() -> None:
-    usual, quick = usual_shapes(False), usual_shapes(True)
+    usual, quick = sweep.usual_shapes(False), sweep.usual_shapes(True)
     assert usual[0] == quick[0] == Shape(10, 4, 1)
     assert {Shape(10, 4, width) for width in WIDTHS} | {Shape(32, 16, 16)} <= set(usual)
     assert set(quick) == {
@@ -102,7 +104,7 @@ def test_the_usual_shapes() -> None:
     # Five that play, two that draw mixtures, and two for each size that sum.
     assert len(wanted(quick, [(9, 0)])) == 5 + 2 + 2 * 2
     for scenario in bb.SCENARIOS.values():
-        assert (scenario.num_houses, scenario.num_agents) == compile_ahead.CATALOGUE
+        assert (scenario.num_houses, scenario.num_agents) == sweep.CATALOGUE
 
 
 @pytest.mark.parametrize(
@@ -156,9 +158,9 @@ for name in ("numba", "numba_cuda", "_numba_cuda_redirector", "cuda.bindings", "
     sys.modules[name] = None
 import bucket_brigade as bb
 from bucket_brigade_cuda.backend import CudaBackend
-from bucket_brigade_cuda.compile import assembled_kernel
+from bucket_brigade_cuda.compiling.compile import assembled_kernel
 from ptx_on_cpu.device import PtxDevice
-from bucket_brigade_cuda.shape import Shape
+from bucket_brigade_cuda.kernels.shape import Shape
 
 game = bb.scenario("easy").replace(num_houses=2, num_agents=1)
 one, other = (

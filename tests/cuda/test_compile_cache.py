@@ -14,9 +14,9 @@ import pytest
 from shapes import DEFAULT
 
 import bucket_brigade as bb
-from bucket_brigade_cuda import compile as compiling
-from bucket_brigade_cuda import kernel_files
-from bucket_brigade_cuda.compile import (
+from bucket_brigade_cuda.compiling import compile as compiling
+from bucket_brigade_cuda.compiling import kernel_files
+from bucket_brigade_cuda.compiling.compile import (
     CACHE,
     Kernel,
     assemble,
@@ -24,7 +24,7 @@ from bucket_brigade_cuda.compile import (
     compile_kernel,
     is_compiled,
 )
-from bucket_brigade_cuda.shape import Shape
+from bucket_brigade_cuda.kernels.shape import Shape
 
 #: The kernel that is quick to compile.
 SMALL = Shape(2, 1, 1)
@@ -214,8 +214,8 @@ def test_threads_do_not_compile_the_same_twice(
 
 def test_processes_may_write_at_the_same_time(folder: Path) -> None:
     program = (
-        "from bucket_brigade_cuda.compile import compile_kernel\n"
-        "from bucket_brigade_cuda.shape import Shape\n"
+        "from bucket_brigade_cuda.compiling.compile import compile_kernel\n"
+        "from bucket_brigade_cuda.kernels.shape import Shape\n"
         "kernel = compile_kernel('features', Shape(2, 1, 1), (9, 0))\n"
         "print(hash(kernel.ptx))\n"
     )

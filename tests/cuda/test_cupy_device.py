@@ -21,8 +21,8 @@ from bucket_brigade import backends
 from bucket_brigade.backends import auto
 from bucket_brigade.cli import app
 from bucket_brigade.game.program import compile_program
-from bucket_brigade_cuda import worker
 from bucket_brigade_cuda.backend import CudaBackend
+from bucket_brigade_cuda.launch import worker
 
 HARD = bb.scenario("hard")
 LINEUP = ["hero", "free_rider", "liar", "coordinator"]

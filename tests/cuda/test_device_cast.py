@@ -5,11 +5,11 @@ import pytest
 from injected import LANES, SLOTS, U32, Given, around, bits_of, run, substituted
 from numba import types
 
-from bucket_brigade_cuda.compile import ptx_of
-from bucket_brigade_cuda.kernels import KERNELS
+from bucket_brigade_cuda.compiling.compile import ptx_of
 from bucket_brigade_cuda.kernels import cast as module
+from bucket_brigade_cuda.kernels.catalogue import KERNELS
+from bucket_brigade_cuda.kernels.shape import Shape
 from bucket_brigade_cuda.kernels.words import device, u32
-from bucket_brigade_cuda.shape import Shape
 from ptx_on_cpu import CompiledPtx
 
 SLOT = 0x140

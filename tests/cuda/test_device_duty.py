@@ -9,9 +9,9 @@ from numba import cuda, types
 from sample_kernels import compile_ptx
 
 from bucket_brigade_cuda.kernels import duty as module
+from bucket_brigade_cuda.kernels.shape import Shape
+from bucket_brigade_cuda.kernels.tables import ROW, rows_of
 from bucket_brigade_cuda.kernels.words import u32, u64
-from bucket_brigade_cuda.shape import Shape
-from bucket_brigade_cuda.tables import ROW, rows_of
 from ptx_on_cpu import CompiledPtx
 
 WORDS = types.uint32[::1]

@@ -7,9 +7,9 @@ from numba import cuda, types
 from sample_kernels import compile_ptx
 
 from bucket_brigade_cuda.kernels import fight as module
+from bucket_brigade_cuda.kernels.shape import Shape
+from bucket_brigade_cuda.kernels.tables import ladder_of
 from bucket_brigade_cuda.kernels.words import u32
-from bucket_brigade_cuda.shape import Shape
-from bucket_brigade_cuda.tables import ladder_of
 from ptx_on_cpu import CompiledPtx
 
 PLANES = types.uint32[:, ::1]

@@ -7,8 +7,8 @@ from numba import cuda, types
 from sample_kernels import compile_ptx
 
 from bucket_brigade_cuda.kernels import pick as module
+from bucket_brigade_cuda.kernels.shape import Shape
 from bucket_brigade_cuda.kernels.words import NONE, u32
-from bucket_brigade_cuda.shape import Shape
 from ptx_on_cpu import CompiledPtx
 
 WORDS = types.uint32[::1]

@@ -5,7 +5,7 @@ import pytest
 from shapes import DEFAULT, LARGEST, PAIR, SHAPES
 
 from bucket_brigade import _core
-from bucket_brigade_cuda.shape import SEGMENT, Shape
+from bucket_brigade_cuda.kernels.shape import SEGMENT, Shape
 from ptx_on_cpu.device import PtxDevice
 
 U32, U64 = np.uint32, np.uint64

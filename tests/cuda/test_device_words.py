@@ -10,8 +10,8 @@ from sample_kernels import compile_ptx
 from bucket_brigade import _core
 from bucket_brigade_cuda.kernels import philox, words
 from bucket_brigade_cuda.kernels.draw import below
+from bucket_brigade_cuda.kernels.tables import key_schedule
 from bucket_brigade_cuda.kernels.words import u32, u64
-from bucket_brigade_cuda.tables import key_schedule
 from ptx_on_cpu import CompiledPtx
 
 WORD, LONG = types.uint32, types.uint64

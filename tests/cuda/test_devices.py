@@ -13,9 +13,9 @@ from playing import agreed
 
 import bucket_brigade as bb
 from bucket_brigade.game.program import compile_program
-from bucket_brigade_cuda import worker
 from bucket_brigade_cuda.backend import CudaBackend
-from bucket_brigade_cuda.shape import Shape
+from bucket_brigade_cuda.kernels.shape import Shape
+from bucket_brigade_cuda.launch import worker
 from ptx_on_cpu.device import PtxDevice
 
 HARD = bb.scenario("hard")

@@ -27,8 +27,8 @@ from shapes import DEFAULT, FIREFIGHTERS, MIXED
 import bucket_brigade as bb
 from bucket_brigade.game.program import compile_program
 from bucket_brigade_cuda.backend import CudaBackend, check_kinds
-from bucket_brigade_cuda.job import shape_of
-from bucket_brigade_cuda.shape import Shape
+from bucket_brigade_cuda.kernels.shape import Shape
+from bucket_brigade_cuda.launch.job import shape_of
 
 RING, CROWDED = FIREFIGHTERS
 ANY, OWN = bb.Firefighter(0.7), bb.Firefighter(0.9, own_first=True)

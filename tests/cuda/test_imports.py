@@ -42,8 +42,8 @@ def told(program: str) -> str:
         "import bucket_brigade",
         "import bucket_brigade.cli",
         "import bucket_brigade_cuda.backend",
-        "import bucket_brigade_cuda.run",
-        "import bucket_brigade_cuda.compile",
+        "import bucket_brigade_cuda.launch.run",
+        "import bucket_brigade_cuda.compiling.compile",
         f"{REGISTERED}\nimport bucket_brigade as bb\n"
         "assert bb.select_backend('auto').name == 'auto'\n"
         "lineup = [['hero'] * 4]\n"

@@ -7,7 +7,7 @@ import pytest
 from fake_cupy import FakeCuda, installed
 
 from bucket_brigade_cuda.backend import CudaBackend
-from bucket_brigade_cuda.instructions import (
+from bucket_brigade_cuda.check.instructions import (
     BENCHES,
     CHAINS,
     ENTRY,
@@ -18,7 +18,7 @@ from bucket_brigade_cuda.instructions import (
     bench_ptx,
     measure_instructions,
 )
-from bucket_brigade_cuda.measurements import measure_parts
+from bucket_brigade_cuda.check.measurements import measure_parts
 from ptx_on_cpu import ToolMissing
 from ptx_on_cpu.gpus import LANES
 from ptx_on_cpu.sass import assemble

@@ -13,9 +13,9 @@ from shapes import CROWDED, DEFAULT, LARGEST, MIXED, SHAPES, TINY, WIDE
 
 import bucket_brigade as bb
 from bucket_brigade.game.program import compile_program
-from bucket_brigade_cuda import worker
 from bucket_brigade_cuda.backend import CudaBackend
-from bucket_brigade_cuda.shape import SEGMENT, Shape, width_for
+from bucket_brigade_cuda.kernels.shape import SEGMENT, Shape, width_for
+from bucket_brigade_cuda.launch import worker
 from ptx_on_cpu.device import PtxDevice
 
 NAMES = list(bb.ARCHETYPES)

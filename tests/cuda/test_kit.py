@@ -13,7 +13,7 @@ from fake_cupy import FakeCuda, installed
 from shapes import DEFAULT
 
 from bucket_brigade_cuda.backend import CudaBackend
-from bucket_brigade_cuda.compile import compile_kernel
+from bucket_brigade_cuda.compiling.compile import compile_kernel
 
 KIT = Path(__file__).parents[2] / "gpu" / "kit"
 

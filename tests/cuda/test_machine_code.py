@@ -3,7 +3,7 @@
 import pytest
 from shapes import DEFAULT, FIREFIGHTERS, SHAPES
 
-from bucket_brigade_cuda.shape import SHARED_BYTES, Shape
+from bucket_brigade_cuda.kernels.shape import SHARED_BYTES, Shape
 from ptx_on_cpu.report import KERNELS, assembled
 
 #: With 64 threads a CUDA block, 168 registers let 6 blocks live on a multiprocessor; widths of up

@@ -7,9 +7,10 @@ import pytest
 from fake_cupy import FakeCuda, installed
 
 from bucket_brigade.cli.common import console
-from bucket_brigade_cuda import display, measurements, worker
 from bucket_brigade_cuda.backend import CudaBackend
-from bucket_brigade_cuda.measurements import GAMES, Game, measure_parts, one_by_one
+from bucket_brigade_cuda.check import display, measurements
+from bucket_brigade_cuda.check.measurements import GAMES, Game, measure_parts, one_by_one
+from bucket_brigade_cuda.launch import worker
 
 SIZES = (300, 3000, 9000)
 

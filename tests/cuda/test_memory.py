@@ -9,10 +9,10 @@ from shaped_games import ShapedGame, shaped_games
 
 import bucket_brigade as bb
 from bucket_brigade.game.program import compile_program
-from bucket_brigade_cuda import worker
 from bucket_brigade_cuda.backend import CudaBackend
-from bucket_brigade_cuda.job import Job
-from bucket_brigade_cuda.shape import Shape
+from bucket_brigade_cuda.kernels.shape import Shape
+from bucket_brigade_cuda.launch import worker
+from bucket_brigade_cuda.launch.job import Job
 
 LINEUP = ["hero"] * 4
 

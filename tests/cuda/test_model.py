@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 pytest.importorskip("numba_cuda")
 
 from bucket_brigade import SCENARIOS, InvalidValue, simulate
-from bucket_brigade_cuda import throughput
+from bucket_brigade_cuda.check import throughput
 from ptx_on_cpu import ToolMissing, cli, model, tools
 from ptx_on_cpu.device import PtxDevice
 from ptx_on_cpu.gpus import GPUS, LANES, Gpu

@@ -8,7 +8,8 @@ import pytest
 
 from bucket_brigade import _core
 from bucket_brigade.errors import BackendUnavailable
-from bucket_brigade_cuda import plugins, throughput
+from bucket_brigade_cuda.check import throughput
+from bucket_brigade_cuda.devices import plugins
 
 
 def test_both_distributions_have_one_version() -> None:

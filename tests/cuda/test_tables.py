@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 import bucket_brigade as bb
 from bucket_brigade.game.program import compile_program
-from bucket_brigade_cuda.shape import SHARED_BYTES, WIDTHS, Shape, width_for
-from bucket_brigade_cuda.tables import ROW, Tables, key_schedule, ladder_of, rows_of
+from bucket_brigade_cuda.kernels.shape import SHARED_BYTES, WIDTHS, Shape, width_for
+from bucket_brigade_cuda.kernels.tables import ROW, Tables, key_schedule, ladder_of, rows_of
 
 EDGES = (0, 1, 2, 15, 16, 2**4, 2**28 - 1, 2**28, 2**31, 2**32 - 16, 2**32 - 1, 2**32)
 THRESHOLDS = st.one_of(st.integers(0, 2**32), st.sampled_from(EDGES))

@@ -16,10 +16,10 @@ import pytest
 
 import bucket_brigade
 import bucket_brigade_cuda
-from bucket_brigade_cuda import compile as compiling
-from bucket_brigade_cuda.compile import CACHE, why_no_kernels
-from bucket_brigade_cuda.kernel_files import FOLDER, Kernel, write_kernel
-from bucket_brigade_cuda.shape import Shape
+from bucket_brigade_cuda.compiling import compile as compiling
+from bucket_brigade_cuda.compiling.compile import CACHE, why_no_kernels
+from bucket_brigade_cuda.compiling.kernel_files import FOLDER, Kernel, write_kernel
+from bucket_brigade_cuda.kernels.shape import Shape
 
 SITE = Path(numba.__file__).parent.parent
 LIBRARIES = sorted([*SITE.glob("nvidia/*/lib/*.so*"), *SITE.glob("nvidia/*/nvvm/libdevice/*")])
@@ -38,7 +38,7 @@ from importlib.metadata import EntryPoint
 from fake_cupy import FakeCuda, installed
 import bucket_brigade as bb
 from bucket_brigade.backends import auto, installed as found
-from bucket_brigade_cuda import compile as compiling
+from bucket_brigade_cuda.compiling import compile as compiling
 
 compiling.TOOLKITS = ()
 entry = EntryPoint("cuda", "bucket_brigade_cuda.backend:CudaBackend", found.GROUP)
@@ -137,11 +137,11 @@ def test_kernels_of_some_shapes_and_nothing_to_compile_others_with(tmp_path: Pat
     place = Place(tmp_path, ["libnvvm*"])
     # What fails is the last step of compiling, which a kernel that does nothing comes to soon.
     nothing = (
-        "from bucket_brigade_cuda import compile as compiling\n"
+        "from bucket_brigade_cuda.compiling import compile as compiling\n"
         "with compiling._toolchain():\n"
-        "    from bucket_brigade_cuda import kernels\n"
+        "    from bucket_brigade_cuda.kernels import catalogue\n"
         "    from numba import types\n"
-        "kernels.KERNELS['play'] = kernels.Recipe(lambda shape: lambda: None, types.void())\n"
+        "catalogue.KERNELS['play'] = catalogue.Recipe(lambda shape: lambda: None, types.void())\n"
     )
     found = json.loads(place.run(nothing + PROGRAM, **{FOLDER: str(carried)}))
     assert found["usable"]
@@ -156,7 +156,7 @@ def test_kernels_of_some_shapes_and_nothing_to_compile_others_with(tmp_path: Pat
 
 
 TELLS = """
-from bucket_brigade_cuda import compile as compiling
+from bucket_brigade_cuda.compiling import compile as compiling
 compiling.TOOLKITS = {toolkits}
 print(compiling.why_no_kernels((9, 0)))
 """

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bucket_brigade_cuda.units import Unit, Units
+from bucket_brigade_cuda.launch.units import Unit, Units
 
 SIZES = st.integers(1, 40)
 

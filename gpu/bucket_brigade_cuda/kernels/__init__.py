@@ -1,51 +1,5 @@
-"""The kernels, written once in Numba-CUDA; `catalogue` has them by name.
+"""The kernels, written once in Numba-CUDA, a file for each part of a night (`catalogue` has them by
+name); what they are specialised for (`shape`), and the arrays that they read (`tables`).
 
-Importing this package imports Numba; the rest of `bucket_brigade_cuda` does so only to play.
+Only `shape` and `tables` can be imported without Numba.
 """
-
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from numba import types
-
-from bucket_brigade_cuda.kernels.cast import make_cast
-from bucket_brigade_cuda.kernels.play import make_play
-from bucket_brigade_cuda.kernels.sums import make_add_up, make_features
-from bucket_brigade_cuda.shape import Shape
-
-__all__ = ["KERNELS", "Recipe"]
-
-WORD, LONG = types.uint32, types.uint64
-KEYS = types.UniTuple(WORD, 20)
-WORDS, LONGS = WORD[::1], LONG[::1]
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to make a kernel.
-
-    Attributes
-    ----------
-    make : callable
-        From a `Shape` to the Python function.
-    signature : numba signature
-        Types of its arguments.
-    """
-
-    make: Callable[[Shape], Callable[..., None]]
-    signature: object
-
-
-#: All kernels by name. The order of arguments is that of the functions.
-KERNELS = {
-    "cast": Recipe(make_cast, types.void(KEYS, LONGS, WORDS, WORD, WORD, LONG)),
-    "play": Recipe(
-        make_play,
-        types.void(
-            *(KEYS, WORD[:, ::1], LONGS, WORDS, WORDS, WORDS),
-            *(WORD, WORD, LONG, WORD, WORD, WORD, WORD, WORD),
-        ),
-    ),
-    "features": Recipe(make_features, types.void(WORDS, WORDS, WORD, WORD, WORD, WORD)),
-    "add_up": Recipe(make_add_up, types.void(WORDS, WORDS, LONGS, LONGS, WORD, WORD, WORD)),
-}

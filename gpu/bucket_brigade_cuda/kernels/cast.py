@@ -3,6 +3,7 @@
 from numba import cuda
 
 from bucket_brigade_cuda.kernels.philox import of_block, of_slot, planes
+from bucket_brigade_cuda.kernels.shape import Shape
 from bucket_brigade_cuda.kernels.words import (
     ALL,
     NONE,
@@ -14,7 +15,6 @@ from bucket_brigade_cuda.kernels.words import (
     u32,
     u64,
 )
-from bucket_brigade_cuda.shape import Shape
 
 SLOT_MIXTURE = u32(0x140)
 ALWAYS = u64(1 << 32)

@@ -4,6 +4,8 @@ from numba import cuda
 
 from bucket_brigade_cuda.kernels.draw import make_look
 from bucket_brigade_cuda.kernels.philox import of_slot, planes
+from bucket_brigade_cuda.kernels.shape import Shape
+from bucket_brigade_cuda.kernels.tables import CERTAIN, OPEN, QUADS
 from bucket_brigade_cuda.kernels.words import (
     NONE,
     ONE,
@@ -14,8 +16,6 @@ from bucket_brigade_cuda.kernels.words import (
     lowest,
     u32,
 )
-from bucket_brigade_cuda.shape import Shape
-from bucket_brigade_cuda.tables import CERTAIN, OPEN, QUADS
 
 SLOT_CATCH = u32(0x000)
 TWO = u32(2)

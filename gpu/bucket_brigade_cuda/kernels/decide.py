@@ -5,6 +5,7 @@ from numba import cuda
 from bucket_brigade_cuda.kernels.duty import make_duty
 from bucket_brigade_cuda.kernels.firefighter import make_among_all, make_flags, make_own_fires
 from bucket_brigade_cuda.kernels.pick import make_pick
+from bucket_brigade_cuda.kernels.shape import Shape
 from bucket_brigade_cuda.kernels.words import (
     ALL,
     NONE,
@@ -16,7 +17,6 @@ from bucket_brigade_cuda.kernels.words import (
     pure,
     u32,
 )
-from bucket_brigade_cuda.shape import Shape
 
 SLOT_PICK = u32(0x0C0)
 

@@ -4,9 +4,9 @@ from numba import cuda
 
 from bucket_brigade_cuda.kernels.draw import below
 from bucket_brigade_cuda.kernels.philox import HALF, of_slot, planes
+from bucket_brigade_cuda.kernels.shape import Shape
+from bucket_brigade_cuda.kernels.tables import CERTAIN, QUADS, ROW
 from bucket_brigade_cuda.kernels.words import NONE, ONE, Function, device, inverse, select, u32, u64
-from bucket_brigade_cuda.shape import Shape
-from bucket_brigade_cuda.tables import CERTAIN, QUADS, ROW
 
 SLOT_WORK = u32(0x080)
 

@@ -4,6 +4,8 @@ from numba import cuda
 
 from bucket_brigade_cuda.kernels.draw import make_look
 from bucket_brigade_cuda.kernels.philox import of_slot, planes
+from bucket_brigade_cuda.kernels.shape import Shape
+from bucket_brigade_cuda.kernels.tables import CERTAIN, OPEN, QUADS
 from bucket_brigade_cuda.kernels.words import (
     NONE,
     ONE,
@@ -15,8 +17,6 @@ from bucket_brigade_cuda.kernels.words import (
     pure,
     u32,
 )
-from bucket_brigade_cuda.shape import Shape
-from bucket_brigade_cuda.tables import CERTAIN, OPEN, QUADS
 
 SLOT_EXTINGUISH = u32(0x040)
 

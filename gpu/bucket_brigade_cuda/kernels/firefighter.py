@@ -7,6 +7,7 @@ from numba import cuda
 
 from bucket_brigade_cuda.kernels.duty import HOME, LIMIT
 from bucket_brigade_cuda.kernels.philox import HALF
+from bucket_brigade_cuda.kernels.shape import Shape
 from bucket_brigade_cuda.kernels.words import (
     NONE,
     Function,
@@ -17,7 +18,6 @@ from bucket_brigade_cuda.kernels.words import (
     u32,
     u64,
 )
-from bucket_brigade_cuda.shape import Shape
 
 
 def make_flags(shape: Shape) -> Function:

@@ -13,8 +13,8 @@ from numba import cuda
 
 from bucket_brigade_cuda.kernels.draw import below
 from bucket_brigade_cuda.kernels.philox import of_slot, planes
+from bucket_brigade_cuda.kernels.shape import Shape
 from bucket_brigade_cuda.kernels.words import NONE, ONE, Function, device, inverse, pure, u32
-from bucket_brigade_cuda.shape import Shape
 
 QUADS = u32(8)
 

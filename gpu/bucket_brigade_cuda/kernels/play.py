@@ -6,6 +6,8 @@ from bucket_brigade_cuda.kernels.catch import make_catch
 from bucket_brigade_cuda.kernels.decide import make_decide
 from bucket_brigade_cuda.kernels.fight import make_fight
 from bucket_brigade_cuda.kernels.philox import of_block
+from bucket_brigade_cuda.kernels.shape import Shape
+from bucket_brigade_cuda.kernels.tables import ROW
 from bucket_brigade_cuda.kernels.tally import make_end, make_turn
 from bucket_brigade_cuda.kernels.words import (
     ALL,
@@ -18,8 +20,6 @@ from bucket_brigade_cuda.kernels.words import (
     u32,
     u64,
 )
-from bucket_brigade_cuda.shape import Shape
-from bucket_brigade_cuda.tables import ROW
 
 
 def make_play(shape: Shape) -> Function:

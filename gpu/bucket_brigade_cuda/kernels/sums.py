@@ -2,8 +2,8 @@
 
 from numba import cuda
 
+from bucket_brigade_cuda.kernels.shape import SEGMENT, Shape
 from bucket_brigade_cuda.kernels.words import ALL, NONE, ONE, Function, count, u32, u64
-from bucket_brigade_cuda.shape import SEGMENT, Shape
 
 
 def make_features(shape: Shape) -> Function:

@@ -5,6 +5,7 @@ episode that ends after night `m` is there for `m − n + 1` nights: `n` is subt
 down, and `m + 1` added in the end, modulo 2^32. Safe nights are what is left of all nights.
 """
 
+from bucket_brigade_cuda.kernels.shape import Shape
 from bucket_brigade_cuda.kernels.words import (
     NONE,
     ONE,
@@ -17,7 +18,6 @@ from bucket_brigade_cuda.kernels.words import (
     plus,
     u32,
 )
-from bucket_brigade_cuda.shape import Shape
 
 
 def make_turn(shape: Shape) -> Function:

@@ -14,13 +14,13 @@ from bucket_brigade.errors import BucketBrigadeError
 from bucket_brigade.game.lineups import SeatEntry
 from bucket_brigade.game.program import compile_program
 from bucket_brigade_cuda.backend import CudaBackend
+from bucket_brigade_cuda.check.instructions import measure_instructions
+from bucket_brigade_cuda.check.throughput import timings_of
 from bucket_brigade_cuda.devices import Device, is_gpu
-from bucket_brigade_cuda.instructions import measure_instructions
-from bucket_brigade_cuda.job import Job
-from bucket_brigade_cuda.run import Result, play
-from bucket_brigade_cuda.shape import Shape
-from bucket_brigade_cuda.throughput import timings_of
-from bucket_brigade_cuda.worker import Timings
+from bucket_brigade_cuda.kernels.shape import Shape
+from bucket_brigade_cuda.launch.job import Job
+from bucket_brigade_cuda.launch.run import Result, play
+from bucket_brigade_cuda.launch.worker import Timings
 
 __all__ = ["GAMES", "PARTS", "Game", "measure_parts", "one_by_one"]
 

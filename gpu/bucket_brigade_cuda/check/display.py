@@ -7,7 +7,7 @@ from typing import Any
 
 from bucket_brigade.cli.tables import Column, print_table
 from bucket_brigade.cli.terminal import Terminal
-from bucket_brigade_cuda.throughput import NOT_ASKED
+from bucket_brigade_cuda.check.throughput import NOT_ASKED
 
 __all__ = ["Grid", "powers", "print_report"]
 

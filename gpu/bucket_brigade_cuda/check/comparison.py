@@ -21,9 +21,9 @@ from bucket_brigade.atomic_files import is_standard_output, is_stream, write_jso
 from bucket_brigade.backends.cpu import CpuBackend
 from bucket_brigade.errors import InvalidFile
 from bucket_brigade_cuda.backend import CudaBackend
+from bucket_brigade_cuda.check.sweep import Case, Plan
 from bucket_brigade_cuda.devices import is_gpu
-from bucket_brigade_cuda.shape import Shape
-from bucket_brigade_cuda.sweep import Case, Plan
+from bucket_brigade_cuda.kernels.shape import Shape
 
 if TYPE_CHECKING:
     from bucket_brigade_cuda.devices import Device
@@ -361,7 +361,7 @@ def versions() -> dict[str, str | None]:
 
 def commit_of_checkout() -> str | None:
     """The commit that this package is of, if it stands in a checkout."""
-    here = Path(__file__).parents[2]
+    here = Path(__file__).parents[3]
     if not (here / ".git").exists():
         return None
     try:

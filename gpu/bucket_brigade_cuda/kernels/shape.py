@@ -77,3 +77,9 @@ class Shape:
 def width_for(strategies: int) -> int:
     """The narrowest kernel for seats that mix this number of strategies."""
     return next(width for width in WIDTHS if width >= strategies)
+
+
+def kernels_of(shape: Shape) -> tuple[str, ...]:
+    """Names of the kernels that a run takes, in the order of their launches."""
+    drawn = ("cast",) if shape.width > 1 else ()
+    return (*drawn, "play", "features", "add_up")

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from bucket_brigade_cuda.devices import Device, DeviceArray, Mark, Stream
-from bucket_brigade_cuda.job import BLOCK, Job
-from bucket_brigade_cuda.shape import SEGMENT
-from bucket_brigade_cuda.units import Unit, Units
+from bucket_brigade_cuda.devices.device import Device, DeviceArray, Mark, Stream
+from bucket_brigade_cuda.kernels.shape import SEGMENT
+from bucket_brigade_cuda.launch.job import BLOCK, Job
+from bucket_brigade_cuda.launch.units import Unit, Units
 
 __all__ = ["DeviceCounts", "Slot", "Timings", "Worker"]
 

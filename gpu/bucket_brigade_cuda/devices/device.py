@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from bucket_brigade_cuda.shape import Shape
+from bucket_brigade_cuda.kernels.shape import Shape
 
 __all__ = ["Device", "HostDevice", "Simulator", "is_gpu"]
 
@@ -170,7 +170,7 @@ class Simulator(HostDevice):
         """Makes a kernel of the Python function."""
         from numba import cuda
 
-        from bucket_brigade_cuda.kernels import KERNELS
+        from bucket_brigade_cuda.kernels.catalogue import KERNELS
 
         if (name, shape) not in self._kernels:
             self._kernels[name, shape] = cuda.jit(KERNELS[name].make(shape))

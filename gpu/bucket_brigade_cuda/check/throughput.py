@@ -11,12 +11,12 @@ from bucket_brigade.backends.cpu import CpuBackend
 from bucket_brigade.errors import BackendUnavailable, BucketBrigadeError
 from bucket_brigade.game.program import compile_program
 from bucket_brigade_cuda.backend import CudaBackend
-from bucket_brigade_cuda.compile import record
+from bucket_brigade_cuda.compiling.compile import record
 from bucket_brigade_cuda.devices import Device, is_gpu
-from bucket_brigade_cuda.job import Job
-from bucket_brigade_cuda.plugins import MODELS, plugged_in
-from bucket_brigade_cuda.shape import Shape
-from bucket_brigade_cuda.worker import Timings
+from bucket_brigade_cuda.devices.plugins import MODELS, plugged_in
+from bucket_brigade_cuda.kernels.shape import Shape
+from bucket_brigade_cuda.launch.job import Job
+from bucket_brigade_cuda.launch.worker import Timings
 
 __all__ = ["NOT_ASKED", "Limit", "Row", "Throughput", "crossover", "measure", "modelled_limit"]
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from bucket_brigade.atomic_files import write_bytes
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade_cuda.shape import Shape
+from bucket_brigade_cuda.kernels.shape import Shape
 
 __all__ = [
     "FOLDER",
@@ -40,7 +40,7 @@ FOLDER = "BUCKET_BRIGADE_CUDA_KERNELS"
 #: Version of the files, and of how the host passes arguments to what is in them.
 FORMAT = 1
 #: Kernels that came with the package, if its wheel was built with some.
-PACKAGED = Path(__file__).parent / "compiled"
+PACKAGED = Path(__file__).parents[1] / "compiled"
 #: Compute capabilities below are not compiled for any more by CUDA 13, nor tested.
 LEAST_CAPABILITY = (7, 5)
 
@@ -125,8 +125,7 @@ def capability_of(arch: str, parameter: str = "arch") -> tuple[int, int]:
 def sources() -> str:
     """Digest of what kernels are compiled from."""
     digest = hashlib.sha256()
-    here = Path(__file__).parent
-    for source in [*sorted((here / "kernels").glob("*.py")), here / "shape.py", here / "tables.py"]:
+    for source in sorted((Path(__file__).parents[1] / "kernels").glob("*.py")):
         digest.update(source.read_bytes())
     return digest.hexdigest()
 

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from bucket_brigade import _core
 from bucket_brigade.errors import BackendFailed
 from bucket_brigade_cuda.devices import Device
-from bucket_brigade_cuda.job import Job
-from bucket_brigade_cuda.units import Unit, Units
-from bucket_brigade_cuda.worker import DeviceCounts, Slot, Timings, Worker
+from bucket_brigade_cuda.launch.job import Job
+from bucket_brigade_cuda.launch.units import Unit, Units
+from bucket_brigade_cuda.launch.worker import DeviceCounts, Slot, Timings, Worker
 
 __all__ = ["Result", "play", "play_on_device"]
 

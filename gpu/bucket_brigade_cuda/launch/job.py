@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from bucket_brigade import _core
-from bucket_brigade_cuda.shape import Shape, width_for
-from bucket_brigade_cuda.tables import FIREFIGHTER, HEURISTIC, Tables, key_schedule
-from bucket_brigade_cuda.units import Unit
+from bucket_brigade_cuda.kernels.shape import Shape, kernels_of, width_for
+from bucket_brigade_cuda.kernels.tables import FIREFIGHTER, HEURISTIC, Tables, key_schedule
+from bucket_brigade_cuda.launch.units import Unit
 
-__all__ = ["BLOCK", "POLICY_KINDS", "Job", "kernels_of", "shape_of"]
+__all__ = ["BLOCK", "POLICY_KINDS", "Job", "shape_of"]
 
 #: Kinds of policies that the kernels play.
 POLICY_KINDS = (HEURISTIC, FIREFIGHTER)
@@ -23,12 +23,6 @@ def shape_of(program: _core.Program) -> Shape:
     """What a program's kernels are specialised for."""
     width = width_for(int(program.seat_sizes.max()))
     return Shape(program.houses, program.agents, width, FIREFIGHTER in program.policy_kinds)
-
-
-def kernels_of(shape: Shape) -> tuple[str, ...]:
-    """Names of the kernels that a run takes, in the order of their launches."""
-    drawn = ("cast",) if shape.width > 1 else ()
-    return (*drawn, "play", "features", "add_up")
 
 
 @dataclass(frozen=True)

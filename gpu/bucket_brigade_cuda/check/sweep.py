@@ -10,12 +10,16 @@ import numpy as np
 from bucket_brigade import ARCHETYPES, SCENARIOS, Firefighter, Scenario, _core
 from bucket_brigade.game.lineups import Lineup, Mixture
 from bucket_brigade.game.program import compile_program
+from bucket_brigade_cuda.kernels.shape import WIDTHS, Shape
+from bucket_brigade_cuda.launch.job import shape_of
 
-__all__ = ["Case", "Plan", "plan"]
+__all__ = ["Case", "Plan", "plan", "usual_shapes"]
 
 ORDERS = ("spread_then_burn_out", "burn_out_then_spread")
 END_RULES = ("all_safe_or_all_ruined", "no_fires")
 NAMES = tuple(ARCHETYPES)
+#: Houses and agents of every scenario in the catalogue.
+CATALOGUE = (10, 4)
 END = 1 << 64
 #: Strategies at the corners of what the heuristic agent reads: whether it works, and at home.
 CORNERS = [[0, p, 0, q, 0, 0, 0, 0, 0, 0] for p in (0.0, 0.5, 1.0) for q in (0.0, 0.3, 1.0)]
@@ -230,3 +234,11 @@ def plan(quick: bool, devices: int) -> Plan:
     if devices == 1:
         return Plan([*first, *large])
     return Plan([*first, *large], some, large)
+
+
+def usual_shapes(quick: bool) -> list[Shape]:
+    """What ``cuda-check``, or ``cuda-check --quick``, plays, and the scenarios of the catalogue in
+    mixtures of any width or, quick, in narrow ones; the most used first."""
+    shapes = [Shape(*CATALOGUE, width) for width in ((1, 2) if quick else WIDTHS)]
+    shapes += [shape_of(case.program()) for case in plan(quick, 1).first]
+    return list(dict.fromkeys(shapes))

@@ -11,23 +11,19 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade_cuda.compile import assembled_kernel
-from bucket_brigade_cuda.job import Job, kernels_of
-from bucket_brigade_cuda.kernel_files import (
+from bucket_brigade_cuda.compiling.compile import assembled_kernel
+from bucket_brigade_cuda.compiling.kernel_files import (
     UnusableKernel,
     arch_of,
     file_name,
     read_kernel,
     write_kernel,
 )
-from bucket_brigade_cuda.shape import WIDTHS, Shape
-from bucket_brigade_cuda.sweep import plan
+from bucket_brigade_cuda.kernels.shape import WIDTHS, Shape, kernels_of
 
-__all__ = ["Made", "Wanted", "compile_all", "parse_shape", "usual_shapes", "wanted"]
+__all__ = ["Made", "Wanted", "compile_all", "parse_shape", "wanted"]
 
 SHAPE = re.compile(r"([0-9]{1,2})x([0-9]{1,2})(?:x([0-9]{1,2}))?(f?)")
-#: Houses and agents of every scenario in the catalogue.
-CATALOGUE = (10, 4)
 
 
 @dataclass(frozen=True)
@@ -115,14 +111,6 @@ def parse_shape(text: str, widths: Sequence[int]) -> list[Shape]:
             raise InvalidValue("width", one, f"one of {', '.join(map(str, WIDTHS))}")
     firefighters = match is not None and bool(match[4])
     return [Shape(houses, agents, one, firefighters) for one in ([width] if width else widths)]
-
-
-def usual_shapes(quick: bool) -> list[Shape]:
-    """What ``cuda-check``, or ``cuda-check --quick``, plays, and the scenarios of the catalogue in
-    mixtures of any width or, quick, in narrow ones; the most used first."""
-    shapes = [Shape(*CATALOGUE, width) for width in ((1, 2) if quick else WIDTHS)]
-    shapes += [Job.of(case.program(), False).shape for case in plan(quick, 1).first]
-    return list(dict.fromkeys(shapes))
 
 
 def wanted(shapes: Sequence[Shape], capabilities: Sequence[tuple[int, int]]) -> list[Wanted]:

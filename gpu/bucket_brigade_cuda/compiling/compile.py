@@ -19,7 +19,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from bucket_brigade.errors import BackendUnavailable, BackendWarning
-from bucket_brigade_cuda.kernel_files import (
+from bucket_brigade_cuda.compiling.kernel_files import (
     Kernel,
     UnusableKernel,
     arch_of,
@@ -29,7 +29,7 @@ from bucket_brigade_cuda.kernel_files import (
     sources,
     write_kernel,
 )
-from bucket_brigade_cuda.shape import Shape
+from bucket_brigade_cuda.kernels.shape import Shape
 
 __all__ = [
     "CACHE",
@@ -196,7 +196,7 @@ def _why_no_compiler(capability: tuple[int, int]) -> str | None:
 
 def _translate(name: str, shape: Shape, capability: tuple[int, int]) -> str:
     with _toolchain():
-        from bucket_brigade_cuda.kernels import KERNELS
+        from bucket_brigade_cuda.kernels.catalogue import KERNELS
 
         recipe = KERNELS[name]
         function = recipe.make(shape)

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from cupy.cuda import driver, runtime
 
 from bucket_brigade.errors import BackendFailed, BackendUnavailable
-from bucket_brigade_cuda.abi import array_words
-from bucket_brigade_cuda.compile import assembled_kernel
-from bucket_brigade_cuda.kernel_files import LEAST_CAPABILITY
-from bucket_brigade_cuda.shape import Shape
+from bucket_brigade_cuda.compiling.compile import assembled_kernel
+from bucket_brigade_cuda.compiling.kernel_files import LEAST_CAPABILITY
+from bucket_brigade_cuda.devices.abi import array_words
+from bucket_brigade_cuda.kernels.shape import Shape
 
 __all__ = ["CupyDevice", "advice", "words"]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from bucket_brigade_cuda.cupy_device import CupyDevice
+    from bucket_brigade_cuda.devices.cupy_device import CupyDevice
 
 __all__ = ["BENCHES", "ENTRY", "Bench", "bench_ptx", "measure_instructions"]
 
