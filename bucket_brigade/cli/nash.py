@@ -128,7 +128,7 @@ def nash(
         allowed = f"one of {', '.join([*SPACES, MARKOV])}"
         raise InvalidValue("--space", repr(space), allowed + did_you_mean(space, SPACES))
     if plot is not None:
-        if space not in (HEURISTICS.name, MARKOV):
+        if space != HEURISTICS.name:
             raise InvalidValue("--plot", repr(str(plot)), "a picture of (p, q), without --space")
         check_plot(plot)
     scenarios = [
@@ -137,6 +137,7 @@ def nash(
         for scenario in both_orders(name, night_order, end_rule, changes)
     ]
     if space == MARKOV:
+        _check_unused(method, budget, seat, resume, restart, gambit)
         solve_whole_games(
             scenarios,
             selector=selector,
@@ -151,6 +152,8 @@ def nash(
         return
     if save is not None:
         raise InvalidValue("--save", repr(str(save)), f"with --space {MARKOV} only")
+    if selector != SELECTORS[0]:
+        raise InvalidValue("--selector", repr(selector), f"with --space {MARKOV} only")
     within = limits(budget)
     as_json = as_json or is_standard_output(out)
     drawn = files_of("--plot", plot, scenarios)
@@ -215,6 +218,28 @@ def nash(
     if refused is not None:
         raise refused
     check_verdicts([(each.scenario.name, each.regret) for each in found], strict)
+
+
+def _check_unused(
+    method: str,
+    budget: str | None,
+    seat: int | None,
+    resume: str | None,
+    restart: bool,
+    gambit: Path | None,
+) -> None:
+    """Refuse options that mean nothing where the whole game is solved."""
+    given: list[tuple[str, object, bool]] = [
+        ("--method", method, method in ("auto", "exact")),
+        ("--budget", budget, budget is None),
+        ("--seat", seat, seat is None),
+        ("--resume", resume, resume is None),
+        ("--restart", restart, not restart),
+        ("--gambit", gambit and str(gambit), gambit is None),
+    ]
+    for option, value, fits in given:
+        if not fits:
+            raise InvalidValue(option, repr(value), f"nothing, with --space {MARKOV}")
 
 
 def _show(found: list[NashEquilibrium], out: Path, as_json: bool, printed: bool) -> None:

@@ -116,3 +116,30 @@ def test_policies_are_shown_by_state_and_night(tmp_path: Path) -> None:
     (tmp_path / "other").write_text("{}")
     assert "holds no policies" in run("policy", str(tmp_path / "other"), code=2)
     assert "No such file" in run("policy", str(tmp_path / "none"), code=1)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ["--plot", "a.svg"],
+        ["--gambit", "a.nfg"],
+        ["--budget", "1m"],
+        ["--seat", "0"],
+        ["--resume"],
+        ["--restart"],
+        ["--method", "sampled"],
+    ],
+)
+def test_what_a_whole_game_has_no_use_for_is_refused(option: list[str]) -> None:
+    ran = CliRunner().invoke(app, ["nash", "default", *option, "--space", "markov"])
+    assert ran.exit_code == 2
+    assert option[0] in ran.stderr
+    if option[0] != "--plot":
+        assert "with --space markov" in " ".join(ran.stderr.split())
+
+
+def test_what_only_a_whole_game_has_a_use_for_is_refused() -> None:
+    for option in (["--save", "policies"], ["--selector", "welfare"]):
+        ran = CliRunner().invoke(app, ["nash", "default", *option])
+        assert ran.exit_code == 2
+        assert option[0] in ran.stderr
