@@ -17,7 +17,7 @@ from bucket_brigade_cuda.launch.job import Job
 LINEUP = ["hero"] * 4
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     game=shaped_games(most_lineups=40, most_episodes=20_000),
     free=st.integers(60_000, 20_000_000),
