@@ -304,8 +304,10 @@ def test_a_cupy_that_can_not_be_imported(cuda: FakeCuda, monkeypatch: pytest.Mon
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: True if name == "cupy" else find(name)
     )
-    monkeypatch.setitem(sys.modules, "cupy", None)
-    told = CudaBackend().unavailable()
+    # Undone before the fake is: what was set first would otherwise bring it back.
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "cupy", None)
+        told = CudaBackend().unavailable()
     assert told is not None
     assert told.startswith("CuPy can't be imported: ModuleNotFoundError: ")
 
