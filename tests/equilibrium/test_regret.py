@@ -14,7 +14,6 @@ import pytest
 from drawn_games import as_reference
 from small_chain import expected_counts, expected_returns
 
-from bench import coverage
 from bucket_brigade import InvalidValue, scenario, simulate
 from bucket_brigade.equilibrium.verdict.budget import Budget
 from bucket_brigade.equilibrium.verdict.regret import (
@@ -27,6 +26,7 @@ from bucket_brigade.equilibrium.verdict.regret import (
 )
 from bucket_brigade.game.rewards import return_span
 from bucket_brigade.simulation.block_means import block_returns
+from validation import coverage
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
