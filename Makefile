@@ -23,13 +23,14 @@ run: setup
 	@echo '== Solving the twelve scenarios: 12 seconds on two cores with AVX-512, up to 50 with AVX2'
 	$(BIN)/bucket-brigade nash --out results/nash.json $(if $(wildcard results/nash.json.progress),--resume)
 
-# The product's tests, Rust and Python.
+# The product's tests, Rust and Python, but for the longest.
 test: dev-setup
 	cargo test --no-default-features
-	$(PYTEST) --ignore tests/cuda
-	@echo '== Left out: the CUDA backend. "make test-gpu" tests it, without a GPU, "make test-all" everything;'
-	@echo '   both first install 1 GB of compilers. pygambit was asked only if you have it; else its stored'
-	@echo "   answers were compared ($(BIN)/pip install '.[oracle]' brings it)."
+	$(PYTEST) --ignore tests/cuda -m 'not slow'
+	@echo '== Left out: the CUDA backend, and long checks of statistics and of many games. "make test-gpu" tests'
+	@echo '   the backend, without a GPU, "make test-all" everything; both first install 1 GB of compilers.'
+	@echo "   $(BIN)/python -m pytest -m slow runs the long checks alone. pygambit was asked only if you have it;"
+	@echo "   else its stored answers were compared ($(BIN)/pip install '.[oracle]' brings it)."
 
 # The CUDA backend's.
 test-gpu: gpu-setup

@@ -29,6 +29,8 @@ from reference_game import (
 )
 from small_chain import expected_counts, expected_returns
 
+pytestmark = pytest.mark.slow
+
 ORDERS = ("spread_then_burn_out", "burn_out_then_spread")
 END_RULES = ("all_safe_or_all_ruined", "no_fires")
 

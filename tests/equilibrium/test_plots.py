@@ -36,6 +36,8 @@ from bucket_brigade.equilibrium.report.panels import gain_levels
 from bucket_brigade.equilibrium.report.payoff_table import payoff_table
 from bucket_brigade.policies.heuristic import duties, strategy_of
 
+pytestmark = pytest.mark.slow
+
 matplotlib = pytest.importorskip("matplotlib")
 
 Array = npt.NDArray[np.float64]

@@ -28,6 +28,8 @@ from bucket_brigade.game.rewards import return_span
 from bucket_brigade.simulation.block_means import block_returns
 from validation import coverage
 
+pytestmark = pytest.mark.slow
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Draw = Callable[[np.random.Generator, int, int], FloatArray]

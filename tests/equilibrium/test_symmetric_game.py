@@ -24,6 +24,8 @@ from bucket_brigade.equilibrium.games.support_enumeration import bernstein_roots
 from bucket_brigade.equilibrium.games.symmetric_game import SymmetricGame, enumerate_compositions
 from bucket_brigade.errors import InvalidValue
 
+pytestmark = pytest.mark.slow
+
 Array = npt.NDArray[np.float64]
 
 
