@@ -24,6 +24,7 @@ EPSILON = 1e-6
 
 def solve_whole_games(
     scenarios: Sequence[Scenario],
+    names: Sequence[str] | None,
     *,
     selector: str,
     epsilon: float | None,
@@ -34,7 +35,7 @@ def solve_whole_games(
     as_json: bool,
     progress_style: str,
 ) -> None:
-    """Finds an equilibrium of each game, saves and shows them."""
+    """Finds an equilibrium of each game, saves and shows them; `names` are what games came from."""
     small = EPSILON if epsilon is None else as_positive("--epsilon", epsilon)
     as_json = as_json or is_standard_output(out)
     files = files_of("--save", save, scenarios)
@@ -44,6 +45,7 @@ def solve_whole_games(
             *(("--save", file) for file in files),
         ],
         as_json,
+        names,
     )
     found: list[dict[str, Any]] = []
     try:

@@ -140,6 +140,7 @@ def nash(
         _check_unused(method, budget, seat, resume, restart, gambit)
         solve_whole_games(
             scenarios,
+            names,
             selector=selector,
             epsilon=epsilon,
             threads=threads,

@@ -12,11 +12,9 @@ from bucket_brigade.cli.terminal import Terminal
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.policies.behaviour import behaviour
 from bucket_brigade.policies.saved import SavedPolicies, load_policies
-from bucket_brigade.policies.states import state_number
+from bucket_brigade.policies.states import SIGNS, state_number
 from bucket_brigade.policies.tabular import common_runs
 
-#: Signs of states of houses, in the order of their codes.
-SIGNS = ".*#"
 #: Chances below this are not told.
 LEAST = 5e-4
 

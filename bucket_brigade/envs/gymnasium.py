@@ -19,6 +19,7 @@ from bucket_brigade.envs.batch import VectorEnv
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.game.catalogue import list_scenarios, load_scenario
 from bucket_brigade.game.scenario import Scenario
+from bucket_brigade.policies.states import signs_of
 
 __all__ = ["SeatEnv", "SeatsVectorEnv", "register"]
 
@@ -236,10 +237,10 @@ class SeatEnv(gymnasium.Env[dict[str, Any], Any]):
         )
 
     def render(self) -> str | None:
-        """The ring in a line of text: ``.`` safe, ``*`` burning, ``x`` ruined."""
+        """The ring in a line of text: ``.`` safe, ``*`` burning, ``#`` ruined."""
         if self.render_mode is None:
             return None
-        return "".join(".*x"[code] for code in self._seen["houses"][0])
+        return signs_of(self._seen["houses"][0])
 
     def close(self) -> None:
         """Close the lane."""

@@ -18,6 +18,7 @@ from bucket_brigade.envs.gymnasium import action_space, observation_space
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.game.catalogue import load_scenario
 from bucket_brigade.game.scenario import RULES_VERSION, Scenario
+from bucket_brigade.policies.states import signs_of
 
 __all__ = ["BucketBrigadeParallelEnv", "parallel_env"]
 
@@ -113,10 +114,10 @@ class BucketBrigadeParallelEnv(ParallelEnv[str, dict[str, Any], npt.NDArray[np.u
         return np.append(self._seen["houses"][0], self._seen["night"][0]).astype(np.int32)
 
     def render(self) -> str | None:
-        """The ring in a line of text: ``.`` safe, ``*`` burning, ``x`` ruined."""
+        """The ring in a line of text: ``.`` safe, ``*`` burning, ``#`` ruined."""
         if self.render_mode is None:
             return None
-        return "".join(".*x"[code] for code in self._seen["houses"][0])
+        return signs_of(self._seen["houses"][0])
 
     def close(self) -> None:
         """Close the lane."""

@@ -7,7 +7,10 @@ import numpy.typing as npt
 
 from bucket_brigade.errors import InvalidValue, shown
 
-__all__ = ["all_houses", "ruins_and_fires", "state_number"]
+__all__ = ["SIGNS", "all_houses", "ruins_and_fires", "signs_of", "state_number"]
+
+#: Signs of a house that is safe, burning or ruined: by its code.
+SIGNS = ".*#"
 
 
 def all_houses(houses: int) -> npt.NDArray[np.int8]:
@@ -38,3 +41,8 @@ def state_number(codes: Sequence[int], houses: int) -> int:
     ):
         raise InvalidValue("houses", shown(codes), f"a code of 0, 1 or 2 for {houses} houses")
     return int((given * 3 ** np.arange(houses)).sum())
+
+
+def signs_of(codes: Sequence[int] | npt.NDArray[np.uint8]) -> str:
+    """The ring in a line of text, a sign for each house."""
+    return "".join(SIGNS[code] for code in codes)

@@ -241,6 +241,7 @@ def test_the_file_of_a_scenario_is_not_replaced(tmp_path: Path) -> None:
     lineup = ["--lineup", "hero,hero,hero,hero"]
     for command, option, others in (
         ("nash", "--out", []),
+        ("nash", "--out", ["--space", "markov"]),
         ("roles", "--out", []),
         ("simulate", "--csv", lineup),
         ("payoffs", "--csv", []),

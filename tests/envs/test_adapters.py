@@ -86,3 +86,26 @@ def test_equal_seeds_play_equal_games() -> None:
         left, right = one.step(actions), other.step(actions)
         assert left[1:4] == right[1:4]
         assert (one.state() == other.state()).all()
+
+
+def test_the_ring_in_a_line() -> None:
+    pytest.importorskip("pettingzoo", reason="the extra pettingzoo is not installed")
+    from bucket_brigade.envs.gymnasium import SeatEnv
+    from bucket_brigade.envs.pettingzoo import parallel_env
+
+    scenario = bb.scenario("hard")
+    one = SeatEnv(scenario, render_mode="ansi")
+    seen, _ = one.reset(seed=3)
+    lines = [(one.render(), seen["houses"])]
+    for _ in range(30):
+        seen, _, over, cut, _ = one.step([0, 0, 0])
+        lines.append((one.render(), seen["houses"]))
+        if over or cut:
+            break
+    all_together = parallel_env(scenario, render_mode="ansi")
+    observations, _ = all_together.reset(seed=3)
+    lines.append((all_together.render(), observations["agent_0"]["houses"]))
+    for line, houses in lines:
+        assert line == "".join({0: ".", 1: "*", 2: "#"}[int(code)] for code in houses)
+    assert "#" in "".join(line for line, _ in lines if line)
+    assert SeatEnv(scenario).render() is None

@@ -138,6 +138,7 @@ class CertifiedResult(Summarised):
 
     def to_dict(self) -> dict[str, Any]:
         """The result as JSON knows it."""
+        labels = self.labels
         return {
             "scenario": self.scenario.to_dict(),
             "rules_version": RULES_VERSION,
@@ -148,7 +149,7 @@ class CertifiedResult(Summarised):
             "verdict": str(self.verdict),
             "regret": self.regret.to_dict(),
             "deviations": [
-                deviation.to_dict(self.labels[deviation.strategy]) for deviation in self.deviations
+                deviation.to_dict(labels[deviation.strategy]) for deviation in self.deviations
             ],
             "reason": self.reason,
             "seed": self.seed,

@@ -188,7 +188,8 @@ class NashEquilibrium(CertifiedResult):
     @property
     def names(self) -> list[str]:
         """Names of the strategies of the pool."""
-        return [self.labels[label_key(member)] for member in self.strategy_pool]
+        labels = self.labels
+        return [labels[label_key(member)] for member in self.strategy_pool]
 
     def summary(self) -> Summary:
         """The text and table that `repr` and notebooks show: strategies, payoff and verdict."""
