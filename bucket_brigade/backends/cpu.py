@@ -1,5 +1,7 @@
 """The CPU backend: the Rust core's bit-sliced engine on all cores. The reference and default."""
 
+from typing import TYPE_CHECKING
+
 from bucket_brigade import _core
 from bucket_brigade.backends.progress import in_episodes
 from bucket_brigade.backends.protocol import Progress
@@ -7,6 +9,9 @@ from bucket_brigade.backends.threads import as_threads
 from bucket_brigade.counts.block_sizes import BlockSizes
 from bucket_brigade.counts.event_counts import EventCounts
 from bucket_brigade.errors import InvalidValue, shown
+
+if TYPE_CHECKING:
+    from bucket_brigade.envs.engine import LaneEngine, LaneSettings
 
 __all__ = ["CpuBackend"]
 
@@ -117,3 +122,9 @@ class CpuBackend:
             backend=self.name,
             device=self.device(),
         )
+
+    def lanes(self, settings: "LaneSettings") -> "LaneEngine":
+        """Lanes of an environment in main memory (see `VectorEnv`)."""
+        from bucket_brigade.envs.cpu import CpuLanes
+
+        return CpuLanes(settings, self.simd)

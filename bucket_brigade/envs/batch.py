@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from bucket_brigade import _core
 from bucket_brigade.arguments import as_flag, as_list, as_u64
+from bucket_brigade.backends import Backend, as_backend
 from bucket_brigade.backends.threads import as_threads
-from bucket_brigade.errors import InvalidValue
+from bucket_brigade.envs.engine import Array, LaneSettings, PlaysLanes
+from bucket_brigade.errors import InvalidValue, shown
 from bucket_brigade.game.lineups import Lineup
 from bucket_brigade.game.program import compile_program
 from bucket_brigade.game.scenario import Scenario, as_scenario
@@ -21,7 +22,7 @@ __all__ = ["TRAINING", "Lanes", "VectorEnv"]
 AUTORESETS = ("same_step", "disabled")
 CAPS = ("truncated", "terminated")
 
-Observation = dict[str, npt.NDArray[Any]]
+Observation = dict[str, Array]
 Info = dict[str, Any]
 
 
@@ -31,17 +32,17 @@ class Lanes:
 
     Attributes
     ----------
-    episode : ndarray of uint64, shape (N,)
+    episode : array of uint64, shape (N,)
         Which episode each lane plays.
-    night : ndarray of int32, shape (N,)
+    night : array of int32, shape (N,)
         Number of the night to come.
-    houses : ndarray of uint8, shape (N, H)
+    houses : array of uint8, shape (N, H)
         0 safe, 1 burning, 2 ruined.
     """
 
-    episode: npt.NDArray[np.uint64]
-    night: npt.NDArray[np.int32]
-    houses: npt.NDArray[np.uint8]
+    episode: Array
+    night: Array
+    houses: Array
 
 
 class VectorEnv:
@@ -74,19 +75,22 @@ class VectorEnv:
     copy : bool
         Whether every call returns arrays of its own. Otherwise it returns the environment's arrays,
         which the next call overwrites.
-    backend : str
-        ``"cpu"``. It changes no result.
+    backend : str or Backend
+        What plays, and where arrays are: ``"cpu"`` in main memory, ``"cuda"`` or ``"cuda:1"`` on a
+        GPU (docs/cuda.md). It changes no number.
     threads : int, optional
-        Threads at most (see `CpuBackend.run`); small environments use one.
+        Threads of the CPU at most (see `CpuBackend.run`); small environments use one.
 
     Raises
     ------
     InvalidValue
         For the first argument that is not allowed.
+    BackendUnavailable
+        If the backend can't be used here.
 
     Notes
     -----
-    All arrays have a row per lane. An observation is a dict of
+    Arrays are NumPy's, or on a GPU CuPy's. All have a row per lane. An observation is a dict of
 
     - ``houses``, uint8 (N, H): 0 safe, 1 burning, 2 ruined;
     - ``actions``, uint8 (N, A, 3): house, mode and signal of every agent last night;
@@ -123,7 +127,7 @@ class VectorEnv:
         autoreset: Literal["same_step", "disabled"] = "same_step",
         cap: Literal["truncated", "terminated"] = "truncated",
         copy: bool = True,
-        backend: str = "cpu",
+        backend: str | Backend = "cpu",
         threads: int | None = None,
     ) -> None:
         listed = [scenario] if isinstance(scenario, Scenario) else scenario
@@ -138,32 +142,45 @@ class VectorEnv:
                 given = f"{each.num_houses} houses and {each.num_agents} agents"
                 alike = f"{self.num_houses} houses and {self.num_agents} agents, as the first"
                 raise InvalidValue(f"scenario[{i}]", given, alike)
-        for name, value, allowed in (("autoreset", autoreset, AUTORESETS), ("cap", cap, CAPS)):
-            if value not in allowed:
-                raise InvalidValue(name, repr(value), " or ".join(map(repr, allowed)))
-        if backend != "cpu":
-            raise InvalidValue("backend", repr(backend), "'cpu'")
+        for name, value, words in (("autoreset", autoreset, AUTORESETS), ("cap", cap, CAPS)):
+            if value not in words:
+                raise InvalidValue(name, repr(value), " or ".join(map(repr, words)))
+        most = (1 << 31) // (3 * self.num_agents)
+        if not 1 <= self.num_envs <= most:
+            raise InvalidValue("num_envs", num_envs, f"an integer from 1 to {most}")
+        engine = as_backend(backend)
+        if not isinstance(engine, PlaysLanes):
+            allowed = "one that has environments: cpu, or cuda where it is installed"
+            raise InvalidValue("backend", shown(backend), allowed)
         self.autoreset = autoreset
         self.copy = as_flag("copy", copy)
         first = purpose_start(TRAINING) if first_episode is None else first_episode
         first = as_u64("first_episode", first) + as_u64("offset", offset)
+        if first + self.num_envs > 1 << 64:
+            allowed = f"at most 2^64 - {self.num_envs}, so that every lane has an episode"
+            raise InvalidValue("first_episode + offset", first, allowed)
+        stride = self.num_envs if stride is None else as_u64("stride", stride)
+        if stride < self.num_envs:
+            allowed = f"at least num_envs ({self.num_envs}), so that no episode is played twice"
+            raise InvalidValue("stride", stride, allowed)
         seats = self._seats(lineup)
-        outside = [entry is None for entry in seats]
         players = ["hero" if entry is None else entry for entry in seats]
-        self._core = _core.VectorEnv(
-            [compile_program(s, [players], seed=0, episodes=1) for s in self.scenarios],
-            [_core.reward_weights(s) for s in self.scenarios],
-            outside,
-            lanes=self.num_envs,
-            seed=as_u64("seed", seed),
-            first=as_u64("first_episode + offset", first),
-            stride=self.num_envs if stride is None else as_u64("stride", stride),
-            same_step=autoreset == "same_step",
-            cap_terminates=cap == "terminated",
-            simd="auto",
-            threads=as_threads(threads),
+        programs = [compile_program(s, [players], seed=0, episodes=1) for s in self.scenarios]
+        self._lanes = engine.lanes(
+            LaneSettings(
+                programs=tuple(programs),
+                weights=tuple(_core.reward_weights(s) for s in self.scenarios),
+                outside=tuple(entry is None for entry in seats),
+                lanes=self.num_envs,
+                seed=as_u64("seed", seed),
+                first=first,
+                stride=stride,
+                same_step=autoreset == "same_step",
+                cap_terminates=cap == "terminated",
+                threads=as_threads(threads),
+            )
         )
-        arrays = self._core.arrays()
+        arrays = self._lanes.arrays
         self._observation = {name: arrays[name] for name in ("houses", "actions", "night")}
         self._episode = arrays["episode"]
         self._brought = tuple(arrays[name] for name in ("rewards", "terminated", "truncated"))
@@ -175,8 +192,6 @@ class VectorEnv:
             "end": arrays["end"],
             "returns": arrays["returns"],
         }
-        self._everyone = np.ones(self.num_envs, dtype=np.bool_)
-        self._shape = (self.num_envs, self.num_agents, 3)
 
     def _seats(self, lineup: Lineup | None) -> list[object]:
         if lineup is None:
@@ -213,20 +228,14 @@ class VectorEnv:
         InvalidValue
             If an argument is not allowed, or a lane has no episode left below 2^64.
         """
-        chosen = self._mask(mask)
-        numbers = None if episodes is None else self._column("episodes", episodes, np.uint64)
         if seed is not None:
+            seed = _as_seed(seed)
             if mask is not None:
                 raise InvalidValue("seed", f"{seed} with a mask", "one seed for all lanes")
-            self._core.reseed(_as_seed(seed))
-        self._core.reset(chosen, numbers)
+        self._lanes.reset(seed, episodes, mask)
         return self._show()
 
-    def step(
-        self, actions: object
-    ) -> tuple[
-        Observation, npt.NDArray[np.float32], npt.NDArray[np.bool_], npt.NDArray[np.bool_], Info
-    ]:
+    def step(self, actions: object) -> tuple[Observation, Array, Array, Array, Info]:
         """Play a night in every lane.
 
         Parameters
@@ -234,7 +243,8 @@ class VectorEnv:
         actions : array_like of integers, shape (N, A, 3)
             House, mode (1 works, 0 rests) and signal (0 or 1) of every agent; rows of built-in
             seats are ignored. uint8 is taken as it is, other integers are converted. May be
-            anything that NumPy or DLPack knows as an array on this machine's main memory.
+            anything that NumPy or DLPack knows as an array in main memory; on a GPU, anything that
+            CuPy or DLPack knows as one there, of uint8, int32 or int64.
 
         Returns
         -------
@@ -245,9 +255,10 @@ class VectorEnv:
         ------
         InvalidValue
             If an action is not allowed (the first one is named), or a lane waits for a reset.
-            Nothing is then played in any lane.
+            Nothing is then played in any lane. On a GPU, where a step waits for nothing, the agent
+            of a bad action rests at home and such a lane stays as it is, and `check` raises it.
         """
-        ended = self._core.step(self._actions(actions))
+        ended = self._lanes.step(actions)
         final = self._final
         rewards, terminated, truncated = self._brought
         if self.copy:
@@ -260,7 +271,7 @@ class VectorEnv:
 
     def state(self) -> Lanes:
         """The state of all lanes now, to go back to by `set_state`."""
-        return Lanes(*self._core.state())
+        return Lanes(*self._lanes.state())
 
     def set_state(self, lanes: Lanes, mask: object = None) -> Observation:
         """Put lanes into given states: a tree search, or other actions on the same luck.
@@ -282,13 +293,10 @@ class VectorEnv:
         """
         if not isinstance(lanes, Lanes):
             raise InvalidValue("lanes", repr(lanes), "Lanes, such as from state()")
-        episode = self._column("episode", lanes.episode, np.uint64)
-        night = self._column("night", lanes.night, np.int32)
-        houses = self._array("houses", lanes.houses, np.uint8, (self.num_envs, self.num_houses))
-        self._core.set_state(self._mask(mask), episode, night, houses)
+        self._lanes.set_state(mask, lanes.episode, lanes.night, lanes.houses)
         return self._show()[0]
 
-    def encode(self, choice: object) -> npt.NDArray[np.uint8]:
+    def encode(self, choice: object) -> Array:
         """Actions of one number an agent: 0 rests at home, 1 + h works at house h, honestly.
 
         Parameters
@@ -298,64 +306,32 @@ class VectorEnv:
 
         Returns
         -------
-        ndarray of uint8, shape (N, A, 3)
+        array of uint8, shape (N, A, 3)
             Actions for `step`.
         """
-        numbers = self._array("choice", choice, np.uint8, self._shape[:2])
-        if numbers.size and numbers.max() > self.num_houses:
-            where = tuple(int(i) for i in np.argwhere(numbers > self.num_houses)[0])
-            allowed = f"0 to rest, or 1 + a house, up to {self.num_houses}"
-            raise InvalidValue(f"choice[{where[0]}, {where[1]}]", numbers[where], allowed)
-        homes = np.arange(self.num_agents, dtype=np.uint8) % np.uint8(self.num_houses)
-        works = numbers > 0
-        house = np.where(works, numbers - np.uint8(1), homes)
-        return np.stack([house, works, works], axis=-1, dtype=np.uint8)
+        return self._lanes.encode(choice)
 
     def check(self) -> None:
-        """Raise what a device noticed too late to raise it at once: on the CPU, nothing."""
+        """Raise what a GPU noticed too late to raise it at once, and forget it; nothing on the CPU.
+
+        Every 1,000th step on a GPU does so too. It waits for all steps so far.
+
+        Raises
+        ------
+        InvalidValue
+            For the first bad number in the order of arrays, of all steps since the last check.
+        """
+        self._lanes.check()
 
     def close(self) -> None:
-        """End the use of the environment: there is nothing to release but its memory."""
+        """End the use of the environment, after a last `check`."""
+        self._lanes.check()
 
     def _show(self) -> tuple[Observation, Info]:
         if not self.copy:
             return self._observation, {"episode": self._episode}
         observation = {name: array.copy() for name, array in self._observation.items()}
         return observation, {"episode": self._episode.copy()}
-
-    def _actions(self, actions: Any) -> npt.NDArray[np.uint8]:
-        if type(actions) is np.ndarray and actions.dtype == np.uint8:
-            if actions.shape == self._shape and actions.flags.c_contiguous:
-                return actions
-        elif not isinstance(actions, np.ndarray) and hasattr(actions, "__dlpack__"):
-            actions = np.from_dlpack(actions)
-        return self._array("actions", actions, np.uint8, self._shape)
-
-    def _mask(self, mask: object) -> npt.NDArray[np.bool_]:
-        return self._everyone if mask is None else self._column("mask", mask, np.bool_)
-
-    def _column(self, name: str, values: object, dtype: type) -> npt.NDArray[Any]:
-        return self._array(name, values, dtype, (self.num_envs,))
-
-    @staticmethod
-    def _array(name: str, values: object, dtype: type, shape: tuple[int, ...]) -> npt.NDArray[Any]:
-        """An array of a shape and type, from values that this type can hold."""
-        array = np.asarray(values)
-        kinds = "b" if dtype is np.bool_ else "iu"
-        what = "booleans" if dtype is np.bool_ else "integers"
-        if array.dtype.kind not in kinds or np.ma.isMaskedArray(values):
-            raise InvalidValue(name, f"an array of {array.dtype}", f"an array of {what}")
-        if array.shape != shape:
-            raise InvalidValue(name, f"an array of shape {array.shape}", f"shape {shape}")
-        if dtype is not np.bool_ and array.dtype != dtype:
-            limits = np.iinfo(dtype)
-            outside = (array < limits.min) | (array > limits.max)
-            if outside.any():
-                where = tuple(int(i) for i in np.argwhere(outside)[0])
-                place = ", ".join(map(str, where))
-                allowed = f"an integer from {limits.min} to {limits.max}"
-                raise InvalidValue(f"{name}[{place}]", int(array[where]), allowed)
-        return np.ascontiguousarray(array, dtype=dtype)
 
 
 def _as_seed(seed: object) -> int:
