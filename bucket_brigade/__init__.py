@@ -52,6 +52,7 @@ from bucket_brigade.game.catalogue import (
 from bucket_brigade.game.lineup_files import load_lineup
 from bucket_brigade.game.lineups import Mixture
 from bucket_brigade.game.scenario import RULES_VERSION, Scenario
+from bucket_brigade.policies.agents import AlwaysRest, Random, Specialist, TenParameter
 from bucket_brigade.policies.firefighter import Firefighter
 from bucket_brigade.policies.heuristic import ARCHETYPES, Strategy, as_strategy
 from bucket_brigade.policies.saved import SavedPolicies, load_policies, save_policies
@@ -70,6 +71,7 @@ __all__ = [
     "RULES_VERSION",
     "SCENARIOS",
     "Action",
+    "AlwaysRest",
     "BackendFailed",
     "BackendStatus",
     "BackendUnavailable",
@@ -97,13 +99,16 @@ __all__ = [
     "PayoffMatrix",
     "PolicyDifference",
     "PolicyValues",
+    "Random",
     "RareEventsWarning",
     "SavedPolicies",
     "Scenario",
     "SimulationResult",
+    "Specialist",
     "Strategy",
     "Tabular",
     "TeamOptimum",
+    "TenParameter",
     "__version__",
     "as_strategy",
     "best_response",

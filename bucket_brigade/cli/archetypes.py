@@ -2,6 +2,7 @@
 
 from bucket_brigade.cli.common import AsJson, console, print_json, reports_errors
 from bucket_brigade.cli.tables import Column, print_table
+from bucket_brigade.policies.agents import NAMED
 from bucket_brigade.policies.heuristic import ARCHETYPES, PARAMETERS, duties
 
 #: What their numbers come to in a game.
@@ -45,6 +46,7 @@ def archetypes(as_json: AsJson = False) -> None:
     ]
     caption = (
         "p: how often it works; q: how often it then stays at its own burning home. The ten "
-        f"numbers, as --lineup takes them: {', '.join(PARAMETERS)}."
+        f"numbers, as --lineup takes them: {', '.join(PARAMETERS)}. --lineup also takes "
+        f"{', '.join(NAMED)}, and ten_parameter:NAME, the original project's agent."
     )
     print_table(console(), columns, rows, caption=caption)

@@ -107,7 +107,8 @@ Lineup = Annotated[
     typer.Option(
         help="One strategy per seat, separated by commas: an archetype, ten numbers with colons, "
         "a policy that works only if something burns (firefighter:w=0.9, perhaps with :own_first), "
-        "or a file of a strategy; or a single file, of a line-up or of what every seat plays.",
+        "random, always_rest, specialist, the original project's agent (ten_parameter:hero), or a "
+        "file of a strategy; or a single file, of a line-up or of what every seat plays.",
         autocompletion=lineups,
     ),
 ]

@@ -5,6 +5,7 @@ import dataclasses
 from bucket_brigade.backends.installed import AUTO, names
 from bucket_brigade.game.catalogue import SCENARIOS
 from bucket_brigade.game.scenario import Scenario
+from bucket_brigade.policies.agents import NAMED
 from bucket_brigade.policies.heuristic import ARCHETYPES
 
 __all__ = ["backend_names", "lineups", "parameters", "scenario_names"]
@@ -20,9 +21,10 @@ def scenario_names(incomplete: str) -> list[tuple[str, str]]:
 
 
 def lineups(incomplete: str) -> list[str]:
-    """Line-ups that go on with an archetype."""
+    """Line-ups that go on with an archetype, or another agent that has a name."""
     given, comma, last = incomplete.rpartition(",")
-    return [f"{given}{comma}{name}" for name in ARCHETYPES if name.startswith(last)]
+    known = (*ARCHETYPES, *NAMED)
+    return [f"{given}{comma}{name}" for name in known if name.startswith(last)]
 
 
 def backend_names(incomplete: str) -> list[str]:

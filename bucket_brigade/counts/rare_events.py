@@ -38,6 +38,7 @@ from bucket_brigade import _core
 from bucket_brigade._arrays import FloatArray, IntArray
 from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.counts.moments import Moments
+from bucket_brigade.policies.agents import Specialist
 from bucket_brigade.policies.firefighter import Firefighter
 
 __all__ = [
@@ -59,6 +60,8 @@ ERROR = 0.05
 RARE = 30
 #: A probability of 1, as programs have it.
 _CERTAIN = 1 << 32
+#: Kinds of policies that rest where nothing burns.
+_NEED_FIRE = (Firefighter.kind, Specialist.kind)
 
 
 def missed(span: FloatArray | float, episodes: float, error: float = ERROR) -> FloatArray | float:
@@ -113,7 +116,7 @@ def possible_events(program: _core.Program) -> PossibleEvents:
     drawn = weights > 0
     policies = program.policies
     work = np.array([numbers["work"] for _, numbers in policies])[played]
-    needs_fire = np.array([kind == Firefighter.kind for kind, _ in policies])[played]
+    needs_fire = np.array([kind in _NEED_FIRE for kind, _ in policies])[played]
     # Policies that play alike have one number; honesty changes no count.
     known: dict[tuple[object, ...], int] = {}
     plays = [
@@ -127,7 +130,10 @@ def possible_events(program: _core.Program) -> PossibleEvents:
         found: BoolArray = np.logical_or.reduceat(possible & drawn, starts)
         return found.reshape(lineups, agents)
 
-    works = any_of_seat((work > 0) & (fires | ~needs_fire))
+    # Who owns nothing is never called.
+    owns = np.repeat(np.arange(lineups * agents) % agents, sizes) < program.houses
+    idle = np.array([kind == Specialist.kind for kind, _ in policies])[played] & ~owns
+    works = any_of_seat((work > 0) & (fires | ~needs_fire) & ~idle)
     rests = any_of_seat((work < _CERTAIN) | needs_fire)
     owners = min(agents, program.houses)
     ruined = np.full((lineups, owners), fires)

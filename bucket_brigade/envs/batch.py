@@ -289,7 +289,8 @@ class VectorEnv:
         Raises
         ------
         InvalidValue
-            For the first entry that is not allowed.
+            For the first entry that is not allowed; also beside a built-in agent that remembers the
+            night before, which is no part of a state.
         """
         if not isinstance(lanes, Lanes):
             raise InvalidValue("lanes", repr(lanes), "Lanes, such as from state()")

@@ -272,7 +272,7 @@ def _best_heuristic(
         gain = float(surface.grid()[2].max()) - own
         return surface.error <= max(TOLERANCE, PART * gain, 1e-9 * abs(own))
 
-    slow = any(isinstance(policy, Tabular) for policy in pure.policies)
+    slow = not all(policy.by_chain for policy in pure.policies)
     surface = fit_surface(payoffs, is_fine, FEW_DEGREES if slow else DEGREES)
     # What is played already comes first: nothing is gained where another is as good.
     played = [each.duty for each in pure.policies if isinstance(each, Heuristic)]

@@ -21,7 +21,6 @@ from bucket_brigade.exact.pure_lineups import pure_lineups
 from bucket_brigade.game.lineups import Lineup
 from bucket_brigade.game.program import seat_strategies
 from bucket_brigade.game.scenario import Scenario, as_scenario
-from bucket_brigade.policies.tabular import Tabular
 from bucket_brigade.simulation.result import SimulationResult
 from bucket_brigade.simulation.simulator import BLOCK, listed_lineups, simulate
 from bucket_brigade.simulation.until import episodes_needed, simulate_until
@@ -157,7 +156,7 @@ def chosen_method(
     number, by_houses = len(pure.lineups), pure.tells_owned_apart
     available = _core.pool_threads()
     cores = min(as_threads(threads) or available, available, number)
-    if any(isinstance(policy, Tabular) for policy in pure.policies):
+    if not all(policy.by_chain for policy in pure.policies):
         # Threads share each night; following takes no longer than finding best responses.
         cores = as_threads(threads) or available
         seconds, by_houses = _core.policy_cost(scenario)[1], True

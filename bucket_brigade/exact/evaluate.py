@@ -10,7 +10,7 @@ from bucket_brigade.arguments import as_callback
 from bucket_brigade.backends import Progress
 from bucket_brigade.backends.threads import as_threads
 from bucket_brigade.counts.expected_counts import ExpectedCounts
-from bucket_brigade.errors import InvalidValue, shown
+from bucket_brigade.errors import InvalidValue
 from bucket_brigade.exact.policies import core_policies
 from bucket_brigade.exact.pure_lineups import PureLineups, pure_lineups
 from bucket_brigade.exact.result import ExactResult
@@ -18,7 +18,7 @@ from bucket_brigade.game.lineups import Lineup, as_pool
 from bucket_brigade.game.program import SeatedStrategies, seat_strategies
 from bucket_brigade.game.rewards import count_weights
 from bucket_brigade.game.scenario import Scenario
-from bucket_brigade.policies.tabular import Tabular
+from bucket_brigade.policies.policy import checked_memoryless
 from bucket_brigade.simulation.simulator import listed_lineups
 
 __all__ = ["applies", "checked_strategies", "expected", "reporter"]
@@ -35,8 +35,8 @@ def expected(
     """Exact payoffs and expected counts of line-ups, without sampling (docs/exact.md).
 
     A mixture is computed as what it is made of: one pure line-up for each way in which the seats
-    can draw. Each pure line-up of a call is computed once. Seats may play tables (`Tabular`), which
-    takes longer.
+    can draw. Each pure line-up of a call is computed once. Seats may play tables (`Tabular`), and
+    other policies that are taken as tables (see `Policy`), which takes longer.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def _totals(
     report: Callable[[int], object] | None,
 ) -> FloatArray:
     """Expected count vectors (N, D): by the chain, or with tables by what follows these."""
-    tables = np.array([isinstance(policy, Tabular) for policy in pure.policies])
+    tables = np.array([not policy.by_chain for policy in pure.policies])
     followed = np.asarray(tables[pure.lineups].any(axis=1))
     totals = np.empty((len(pure.lineups), count_weights(scenario).shape[1]))
     if not followed.all():
@@ -110,7 +110,7 @@ def _totals(
             numbers[pure.lineups[~followed]],
             threads=threads,
             progress=report,
-            policies=[each.compiled() for each in pure.policies if not isinstance(each, Tabular)],
+            policies=[each.compiled() for each in pure.policies if each.by_chain],
         )
     for done, i in enumerate(np.flatnonzero(followed), int((~followed).sum())):
         if report is not None:
@@ -135,9 +135,7 @@ def checked_strategies(
     seated = seat_strategies(scenario, lineups, pool)
     seated.program(scenario)
     for policy in seated.policies:
-        if not policy.memoryless:
-            allowed = "policies that depend on the houses alone, for exact payoffs"
-            raise InvalidValue("lineups", shown(policy), allowed)
+        checked_memoryless(policy, "lineups")
     return seated
 
 

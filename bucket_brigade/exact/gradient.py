@@ -123,6 +123,10 @@ def expected_gradient(
     lineups = listed_lineups(lineups)
     known = as_pool(pool)
     seated = checked_strategies(scenario, lineups, known)
+    for policy in seated.policies:
+        if not policy.by_chain:
+            allowed = "heuristic agents and firefighters, for derivatives by their numbers"
+            raise InvalidValue("lineups", policy.name(), allowed)
     played = _pure(seated)
     houses, agents = scenario.num_houses, scenario.num_agents
     chosen = _payoff_seats(seats, agents)

@@ -1,13 +1,13 @@
 """Line-ups and strategies from files: this package's, the original project's, and plain lists.
 
-A *strategy* is an archetype's name, ten numbers, a firefighter by name (``firefighter:w=0.9``) or
-as an object (``{"kind": "firefighter", "w": 0.9}``), or an object that has one of these as
-``genome``, ``params`` or ``strategy``. A *mixture* is an object with a ``strategy_pool``: a list of
-strategies, with a ``probability`` in each or a ``distribution`` from place in the list to
-probability beside it, perhaps all within an ``equilibrium``. A *profile* is a list of one of these
-per seat, perhaps within an object, as ``positions``, ``strategy_profile``, ``strategies`` or
-``lineup``. What a file holds several of, by name (``archetypes``) or one after another
-(``equilibria``, ``roles``, or a bare list of objects with a ``name``), is chosen from as
+A *strategy* is an archetype's or another agent's name, ten numbers, a policy of another kind as
+text (``firefighter:w=0.9``) or as an object (``{"kind": "firefighter", "w": 0.9}``), or an object
+that has one of these as ``genome``, ``params`` or ``strategy``. A *mixture* is an object with a
+``strategy_pool``: a list of strategies, with a ``probability`` in each or a ``distribution`` from
+place in the list to probability beside it, perhaps all within an ``equilibrium``. A *profile* is a
+list of one of these per seat, perhaps within an object, as ``positions``, ``strategy_profile``,
+``strategies`` or ``lineup``. What a file holds several of, by name (``archetypes``) or one after
+another (``equilibria``, ``roles``, or a bare list of objects with a ``name``), is chosen from as
 ``FILE:NAME`` or ``FILE:NUMBER``. Files that `save_policies` wrote are line-ups, too; ``FILE:SEAT``
 is one of their policies.
 """
@@ -19,7 +19,7 @@ from bucket_brigade.arguments import as_number, as_u64
 from bucket_brigade.errors import InvalidFile, InvalidValue, shown
 from bucket_brigade.game.catalogue import read_json, split_source
 from bucket_brigade.game.lineups import Mixture
-from bucket_brigade.policies.heuristic import Heuristic, Strategy, archetype_name, as_strategy
+from bucket_brigade.policies.heuristic import Heuristic, Strategy, as_strategy
 from bucket_brigade.policies.kinds import as_policy, is_policy_object, parse_policy
 from bucket_brigade.policies.policy import Policy
 from bucket_brigade.policies.saved import is_policy_file, load_policies
@@ -111,8 +111,8 @@ def load_strategy(source: str | os.PathLike[str], field: str = "strategy") -> Se
     Parameters
     ----------
     source : str or path
-        An archetype's name, ten numbers separated by colons, a firefighter such as
-        ``firefighter:w=0.9:own_first``, or a JSON file with a strategy or a mixture, also as
+        What `parse_policy` takes, such as an archetype's name, ``random`` or
+        ``firefighter:w=0.9:own_first``; or a JSON file with a strategy or a mixture, also as
         ``FILE:NAME`` (see `load_lineup`).
     field : str
         What to call it in an error.
@@ -239,10 +239,10 @@ def _strategy(content: object, place: str) -> SeatEntry:
 
 def _entry(value: object, field: str) -> str | Strategy | Policy:
     """A single strategy: an archetype's name, ten numbers, or a policy of another kind."""
-    if isinstance(value, str) and ":" not in value:
-        return archetype_name(value, field)
     policy = parse_policy(value, field) if isinstance(value, str) else as_policy(value, field)
-    return as_strategy(policy) if isinstance(policy, Heuristic) else policy
+    if not isinstance(policy, Heuristic):
+        return policy
+    return policy.name() if isinstance(value, str) and ":" not in value else as_strategy(policy)
 
 
 def _mixture(content: dict[str, Any], place: str) -> SeatEntry:

@@ -24,6 +24,7 @@ __all__ = [
     "duties",
     "each_duty_once",
     "parse_strategy",
+    "plain_name",
     "slopes_by_theta",
     "strategy_of",
 ]
@@ -66,6 +67,11 @@ ARCHETYPES: Mapping[str, Strategy] = MappingProxyType(
 )
 
 
+def plain_name(text: str) -> str:
+    """A name as tables of names have it, from how people write it: "Free Rider" is "free_rider"."""
+    return text.strip().casefold().replace(" ", "_").replace("-", "_")
+
+
 def archetype_name(text: str, field: str = "strategy") -> str:
     """The name in `ARCHETYPES` that a text stands for: "Hero" and "Free Rider" are understood.
 
@@ -74,7 +80,7 @@ def archetype_name(text: str, field: str = "strategy") -> str:
     InvalidValue
         If there is no such archetype.
     """
-    name = text.strip().casefold().replace(" ", "_").replace("-", "_")
+    name = plain_name(text)
     if name not in ARCHETYPES:
         meant = did_you_mean(text, ARCHETYPES)
         raise InvalidValue(field, shown(text), f"one of {', '.join(ARCHETYPES)}{meant}")

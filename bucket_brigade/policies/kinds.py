@@ -5,21 +5,31 @@ import binascii
 from collections.abc import Mapping
 from typing import TypeGuard
 
+from bucket_brigade.arguments import did_you_mean
 from bucket_brigade.errors import InvalidFile, InvalidValue, shown
+from bucket_brigade.policies.agents import NAMED, TenParameter
 from bucket_brigade.policies.firefighter import Firefighter
 from bucket_brigade.policies.heuristic import (
     ARCHETYPES,
     Heuristic,
-    archetype_name,
     as_strategy,
     parse_strategy,
+    plain_name,
 )
 from bucket_brigade.policies.policy import Policy
 from bucket_brigade.policies.tabular import Tabular
 
 __all__ = ["as_policy", "is_policy_object", "parse_policy"]
 
-_ARCHETYPES = {name: Heuristic.of(theta) for name, theta in ARCHETYPES.items()}
+#: Policies that a name stands for.
+_BY_NAME: dict[str, Policy] = {
+    **{name: Heuristic.of(theta) for name, theta in ARCHETYPES.items()},
+    **NAMED,
+}
+#: Kinds that a text stands for which begins with their name and a colon.
+_BY_TEXT: dict[str, type[Firefighter] | type[TenParameter]] = {
+    each.kind: each for each in (Firefighter, TenParameter)
+}
 
 
 def as_policy(value: object, field: str = "strategy") -> Policy:
@@ -28,8 +38,9 @@ def as_policy(value: object, field: str = "strategy") -> Policy:
     Parameters
     ----------
     value : Policy, str, mapping or array_like of float, shape (10,)
-        A policy; an archetype's name or ten numbers, for the heuristic agent; or the name or the
-        JSON form of a `Firefighter`; or the JSON form of a `Tabular`.
+        A policy; an archetype's name or ten numbers, for the heuristic agent; the name of another
+        agent ("random", "always_rest", "specialist"); the text of a `Firefighter` or a
+        `TenParameter`; or the JSON form of a policy of any kind.
     field : str
         What to call it in an error.
 
@@ -46,16 +57,38 @@ def as_policy(value: object, field: str = "strategy") -> Policy:
     if isinstance(value, Policy):
         return value
     if isinstance(value, str):
-        if _named_kind(value) == Firefighter.kind:
-            return Firefighter.parsed(value, field)
-        return _ARCHETYPES[archetype_name(value, field)]
+        if _named_kind(value) in _BY_TEXT:
+            return _BY_TEXT[_named_kind(value)].parsed(value, field)
+        name = plain_name(value)
+        if name not in _BY_NAME:
+            texts = "firefighter:w=0.9 or ten_parameter:hero"
+            allowed = f"one of {', '.join(_BY_NAME)}, or a text such as {texts}"
+            raise InvalidValue(field, shown(value), allowed + did_you_mean(value, _BY_NAME))
+        return _BY_NAME[name]
     if is_policy_object(value):
-        kind, numbers = value["kind"], {str(k): x for k, x in value.items() if k != "kind"}
-        if not isinstance(kind, str) or kind not in (Firefighter.kind, Tabular.kind):
-            allowed = f"{Firefighter.kind!r} or {Tabular.kind!r}"
-            raise InvalidValue(f"{field}.kind", shown(kind), allowed)
-        return _table(field, numbers) if kind == Tabular.kind else Firefighter.of(field, numbers)
+        return _of_object(field, {str(key): number for key, number in value.items()})
     return Heuristic.of(as_strategy(value, field))
+
+
+def _of_object(field: str, given: dict[str, object]) -> Policy:
+    """The policy of a JSON object."""
+    kind = given.pop("kind")
+    kind = kind if isinstance(kind, str) else shown(kind)
+    if kind == Firefighter.kind:
+        return Firefighter.of(field, given)
+    if kind == Tabular.kind:
+        return _table(field, given)
+    if kind == TenParameter.kind:
+        if set(given) != {"theta"}:
+            found = f"{kind} with {', '.join(given) or 'nothing'}"
+            raise InvalidValue(field, found, "theta, ten numbers from 0 to 1")
+        return TenParameter(as_strategy(given["theta"], f"{field}.theta"))
+    if kind not in NAMED:
+        allowed = f"one of {', '.join([*_BY_TEXT, Tabular.kind, *NAMED])}"
+        raise InvalidValue(f"{field}.kind", shown(kind), allowed + did_you_mean(kind, NAMED))
+    if given:
+        raise InvalidValue(field, f"{kind} with {', '.join(given)}", "its kind alone")
+    return NAMED[kind]
 
 
 def _table(field: str, given: dict[str, object]) -> Tabular:
@@ -80,8 +113,9 @@ def parse_policy(text: str, field: str = "strategy") -> Policy:
     Parameters
     ----------
     text : str
-        An archetype's name, ten numbers with colons, or a firefighter such as
-        ``firefighter:w=0.9``, perhaps with ``:own_first`` and ``:honesty=H``.
+        An archetype's or another agent's name, ten numbers with colons, a firefighter such as
+        ``firefighter:w=0.9``, perhaps with ``:own_first`` and ``:honesty=H``, or ``ten_parameter:``
+        with an archetype's name or ten numbers with colons.
     field : str
         What to call it in an error.
 
@@ -90,12 +124,11 @@ def parse_policy(text: str, field: str = "strategy") -> Policy:
     InvalidValue
         If it is none of these.
     """
-    if _named_kind(text) == Firefighter.kind or "=" in text:  # no number has one
-        return as_policy(text, field)
-    return Heuristic.of(parse_strategy(text, field))
+    are_numbers = ":" in text and "=" not in text and _named_kind(text) not in _BY_TEXT
+    return Heuristic.of(parse_strategy(text, field)) if are_numbers else as_policy(text, field)
 
 
 def _named_kind(text: str) -> str:
     """What stands before the first colon; empty without one, as in an archetype's name."""
     head, colon, _ = text.partition(":")
-    return head.strip().casefold() if colon else ""
+    return plain_name(head) if colon else ""

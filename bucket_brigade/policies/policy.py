@@ -5,8 +5,9 @@ from collections.abc import Hashable
 from typing import ClassVar
 
 from bucket_brigade import _core
+from bucket_brigade.errors import InvalidValue, shown
 
-__all__ = ["Policy"]
+__all__ = ["Policy", "checked_memoryless"]
 
 
 class Policy(ABC):
@@ -21,16 +22,21 @@ class Policy(ABC):
     Attributes
     ----------
     kind : str
-        The name of its kind, one of ``_core.POLICY_KINDS``.
-    memoryless : bool
-        Whether what it does depends on the houses (and the night) alone. Only such policies have
-        exact payoffs.
+        The name of its kind.
+    by_chain : bool
+        Whether the exact chain follows it (docs/exact.md). Exact work takes others as tables.
     """
 
     kind: ClassVar[str]
-    memoryless: ClassVar[bool] = True
+    by_chain: ClassVar[bool] = True
     #: So that comparing one with an array is not done number by number.
     __array_ufunc__: ClassVar[None] = None
+
+    @property
+    def memoryless(self) -> bool:
+        """Whether what it does depends on the houses (and the night) alone. Only such policies have
+        exact payoffs."""
+        return True
 
     @property
     def tells_owned_apart(self) -> bool:
@@ -55,3 +61,20 @@ class Policy(ABC):
     def to_json(self) -> object:
         """The policy in full, as JSON knows it; `bucket_brigade.policies.kinds.as_policy` reads
         it."""
+
+
+def checked_memoryless(policy: Policy, field: str) -> Policy:
+    """The policy, if it remembers nothing.
+
+    Raises
+    ------
+    InvalidValue
+        If it does, so that payoffs are not a function of the houses: they can only be sampled.
+    """
+    if not policy.memoryless:
+        allowed = (
+            "policies that depend on the houses alone, for exact payoffs; a ten-parameter agent "
+            "does if its coordination and its fatigue_memory are 0"
+        )
+        raise InvalidValue(field, shown(policy), allowed)
+    return policy

@@ -71,6 +71,7 @@ class Tabular(ComparedByValue, Summarised, Policy):
     """
 
     kind: ClassVar[str] = "tabular"
+    by_chain: ClassVar[bool] = False
 
     houses: int
     nights: int

@@ -8,10 +8,10 @@ import numpy as np
 from bucket_brigade import _core
 from bucket_brigade._arrays import FloatArray
 from bucket_brigade.arguments import as_u64
-from bucket_brigade.errors import InvalidValue, shown
+from bucket_brigade.errors import InvalidValue
 from bucket_brigade.game.scenario import Scenario
 from bucket_brigade.policies.kinds import as_policy
-from bucket_brigade.policies.policy import Policy
+from bucket_brigade.policies.policy import Policy, checked_memoryless
 from bucket_brigade.policies.states import all_houses
 from bucket_brigade.policies.tabular import Tabular, checked_tabular
 
@@ -70,10 +70,8 @@ def tabulate(
 
 def chances_of(policy: Policy, scenario: Scenario, seat: int) -> FloatArray:
     """Chances of acts (3^H, 1 + H) of a policy that depends on the houses alone."""
-    if not policy.memoryless:
-        raise InvalidValue("policy", shown(policy), "one that depends on the houses alone")
-    size = scenario.num_houses, scenario.num_agents
-    return _core.policy_table(policy.compiled(), *size, seat)
+    compiled = checked_memoryless(policy, "policy").compiled()
+    return _core.policy_table(compiled, scenario.num_houses, scenario.num_agents, seat)
 
 
 def _called(policy: Callable[..., Any], scenario: Scenario) -> Tabular:

@@ -174,7 +174,7 @@ class Episode:
 
     def __getstate__(self) -> dict[str, Any]:
         core = self._core
-        left = core.houses, core.night, core.strategies
+        left = core.houses, core.night, core.strategies, core.last
         return {**vars(self), "_core": None, "_left": left}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

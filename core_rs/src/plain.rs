@@ -9,7 +9,8 @@ use crate::error::InvalidValue;
 use crate::game::counts::{END_KINDS, Layout};
 use crate::game::program::Program;
 use crate::game::scenario::EndRule;
-use crate::policy::{FirefighterThresholds, HeuristicThresholds, PolicyThresholds, Table};
+pub use crate::policy::Action;
+use crate::policy::{FirefighterThresholds, HeuristicThresholds, PolicyThresholds, Sight, Single};
 use crate::random::address::{self, TICK_START, tick_of_night};
 use crate::random::uniform::LazyUniform;
 
@@ -22,17 +23,6 @@ pub enum House {
     Burning,
     /// Burned down, for good.
     Ruined,
-}
-
-/// The act of one agent in one night.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Action {
-    /// The house where the agent is.
-    pub house: usize,
-    /// Whether it works there or rests.
-    pub works: bool,
-    /// The act it claims to do; it may lie.
-    pub signal: bool,
 }
 
 /// The way an episode ended; the discriminant indexes `END_KINDS`.
@@ -108,6 +98,8 @@ pub struct Game {
     houses: Vec<House>,
     /// The policy each seat plays this episode, where policies play.
     policies: Vec<usize>,
+    /// House, mode and signal of every agent last night: zeros before night 0.
+    last: Vec<u8>,
     night: u32,
     end: Option<End>,
 }
@@ -137,6 +129,7 @@ impl Game {
             episode,
             houses: vec![House::Safe; program.layout.houses],
             policies: Vec::new(),
+            last: vec![0; 3 * program.layout.agents],
             night: 0,
             end: None,
         };
@@ -154,25 +147,30 @@ impl Game {
         Self { episode, ..self.clone() }
     }
 
-    /// Puts the episode where an earlier one was left, with the night to come and who plays.
+    /// Puts the episode where an earlier one was left, with the night to come, who plays, and the
+    /// acts of last night.
     ///
     /// # Errors
-    /// If no episode of the program can be there: other numbers of houses, nights or policies.
+    /// If no episode of the program can be there: other numbers of houses, nights, policies or acts.
     pub fn resume(
         &mut self,
         houses: Vec<House>,
         night: u32,
         policies: Vec<usize>,
+        last: Vec<u8>,
     ) -> Result<(), InvalidValue> {
         let known = self.program.policies.len();
+        let ring = self.houses.len();
         if houses.len() != self.houses.len()
             || night > self.program.max_nights
             || policies.len() != self.policies.len()
             || policies.iter().any(|&policy| policy >= known)
+            || last.len() != self.last.len()
+            || last.chunks_exact(3).any(|act| usize::from(act[0]) >= ring)
         {
             return Err(InvalidValue::new("state", "another game's", "a state of this game"));
         }
-        (self.houses, self.night, self.policies) = (houses, night, policies);
+        (self.houses, self.night, self.policies, self.last) = (houses, night, policies, last);
         self.end = night.checked_sub(1).and_then(|last| self.end_after(last));
         Ok(())
     }
@@ -191,6 +189,12 @@ impl Game {
     #[must_use]
     pub fn policies(&self) -> &[usize] {
         &self.policies
+    }
+
+    /// House, mode and signal of every agent last night: zeros before night 0.
+    #[must_use]
+    pub fn last(&self) -> &[u8] {
+        &self.last
     }
 
     /// The shape of the ring and the team.
@@ -219,7 +223,7 @@ impl Game {
         let action = |agent| match &self.program.policies[self.policies[agent]] {
             PolicyThresholds::Heuristic(policy) => self.heuristic(agent, policy, &burning),
             PolicyThresholds::Firefighter(policy) => self.firefighter(agent, policy, &burning),
-            PolicyThresholds::Table(table) => self.table(agent, table),
+            PolicyThresholds::Single(policy) => self.single(agent, policy),
         };
         (0..self.policies.len()).map(action).collect()
     }
@@ -255,17 +259,20 @@ impl Game {
         self.signalled(agent, house, works, policy.honesty)
     }
 
-    fn table(&self, agent: usize, table: &Table) -> Action {
-        let code = |house: &House| match house {
-            House::Safe => 0,
-            House::Burning => 1,
-            House::Ruined => 2,
+    fn single(&self, agent: usize, policy: &Single) -> Action {
+        let houses = |state| {
+            let bit = |(h, &house): (usize, &House)| u32::from(house == state) << h;
+            self.houses.iter().enumerate().map(bit).sum()
         };
-        let state = self.houses.iter().rev().fold(0, |state, house| 3 * state + code(house));
-        let mut u = self.uniform(tick_of_night(self.night), address::SLOT_ACT, agent);
-        let act = table.act(state, self.night, |threshold| u.is_below(threshold));
-        let house = if act == 0 { self.home(agent) } else { act - 1 };
-        Action { house, works: act > 0, signal: act > 0 }
+        let sight = Sight {
+            layout: self.program.layout,
+            agent,
+            night: self.night,
+            burning: houses(House::Burning),
+            ruined: houses(House::Ruined),
+            last: &self.last,
+        };
+        policy.act(&sight, |slot| self.uniform(tick_of_night(self.night), slot, agent))
     }
 
     fn home(&self, agent: usize) -> usize {
@@ -328,6 +335,8 @@ impl Game {
             }
         }
 
+        self.last.clear();
+        self.last.extend(actions.iter().flat_map(|action| action.to_bytes()));
         let night = self.night;
         self.end = self.end_after(night);
         self.night += 1;

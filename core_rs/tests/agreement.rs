@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bucket_brigade_core::game::program::{Episodes, Program, Seat};
 use bucket_brigade_core::game::scenario::{Dynamics, EndRule, NightOrder};
-use bucket_brigade_core::policy::{Firefighter, Heuristic, Policy};
+use bucket_brigade_core::policy::{Firefighter, Heuristic, Player, Policy, TenParameter};
 use bucket_brigade_core::run::{Options, run};
 use bucket_brigade_core::{plain, simd::SimdPath};
 
@@ -37,6 +37,16 @@ fn policy(c: &mut Choices) -> Policy {
     }
 }
 
+/// A player of any kind but tables; if `singles`, often one that is played one episode at a time.
+fn player(c: &mut Choices, singles: bool) -> Player {
+    match if singles { c.below(6) } else { 5 } {
+        0 => Player::Random,
+        1 => Player::Specialist,
+        2 | 3 => Player::TenParameter(TenParameter { theta: [0; 10].map(|_| c.probability()) }),
+        _ => policy(c).into(),
+    }
+}
+
 fn random_program(c: &mut Choices) -> Program {
     let houses = [2, 3, 5, 10, 10, 16, 17, 32][c.below(8) as usize];
     let agents = [1, 2, 4, 4, 7, 16][c.below(6) as usize];
@@ -53,7 +63,8 @@ fn random_program(c: &mut Choices) -> Program {
             [c.below(2) as usize],
         end_rule: [EndRule::AllSafeOrAllRuined, EndRule::NoFires][c.below(2) as usize],
     };
-    let pool: Vec<Policy> = (0..16).map(|_| policy(c)).collect();
+    let singles = c.below(2) == 0;
+    let pool: Vec<Player> = (0..16).map(|_| player(c, singles)).collect();
     let seat = |c: &mut Choices| -> Seat {
         match c.below(3) {
             0 => {

@@ -79,14 +79,16 @@ def test_a_clone_may_meet_other_luck() -> None:
 
 def test_a_state_of_another_game_is_refused() -> None:
     core = bb.Episode(HARD, MIXED)._core
-    right = core.houses, core.night, core.strategies
+    right = houses, _, strategies, last = core.houses, core.night, core.strategies, core.last
     core.resume(*right)
     for wrong in (
-        ([0] * 9, 0, right[2]),
-        ([3] * 10, 0, right[2]),
-        (right[0], 101, right[2]),
-        (right[0], 0, right[2][1:]),
-        (right[0], 0, [7] * 4),
+        ([0] * 9, 0, strategies, last),
+        ([3] * 10, 0, strategies, last),
+        (houses, 101, strategies, last),
+        (houses, 0, strategies[1:], last),
+        (houses, 0, [7] * 4, last),
+        (houses, 0, strategies, last[1:]),
+        (houses, 0, strategies, bytes([10] * 12)),
     ):
         with pytest.raises(bb.InvalidValue):
             core.resume(*wrong)

@@ -129,10 +129,10 @@ def test_tables_are_chosen_a_method_for() -> None:
         bb.expected(scenario, [other])
     with pytest.raises(bb.InvalidValue, match="a table for 2 houses and 4 nights"):
         bb.simulate(scenario, [other], episodes=1)
-    with pytest.raises(bb.InvalidValue, match="policies of a few numbers"):
+    with pytest.raises(bb.InvalidValue, match=r"table .* heuristic agents and firefighters"):
         bb.expected_gradient(scenario, [lineup])
-    with pytest.raises(bb.InvalidValue, match="a table"):
-        VectorEnv(scenario, 4, lineup=lineup)
+    with pytest.raises(bb.InvalidValue, match="a table for 2 houses and 4 nights"):
+        VectorEnv(scenario, 4, lineup=other)
     with pytest.raises(bb.InvalidValue, match="weights"):
         bb.expected(scenario, [[bb.Mixture([table, "hero"], [0.5, 0.6]), "hero"]])
 

@@ -36,7 +36,9 @@ PAIR: list[object] = [OWN, bb.Mixture([ANY, "liar"], [0.25, 0.75])]
 def published() -> dict[str, list[list[int]]]:
     """Rows of the table of runs E and F in docs/randomness.md."""
     page = Path(__file__).parents[2] / "docs" / "randomness.md"
-    section = page.read_text(encoding="utf-8").split("### Policies of two kinds")[1]
+    section = (
+        page.read_text(encoding="utf-8").split("### Policies of two kinds")[1].split("\n### ")[0]
+    )
     rows = [line.strip("| ").split("|") for line in section.splitlines() if line.startswith("| `")]
     return {
         label.strip().replace("`", ""): [[int(x) for x in cell.split()] for cell in cells]

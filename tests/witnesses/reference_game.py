@@ -41,7 +41,32 @@ class RefFirefighter:
     honesty: float = 1.0
 
 
-Seated = Sequence[float] | RefFirefighter  # ten numbers, played by the heuristic agent, or that
+@dataclass(frozen=True)
+class RefSight:
+    """What an agent sees before a night, and where to find its draws."""
+
+    agent: int
+    agents: int
+    houses: list[int]
+    night: int
+    last: list[Action]  # of all agents; (0, 0, 0) before night 0
+    seed: int
+    episode: int
+
+    def uniform(self, slot: int) -> int:
+        """This agent's U at a slot."""
+        return uniform(self.seed, self.episode, self.night + 1, slot + self.agent)
+
+
+class RefAgent:
+    """An agent of another kind (reference_agents.py)."""
+
+    def act(self, sight: RefSight) -> Action:
+        raise NotImplementedError
+
+
+# Ten numbers, played by the heuristic agent, or one of the others.
+Seated = Sequence[float] | RefFirefighter | RefAgent
 Mixture = Sequence[tuple[float, Seated]]  # [(weight, what is played), ...]
 Policy = Callable[[int, list[int]], Sequence[Action]]
 
@@ -420,19 +445,25 @@ def play_actions(scenario: RefScenario, policy: Policy, seed: int, episode: int)
 
 
 def play(scenario: RefScenario, seats: Sequence[Mixture], seed: int, episode: int) -> Record:
-    """One episode of heuristic agents and firefighters, drawn from each seat's mixture."""
+    """One episode of agents of every kind, drawn from each seat's mixture."""
     if len(seats) != scenario.num_agents:
         raise ValueError("there must be one mixture per agent")
     strategies = [_drawn_strategy(m, seat, seed, episode) for seat, m in enumerate(seats)]
     played = [mixture[index][1] for mixture, index in zip(seats, strategies, strict=True)]
 
+    last: list[Action] = [(0, REST, REST)] * scenario.num_agents
+
+    def action(agent: int, one: Seated, night: int, houses: list[int]) -> Action:
+        agents = scenario.num_agents
+        if isinstance(one, RefAgent):
+            return one.act(RefSight(agent, agents, houses, night, list(last), seed, episode))
+        if isinstance(one, RefFirefighter):
+            return _firefighter_action(one, agent, agents, houses, seed, episode, night + 1)
+        return _heuristic_action(one, agent, houses, seed, episode, night + 1)
+
     def acts(night: int, houses: list[int]) -> list[Action]:
-        return [
-            _firefighter_action(one, agent, scenario.num_agents, houses, seed, episode, night + 1)
-            if isinstance(one, RefFirefighter)
-            else _heuristic_action(one, agent, houses, seed, episode, night + 1)
-            for agent, one in enumerate(played)
-        ]
+        last[:] = [action(agent, one, night, houses) for agent, one in enumerate(played)]
+        return last
 
     record = play_actions(scenario, acts, seed, episode)
     record.strategies = strategies

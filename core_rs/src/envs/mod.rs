@@ -18,7 +18,6 @@ use rayon::prelude::*;
 use crate::InvalidValue;
 use crate::game::counts::Layout;
 use crate::game::program::Program;
-use crate::policy::PolicyThresholds;
 use crate::pool::{RunError, pool, threads};
 use crate::random::address::{SLOT_MIXTURE, TICK_START, key};
 use crate::random::philox::key_schedule;
@@ -46,6 +45,8 @@ struct Game {
     weights: Vec<Vec<Vec<f64>>>,
     /// The seats whose actions come from outside; the others play the programs' line-up.
     outside: Vec<bool>,
+    /// Whether a policy depends on the acts of last night.
+    remembers: bool,
 }
 
 impl Game {
@@ -281,11 +282,12 @@ impl VectorEnv {
             let allowed = format!("at most 2^64 - {lanes}, so that every lane has an episode");
             return Err(InvalidValue::new("first_episode + offset", first, allowed));
         }
-        let is_table = |policy: &PolicyThresholds| matches!(policy, PolicyThresholds::Table(_));
-        if programs.iter().flat_map(|program| &program.policies).any(is_table) {
-            let allowed = "policies of a few numbers, or None to act from outside";
-            return Err(InvalidValue::new("lineup", "a table", allowed));
-        }
+        let played = |program: &Arc<Program>| {
+            let seats = (0..layout.agents).filter(|&seat| !outside[seat]);
+            let mut entries = seats.flat_map(|seat| program.seat(0, seat));
+            entries.any(|&(policy, _)| program.policies[policy as usize].remembers())
+        };
+        let remembers = programs.iter().any(played);
         let game = Game {
             layout,
             seed: settings.seed,
@@ -293,6 +295,7 @@ impl VectorEnv {
             programs,
             weights,
             outside,
+            remembers,
         };
         let columns = Columns {
             episode: (0..lanes as u64).map(|lane| first + lane).collect(),
@@ -406,8 +409,13 @@ impl VectorEnv {
     /// night before are zeros.
     ///
     /// # Errors
-    /// If there is no thread.
+    /// If a built-in agent remembers the night before, or there is no thread.
     pub fn set_state(&mut self, chosen: &[bool], state: &State) -> Result<(), EnvError> {
+        if self.game.remembers {
+            let given = "states of a game with an agent that remembers the night before";
+            let allowed = "built-in agents that depend on the houses alone";
+            return Err(InvalidValue::new("lanes", given, allowed).into());
+        }
         // What its built-in seats play is decided by the episode.
         self.reset(chosen, Some(&state.episode))?;
         let columns = &mut self.columns;
@@ -574,8 +582,7 @@ impl WordKernel for Play<'_> {
                     lanes.begin::<W>(player.game, &ended, scratch);
                 }
                 Task::Step { actions, mut brought, mut seen } => {
-                    lanes.acts.copy_from_slice(actions);
-                    night::play::<W>(player.game, &mut lanes, scratch);
+                    night::play::<W>(player.game, &mut lanes, actions, scratch);
                     let cap = player.cap_terminates;
                     seen::bring(player.game, &mut lanes, scratch, &mut brought, &mut ended, cap);
                     match player.autoreset {

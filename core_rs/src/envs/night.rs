@@ -8,11 +8,12 @@ use crate::game::counts::Layout;
 use crate::game::program::Program;
 use crate::game::scenario::EndRule;
 use crate::plain::End;
-use crate::policy::{Place, PolicyThresholds};
+use crate::policy::{Place, PolicyThresholds, Sight};
 use crate::random::address::{
     BLOCK, SLOT_CATCH, SLOT_EXTINGUISH, SLOT_PICK, SLOT_SIGNAL, SLOT_WORK, tick_of_night,
 };
 use crate::random::threshold::ALWAYS;
+use crate::random::uniform::LazyUniform;
 use crate::simd::words::Words;
 
 use super::draws::{Keys, MOST, Question, Queue};
@@ -46,6 +47,8 @@ pub struct Scratch {
     safe: Column,
     near: Column,
     between: Column,
+    /// The acts of last night, if a policy remembers them.
+    last: Vec<u8>,
     /// Numbers that the night adds to the lane's sums.
     pub events: [Column; MOST_ROWS],
     /// How the lane's episode ended with the night: 1 + the index of `END_KINDS`, or 0.
@@ -64,6 +67,7 @@ impl Scratch {
             safe: [0; CHUNK],
             near: [0; CHUNK],
             between: [0; CHUNK],
+            last: Vec::new(),
             events: [[0; CHUNK]; MOST_ROWS],
             ended: [0; CHUNK],
         })
@@ -102,10 +106,15 @@ pub fn start<W: Words>(game: &Game, lanes: &mut Lanes<'_>, which: &[usize], scra
     }
 }
 
-/// Plays a night of every lane of a chunk: `lanes.acts` holds the acts of outside seats, and gets
-/// those of built-in ones.
+/// Plays a night of every lane of a chunk, in which outside seats act as `actions` say; `lanes.acts`
+/// gets the acts of all.
 #[inline(always)]
-pub fn play<W: Words>(game: &Game, lanes: &mut Lanes<'_>, scratch: &mut Scratch) {
+pub fn play<W: Words>(game: &Game, lanes: &mut Lanes<'_>, actions: &[u8], scratch: &mut Scratch) {
+    if game.remembers {
+        scratch.last.clear();
+        scratch.last.extend_from_slice(lanes.acts);
+    }
+    lanes.acts.copy_from_slice(actions);
     if game.outside.contains(&false) {
         decide::<W>(game, lanes, scratch);
     }
@@ -119,8 +128,8 @@ pub fn play<W: Words>(game: &Game, lanes: &mut Lanes<'_>, scratch: &mut Scratch)
 #[inline(always)]
 fn decide<W: Words>(game: &Game, lanes: &mut Lanes<'_>, scratch: &mut Scratch) {
     let Layout { houses, agents } = game.layout;
-    let Scratch { queue, picks, .. } = scratch;
-    let Lanes { episode: episodes, night, burning, policies: playing, acts, .. } = lanes;
+    let Scratch { queue, picks, last, .. } = scratch;
+    let Lanes { episode: episodes, night, burning, ruined, policies: playing, acts, .. } = lanes;
     let seats = || {
         let built_in = |&agent: &usize| !game.outside[agent];
         (0..episodes.len())
@@ -148,7 +157,23 @@ fn decide<W: Words>(game: &Game, lanes: &mut Lanes<'_>, scratch: &mut Scratch) {
             PolicyThresholds::Firefighter(policy) => {
                 (0, if burning[lane] == 0 { 0 } else { policy.work })
             }
-            PolicyThresholds::Table(_) => (0, 0), // refused when the environment was made
+            PolicyThresholds::Single(policy) => {
+                let size = 3 * agents;
+                let sight = Sight {
+                    layout: game.layout,
+                    agent,
+                    night: night[lane],
+                    burning: burning[lane],
+                    ruined: ruined[lane],
+                    last: if game.remembers { &last[lane * size..][..size] } else { &[] },
+                };
+                let act = policy.act(&sight, |slot| {
+                    let (tick, slot) = (tick_of_night(night[lane]), slot + agent as u32);
+                    LazyUniform::new(game.seed, episodes[lane], tick, slot)
+                });
+                acts[lane * size + 3 * agent..][..3].copy_from_slice(&act.to_bytes());
+                continue;
+            }
         };
         queue.ask(lane, tick_of_night(night[lane]), agent, 0, Question::Between(home, work));
     }
@@ -175,7 +200,7 @@ fn decide<W: Words>(game: &Game, lanes: &mut Lanes<'_>, scratch: &mut Scratch) {
         let honesty = match policy(lane, agent) {
             PolicyThresholds::Heuristic(policy) => policy.honesty,
             PolicyThresholds::Firefighter(policy) => policy.honesty,
-            PolicyThresholds::Table(_) => ALWAYS,
+            PolicyThresholds::Single(_) => continue,
         };
         queue.ask(lane, tick_of_night(night[lane]), agent, 0, Question::below(honesty));
     }

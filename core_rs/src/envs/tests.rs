@@ -5,7 +5,7 @@ use crate::game::counts::weighted_sum;
 use crate::game::program::{Episodes, Seat};
 use crate::game::scenario::{Dynamics, EndRule, NightOrder, Rewards};
 use crate::plain::{self, Action, House};
-use crate::policy::{Firefighter, Heuristic, Policy};
+use crate::policy::{Firefighter, Heuristic, Player, Policy, TenParameter};
 use crate::random::address::uniform;
 use crate::random::threshold::ALWAYS;
 
@@ -101,8 +101,10 @@ fn rewards(agents: usize) -> Rewards {
 
 /// A pool of policies of every kind and with every kind of threshold, and a line-up with pure and mixed seats.
 fn program(dynamics: &Dynamics) -> Arc<Program> {
-    let heuristic = |p, q, honesty| Policy::Heuristic(Heuristic { p, q, honesty });
-    let firefighter = |w, own_first| Policy::Firefighter(Firefighter::new(w, own_first));
+    let heuristic = |p, q, honesty| Policy::Heuristic(Heuristic { p, q, honesty }).into();
+    let firefighter = |w, own_first| Policy::Firefighter(Firefighter::new(w, own_first)).into();
+    let theta = [0.8, 0.4, 0.7, 0.6, 0.3, 1.0, 0.2, 0.4, 0.1, 0.9];
+    let ten_parameter = Player::TenParameter(TenParameter { theta });
     let pool = [
         heuristic(1.0, 0.5, 0.3),
         heuristic(0.6, 1.0, 1.0),
@@ -110,12 +112,16 @@ fn program(dynamics: &Dynamics) -> Arc<Program> {
         heuristic(0.0, 0.4, 0.5),
         firefighter(0.9, false),
         firefighter(0.7, true),
+        Player::Random,
+        Player::Specialist,
+        ten_parameter,
     ];
     let seats: Vec<Seat> = (0..dynamics.num_agents)
-        .map(|a| match a % 3 {
+        .map(|a| match a % 4 {
             0 => vec![(0, 0.25), (1, 0.25), (3, 0.25), (4, 0.25)],
-            1 => vec![(1, 0.5), (5, 0.5)],
-            _ => vec![(2, 0.9), (0, 0.1)],
+            1 => vec![(1, 0.25), (5, 0.25), (6, 0.25), (8, 0.25)],
+            2 => vec![(2, 0.9), (0, 0.1)],
+            _ => vec![(7, 0.5), (8, 0.5)],
         })
         .collect();
     let episodes = Episodes { seed: 0, first: 0, count: 1 };
@@ -462,6 +468,29 @@ fn a_state_can_be_put_into_another_lane() {
     env.step(&acts, brought, seen).expect("allowed");
     assert_eq!(arrays.houses[..10], arrays.houses[10..]);
     assert_eq!(env.state().burning[0], env.state().burning[1]);
+}
+
+#[test]
+fn a_built_in_agent_that_remembers_has_no_state_to_go_back_to() {
+    let program = program(&dynamics(10, 4));
+    let layout = program.layout;
+    let mut env = VectorEnv::new(Settings {
+        programs: vec![program],
+        weights: vec![rewards(4).weights(layout)],
+        outside: vec![true, false, true, true],
+        lanes: 1,
+        seed: 8,
+        first: 0,
+        stride: 1,
+        autoreset: Autoreset::SameStep,
+        cap_terminates: false,
+        path: SimdPath::best(),
+        threads: 0,
+    })
+    .expect("valid");
+    env.reset(&[true], None).expect("episodes");
+    let refused = env.set_state(&[true], &env.state());
+    assert!(matches!(refused, Err(EnvError::Invalid(error)) if error.field == "lanes"));
 }
 
 /// A threshold that is neither 0 nor certain has bits below the first four.

@@ -107,7 +107,7 @@ impl Program {
                 dynamics.prob_solo_agent_extinguishes_fire,
                 layout.agents,
             ),
-            policies: policies.iter().map(Player::thresholds).collect(),
+            policies: policies.iter().map(|policy| policy.thresholds(layout.houses)).collect(),
             seat_ends,
             entries,
             episodes,

@@ -5,15 +5,23 @@
 //! chances of its acts given the houses ([`Policy::hits`]), which is all that exact work needs.
 //!
 //! To add a kind: a file with its numbers, its thresholds and its chances, a variant of the two
-//! enums, and how it decides in `plain` and in `sliced::decide`.
+//! enums, and how it decides in `plain` and in `sliced::decide`. A kind that need not be as fast is
+//! a [`Single`], played one episode at a time: its act is written once, for all engines, and exact
+//! work takes it as a table ([`Player::chances`]).
 
 mod firefighter;
 mod heuristic;
+mod random;
+mod single;
+mod specialist;
 mod table;
+mod ten_parameter;
 
 pub use firefighter::{Firefighter, FirefighterThresholds};
 pub use heuristic::{Heuristic, HeuristicThresholds};
+pub use single::{Action, Sight, Single};
 pub use table::{Table, TableRuns};
+pub use ten_parameter::{TenParameter, TenParameterThresholds};
 
 use std::sync::Arc;
 
@@ -28,14 +36,20 @@ pub enum Policy {
     Firefighter(Firefighter),
 }
 
-/// A player of a program: a policy of a few numbers, the chances of whose acts exact work knows how to
-/// compute, or a table.
+/// A player of a program: a policy that the engines play many episodes at a time, and the chain
+/// follows, or one of another kind.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Player {
     /// A policy of a few numbers.
     Policy(Policy),
     /// A table of acts.
     Table(Arc<Table>),
+    /// Any house, mode and signal.
+    Random,
+    /// Works at its own burning houses only, the lowest first.
+    Specialist,
+    /// The original project's agent, with all of its ten numbers.
+    TenParameter(TenParameter),
 }
 
 impl From<Policy> for Player {
@@ -54,16 +68,59 @@ impl Player {
         match self {
             Self::Policy(policy) => policy.validate(name),
             Self::Table(table) => table.validate(name, houses, nights),
+            Self::Random | Self::Specialist => Ok(()),
+            Self::TenParameter(policy) => policy.validate(name),
         }
     }
 
-    /// The player compiled to integers.
+    /// The name of its kind.
     #[must_use]
-    pub fn thresholds(&self) -> PolicyThresholds {
+    pub fn kind(&self) -> &'static str {
         match self {
-            Self::Policy(policy) => policy.thresholds(),
-            Self::Table(table) => PolicyThresholds::Table(Arc::clone(table)),
+            Self::Policy(policy) => policy.kind(),
+            Self::Table(_) => Policy::KINDS[2],
+            Self::Random => Policy::KINDS[3],
+            Self::Specialist => Policy::KINDS[4],
+            Self::TenParameter(_) => Policy::KINDS[5],
         }
+    }
+
+    /// The player compiled to integers, for a ring of `houses`.
+    #[must_use]
+    pub fn thresholds(&self, houses: usize) -> PolicyThresholds {
+        PolicyThresholds::Single(match self {
+            Self::Policy(policy) => return policy.thresholds(),
+            Self::Table(table) => Single::Table(Arc::clone(table)),
+            Self::Random => Single::Random,
+            Self::Specialist => Single::Specialist,
+            Self::TenParameter(policy) => Single::TenParameter(Arc::new(policy.thresholds(houses))),
+        })
+    }
+
+    /// The chances of the acts of an agent that depends on the houses alone: to rest, and to work at
+    /// each house.
+    ///
+    /// # Errors
+    /// If it is a table, or it remembers last night.
+    pub fn chances(&self, sight: &Sight<'_>, acts: &mut [f64]) -> Result<(), InvalidValue> {
+        let refuse = |given| {
+            let allowed = "one that depends on the houses alone";
+            Err(InvalidValue::new("policy", given, allowed))
+        };
+        let works = &mut acts[1..];
+        match self {
+            Self::Policy(policy) => policy.chances(sight, works),
+            Self::Table(_) => return refuse("a table"),
+            Self::Random => random::chances(works),
+            Self::Specialist => specialist::chances(sight, works),
+            Self::TenParameter(policy) if !policy.is_memoryless() => {
+                return refuse("an agent that remembers last night");
+            }
+            Self::TenParameter(policy) => policy.chances(sight, works),
+        }
+        let works: f64 = works.iter().sum();
+        acts[0] = f64::max(1.0 - works, 0.0);
+        Ok(())
     }
 }
 
@@ -74,8 +131,8 @@ pub enum PolicyThresholds {
     Heuristic(HeuristicThresholds),
     /// Those of a [`Firefighter`].
     Firefighter(FirefighterThresholds),
-    /// A table of acts.
-    Table(Arc<Table>),
+    /// Those of a policy that is played one episode at a time.
+    Single(Single),
 }
 
 /// The home of an agent, and the houses that it owns, as bits.
@@ -123,14 +180,21 @@ impl PolicyThresholds {
         match self {
             Self::Heuristic(_) => Policy::KINDS[0],
             Self::Firefighter(_) => Policy::KINDS[1],
-            Self::Table(_) => Policy::KINDS[2],
+            Self::Single(policy) => policy.kind(),
         }
+    }
+
+    /// Whether what it does depends on last night.
+    #[must_use]
+    pub fn remembers(&self) -> bool {
+        matches!(self, Self::Single(policy) if policy.remembers())
     }
 }
 
 impl Policy {
     /// Names of the kinds.
-    pub const KINDS: [&'static str; 3] = ["heuristic", "firefighter", "tabular"];
+    pub const KINDS: [&'static str; 6] =
+        ["heuristic", "firefighter", "tabular", "random", "specialist", "ten_parameter"];
 
     /// The name of its kind.
     #[must_use]
@@ -180,6 +244,25 @@ impl Policy {
         match self {
             Self::Heuristic(policy) => policy.hits(solo, place, fires),
             Self::Firefighter(policy) => policy.hits(solo, place, fires),
+        }
+    }
+
+    /// The chance to work at each house.
+    fn chances(&self, sight: &Sight<'_>, works: &mut [f64]) {
+        let place = Place::new(sight.agent, sight.layout.houses, sight.layout.agents);
+        let burning = sight.burning as usize;
+        let fires = Burning { houses: burning, count: burning.count_ones() as usize };
+        let hits = self.hits(1.0, place, fires);
+        for (house, chance) in works.iter_mut().enumerate() {
+            *chance = match burning >> house & 1 {
+                0 => 0.0,
+                _ if hits.preferred >> house & 1 == 1 => hits.own,
+                _ => hits.other,
+            };
+        }
+        let (work, only_at_fires) = self.work();
+        if burning == 0 && !only_at_fires {
+            works[place.home] = work;
         }
     }
 

@@ -10,6 +10,17 @@ use crate::random::threshold::{ALWAYS, threshold};
 const DRAWN: u8 = u8::MAX;
 /// Houses at most.
 const MOST_HOUSES: usize = 16;
+/// For each byte, the sum of 3^i over its bits i.
+const POWERS: [u32; 256] = {
+    let mut sums = [0; 256];
+    let mut byte = 1;
+    while byte < 256 {
+        // All bits but the lowest are those of a byte before, one place higher.
+        sums[byte] = 3 * sums[byte >> 1] + (byte & 1) as u32;
+        byte += 1;
+    }
+    sums
+};
 
 /// A policy as a table of acts, compiled to integers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -117,6 +128,16 @@ impl Table {
         Err(InvalidValue::new(name, given, format!("one for {houses} houses and {nights} nights")))
     }
 
+    /// The number of the state in which these houses burn and those are ruined.
+    #[must_use]
+    pub fn state(burning: u32, ruined: u32) -> usize {
+        let number = |bits: u32| {
+            let [low, high, ..] = bits.to_le_bytes();
+            POWERS[usize::from(low)] + 6561 * POWERS[usize::from(high)]
+        };
+        (number(burning) + 2 * number(ruined)) as usize
+    }
+
     /// The act in a state on a night, given whether the agent's uniform is below thresholds, which
     /// is asked for only if an act is drawn.
     #[inline]
@@ -181,6 +202,15 @@ mod tests {
         (acts[4], acts[5]) = (1, DRAWN);
         let chances = vec![0.25, 0.0, 0.75];
         Table::new(2, 5, TableRuns { first, until, acts, chances }).expect("a table")
+    }
+
+    #[test]
+    fn states_have_numbers_to_base_three() {
+        for (burning, ruined) in [(0b1001_u32, 0b0010_u32), (1 << 15, 1 << 14), (0xA050, 0x0F0F)] {
+            let code = |h: usize| (burning >> h & 1) + 2 * (ruined >> h & 1);
+            let number = (0..16).rev().fold(0, |number, h| 3 * number + code(h));
+            assert_eq!(Table::state(burning, ruined), number as usize);
+        }
     }
 
     #[test]

@@ -52,6 +52,11 @@ impl PyEpisode {
     fn strategies(&self) -> Vec<usize> {
         self.game.policies().to_vec()
     }
+    /// House, mode and signal of every agent last night, one after another: zeros before night 0.
+    #[getter]
+    fn last(&self) -> Vec<u8> {
+        self.game.last().to_vec()
+    }
     /// The way the episode ended, or None.
     #[getter]
     fn ended(&self) -> Option<&'static str> {
@@ -69,8 +74,15 @@ impl PyEpisode {
         }
     }
 
-    /// Puts the episode where another one was left, as its `houses`, `night` and `strategies` tell.
-    fn resume(&mut self, houses: Vec<u32>, night: u32, strategies: Vec<usize>) -> PyResult<()> {
+    /// Puts the episode where another one was left, as its `houses`, `night`, `strategies` and `last`
+    /// tell.
+    fn resume(
+        &mut self,
+        houses: Vec<u32>,
+        night: u32,
+        strategies: Vec<usize>,
+        last: Vec<u8>,
+    ) -> PyResult<()> {
         let house = |code| match code {
             0 => Ok(House::Safe),
             1 => Ok(House::Burning),
@@ -78,7 +90,7 @@ impl PyEpisode {
             _ => Err(InvalidValue::new("houses", code, "0, 1 or 2")),
         };
         let houses = houses.into_iter().map(house).collect::<Result<_, _>>()?;
-        Ok(self.game.resume(houses, night, strategies)?)
+        Ok(self.game.resume(houses, night, strategies, last)?)
     }
 
     /// Plays a night with the given actions, or those of the line-up: its events.

@@ -12,10 +12,11 @@ use super::policy::PyPolicy;
 use super::progress::without_python;
 use super::scenario::{dynamics, rewards};
 use crate::error::InvalidValue;
+use crate::game::counts::Layout;
 use crate::game::scenario::{Dynamics, Rewards};
 use crate::mdp::cost::cost;
 use crate::mdp::{ActRuns, Model, Policy, Selector};
-use crate::policy::{Burning, Place};
+use crate::policy::Sight;
 use crate::pool::lock;
 
 /// Where the runs of each state begin, until when each lasts, its act, and chances of drawn acts.
@@ -151,27 +152,15 @@ pub fn policy_table<'py>(
     agents: usize,
     seat: usize,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-    let policy = policy.of_numbers()?;
-    let place = Place::new(seat, houses, agents);
+    let (layout, width) = (Layout { houses, agents }, 1 + houses);
+    let mut rows = vec![0.0; 3usize.pow(houses as u32) * width];
     let mut codes = vec![0u8; houses];
-    let mut rows = Vec::new();
-    for _ in 0..3usize.pow(houses as u32) {
-        let burning = codes.iter().rev().fold(0, |bits, &code| bits << 1 | usize::from(code == 1));
-        let fires = Burning { houses: burning, count: burning.count_ones() as usize };
-        let hits = policy.hits(1.0, place, fires);
-        let at = rows.len();
-        rows.push(0.0);
-        rows.extend((0..houses).map(|house| match burning >> house & 1 {
-            0 => 0.0,
-            _ if hits.preferred >> house & 1 == 1 => hits.own,
-            _ => hits.other,
-        }));
-        let (work, only_at_fires) = policy.work();
-        if burning == 0 && !only_at_fires {
-            rows[at + 1 + place.home] = work;
-        }
-        let works: f64 = rows[at + 1..].iter().sum();
-        rows[at] = f64::max(1.0 - works, 0.0);
+    for row in rows.chunks_exact_mut(width) {
+        let bits = |code| codes.iter().rev().fold(0, |bits, &c| bits << 1 | u32::from(c == code));
+        let (burning, ruined) = (bits(1), bits(2));
+        policy
+            .0
+            .chances(&Sight { layout, agent: seat, night: 0, burning, ruined, last: &[] }, row)?;
         // The next state: the first house is the lowest digit.
         for code in &mut codes {
             *code = (*code + 1) % 3;
@@ -180,7 +169,7 @@ pub fn policy_table<'py>(
             }
         }
     }
-    matrix(py, rows, 1 + houses)
+    matrix(py, rows, width)
 }
 
 /// Runs of acts (see [`ActRuns`]) from tables of acts (T, 3^H), uint8.

@@ -8,7 +8,7 @@ use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
 use crate::error::InvalidValue;
-use crate::policy::{Firefighter, Heuristic, Player, Policy, Table, TableRuns};
+use crate::policy::{Firefighter, Heuristic, Player, Policy, Table, TableRuns, TenParameter};
 
 /// The policy of one seat. Equal ones play alike and signal alike.
 #[derive(Clone, PartialEq)]
@@ -16,12 +16,13 @@ use crate::policy::{Firefighter, Heuristic, Player, Policy, Table, TableRuns};
 pub struct PyPolicy(pub Player);
 
 impl PyPolicy {
-    /// The policy, unless it is a table.
+    /// The policy, if it is one that the chain follows.
     pub fn of_numbers(&self) -> Result<Policy, InvalidValue> {
         match &self.0 {
             Player::Policy(policy) => Ok(*policy),
-            Player::Table(_) => {
-                Err(InvalidValue::new("policies", "a table", "policies of a few numbers"))
+            other => {
+                let given = format!("a policy of the kind {}", other.kind());
+                Err(InvalidValue::new("policies", given, "heuristic agents and firefighters"))
             }
         }
     }
@@ -32,11 +33,7 @@ impl PyPolicy {
     /// The heuristic agent of ten numbers.
     #[staticmethod]
     fn heuristic(theta: PyReadonlyArray1<'_, f64>) -> PyResult<Self> {
-        let theta = theta.as_array();
-        let Ok(theta) = <[f64; 10]>::try_from(theta.to_vec()) else {
-            return Err(InvalidValue::new("theta", theta.len(), "ten numbers").into());
-        };
-        Ok(Self(Policy::Heuristic(Heuristic::from_theta("theta", &theta)?).into()))
+        Ok(Self(Policy::Heuristic(Heuristic::from_theta("theta", &ten_numbers(&theta)?)?).into()))
     }
 
     /// The firefighter who works with chance `w` in a night in which something burns, if
@@ -47,6 +44,26 @@ impl PyPolicy {
         let policy = Policy::Firefighter(Firefighter { w, own_first, honesty });
         policy.validate("firefighter")?;
         Ok(Self(policy.into()))
+    }
+
+    /// The agent that draws any house, mode and signal.
+    #[staticmethod]
+    fn random() -> Self {
+        Self(Player::Random)
+    }
+
+    /// The agent that works at its own burning houses only, the lowest first.
+    #[staticmethod]
+    fn specialist() -> Self {
+        Self(Player::Specialist)
+    }
+
+    /// The original project's agent, with all of its ten numbers.
+    #[staticmethod]
+    fn ten_parameter(theta: PyReadonlyArray1<'_, f64>) -> PyResult<Self> {
+        let policy = TenParameter { theta: ten_numbers(&theta)? };
+        policy.validate("theta")?;
+        Ok(Self(Player::TenParameter(policy)))
     }
 
     /// A table of acts for a ring of `houses` and so many nights: runs as `act_runs` has them.
@@ -71,7 +88,7 @@ impl PyPolicy {
     /// The name of its kind.
     #[getter]
     fn kind(&self) -> &'static str {
-        self.0.thresholds().kind()
+        self.0.kind()
     }
 
     fn __hash__(&self) -> u64 {
@@ -79,6 +96,8 @@ impl PyPolicy {
         match &self.0 {
             Player::Policy(policy) => policy.key().hash(&mut hasher),
             Player::Table(table) => table.hash(&mut hasher),
+            Player::TenParameter(policy) => policy.theta.map(f64::to_bits).hash(&mut hasher),
+            other => other.kind().hash(&mut hasher),
         }
         hasher.finish()
     }
@@ -92,6 +111,14 @@ impl PyPolicy {
             Player::Policy(Policy::Firefighter(Firefighter { w, own_first, honesty })) => {
                 format!("<firefighter w={w} own_first={own_first} honesty={honesty}>")
             }
+            Player::TenParameter(policy) => format!("<ten_parameter theta={:?}>", policy.theta),
+            other => format!("<{}>", other.kind()),
         }
     }
+}
+
+fn ten_numbers(theta: &PyReadonlyArray1<'_, f64>) -> Result<[f64; 10], InvalidValue> {
+    let theta = theta.as_array();
+    <[f64; 10]>::try_from(theta.to_vec())
+        .map_err(|_| InvalidValue::new("theta", theta.len(), "ten numbers"))
 }

@@ -1,8 +1,6 @@
 //! Programs: compiled once, run here or read by another backend.
 
 use std::collections::BTreeMap;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use numpy::ndarray::{Array2, Array3, ArrayView1};
@@ -178,10 +176,8 @@ impl PyProgram {
                     ("own_first", u64::from(policy.own_first)),
                     ("honesty", policy.honesty),
                 ],
-                PolicyThresholds::Table(table) => {
-                    let mut hasher = DefaultHasher::new();
-                    table.hash(&mut hasher);
-                    [("work", table.work()), ("sum", hasher.finish()), ("honesty", ALWAYS)]
+                PolicyThresholds::Single(policy) => {
+                    [("work", policy.work()), ("sum", policy.sum()), ("honesty", ALWAYS)]
                 }
             };
             (policy.kind(), integers.into())

@@ -19,6 +19,20 @@ pub const SLOT_SIGNAL: u32 = 0x100;
 pub const SLOT_ACT: u32 = 0x180;
 /// The strategy of its mixture that seat `a` plays (tick 0 only).
 pub const SLOT_MIXTURE: u32 = 0x140;
+/// The house that agent `a` goes to, of all houses.
+pub const SLOT_HOUSE: u32 = 0x1C0;
+/// Agent `a` works, wherever it goes.
+pub const SLOT_MODE: u32 = 0x200;
+/// What agent `a` signals, before it knows whether it works.
+pub const SLOT_CLAIM: u32 = 0x240;
+/// Agent `a` does anything, whatever it intended.
+pub const SLOT_EXPLORE: u32 = 0x280;
+/// The house that it then goes to.
+pub const SLOT_EXPLORE_HOUSE: u32 = 0x2C0;
+/// Whether it then works.
+pub const SLOT_EXPLORE_MODE: u32 = 0x300;
+/// Agent `a` does what it did last night.
+pub const SLOT_REPEAT: u32 = 0x340;
 
 /// The tick before night 0: first fires, and the strategies drawn from mixtures.
 pub const TICK_START: u32 = 0;

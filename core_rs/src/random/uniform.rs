@@ -70,6 +70,25 @@ impl LazyUniform {
         let at_least = |j: &u64| !self.is_below((j * ALWAYS).div_ceil(n));
         (1..n).take_while(at_least).count()
     }
+
+    /// The first `i` with `⌊U · S / 2^32⌋ < sums[i]`: an index drawn by weights, whose running sums
+    /// these are and `S` the last of them.
+    pub fn weighted(&mut self, sums: &[u64]) -> usize {
+        let total = sums.last().copied().unwrap_or(0);
+        let at = |u: u64| {
+            let below = ((u128::from(u) * u128::from(total)) >> 32) as u64;
+            sums.partition_point(|&sum| sum <= below)
+        };
+        loop {
+            // U lies in [low, low + 2^(32 − known)).
+            let low = self.bits << (32 - self.known);
+            let first = at(low);
+            if first == at(low + (ALWAYS >> self.known) - 1) {
+                return first;
+            }
+            self.draw_quad();
+        }
+    }
 }
 
 #[cfg(test)]
@@ -84,6 +103,14 @@ mod tests {
             for n in 1..=32 {
                 let index = LazyUniform::new(11, episode, 2, 0x0C1).index(n);
                 assert_eq!(index as u64, (u * n as u64) >> 32);
+            }
+            for sums in [&[7, 9][..], &[0, 1 << 31, 1 << 31, 3 << 33], &[5; 3], &[1 << 38, 1 << 39]]
+            {
+                let total = u128::from(sums[sums.len() - 1]);
+                let below = (u128::from(u) * total) >> 32;
+                let index = sums.iter().position(|&sum| below < u128::from(sum));
+                let drawn = LazyUniform::new(11, episode, 2, 0x0C1).weighted(sums);
+                assert_eq!(Some(drawn), index);
             }
             for threshold in [0, 1, u, u + 1, 1 << 31, ALWAYS - 1, ALWAYS] {
                 let below = LazyUniform::new(11, episode, 2, 0x0C1).is_below(threshold);

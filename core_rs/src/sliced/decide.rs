@@ -232,8 +232,8 @@ impl<W: Words> Seat<W> {
         let (work, home, firefights, own_first) = match policy {
             PolicyThresholds::Heuristic(policy) => (policy.work, policy.home, false, false),
             PolicyThresholds::Firefighter(policy) => (policy.work, 0, true, policy.own_first),
-            // Rests: its acts are put in afterwards, by `tables`.
-            PolicyThresholds::Table(_) => (0, 0, false, false),
+            // Rests: its acts are put in afterwards, by `singles`.
+            PolicyThresholds::Single(_) => (0, 0, false, false),
         };
         Self {
             work: Rows::uniform(work),

@@ -2,15 +2,14 @@
 //! is over, its lane takes the next block, so that short blocks never wait for long ones.
 
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::decide::{Acts, Seat, decide};
 use super::draw::{CaseThresholds, Rows};
 use super::night::{Workspace, play_night};
+use super::singles::{Memory, Playing, SingleSeat, play_singles};
 use super::state::{MOST_HOUSES, Rules, State, Tally};
 use super::stream::Stream;
-use super::tables::{TableSeat, play_tables};
 use crate::game::counts::Layout;
 use crate::game::program::Program;
 use crate::policy::PolicyThresholds;
@@ -72,6 +71,7 @@ fn play_blocks<W: Words>(task: &BlockRange<'_>, sink: &mut impl Sink) {
     let mut tally = Box::new(Tally::new());
     let mut acts = Box::new(Acts::new());
     let mut work = Box::new(Workspace::new());
+    let mut memory = Memory::new(&seats.singles, W::LANES, layout.agents);
     let mut counts = vec![0u32; layout.counts()];
 
     let mut queue = Queue::new(task);
@@ -109,8 +109,9 @@ fn play_blocks<W: Words>(task: &BlockRange<'_>, sink: &mut impl Sink) {
         #[cfg(feature = "count-calls")]
         super::calls::GROUP_NIGHTS.fetch_add(1, Ordering::Relaxed);
         decide(&rules, &seats.rows, firefighters, &stream, &state, &mut acts);
-        if !seats.tables.is_empty() {
-            play_tables(&rules, &seats.tables, &stream, &state, &mut acts);
+        if !seats.singles.is_empty() {
+            let now = Playing { program, rules: &rules, blocks: &playing, state: &state };
+            play_singles(&now, &seats.singles, &mut memory, &mut acts);
         }
         play_night(&rules, &stream, &acts, &mut state, &mut tally, &mut work);
     }
@@ -206,8 +207,8 @@ struct Seats<W: Words> {
     rows: Vec<Seat<W>>,
     /// Seats that mix: their number, and what they choose among.
     mixed: Vec<(usize, Vec<Entry<W>>)>,
-    /// Tables that are played at some seat, in some lanes.
-    tables: Vec<TableSeat<W>>,
+    /// Policies that are played one episode at a time, at some seat, in some lanes.
+    singles: Vec<SingleSeat<W>>,
 }
 
 struct Entry<W: Words> {
@@ -219,14 +220,14 @@ struct Entry<W: Words> {
 impl<W: Words> Seats<W> {
     #[inline(always)]
     fn new(program: &Program, lineup: usize) -> Self {
-        let mut seats = Self { rows: Vec::new(), mixed: Vec::new(), tables: Vec::new() };
+        let mut seats = Self { rows: Vec::new(), mixed: Vec::new(), singles: Vec::new() };
         for seat in 0..program.layout.agents {
             let mut entries = Vec::new();
             let mixes = program.seat(lineup, seat).len() > 1;
             for (entry, &(policy, cumulative)) in program.seat(lineup, seat).iter().enumerate() {
-                if let PolicyThresholds::Table(table) = &program.policies[policy as usize] {
+                if let PolicyThresholds::Single(policy) = &program.policies[policy as usize] {
                     let lanes = if mixes { W::zero() } else { W::ones() };
-                    seats.tables.push(TableSeat { seat, entry, table: Arc::clone(table), lanes });
+                    seats.singles.push(SingleSeat { seat, entry, policy: policy.clone(), lanes });
                 }
                 entries.push(Entry {
                     cumulative: CaseThresholds::new(&[cumulative]),
@@ -269,8 +270,8 @@ impl<W: Words> Seats<W> {
     #[inline(always)]
     fn take_up(&mut self, lane: usize, chosen: &[Vec<W>], from: usize) {
         for ((seat, entries), chosen) in self.mixed.iter().zip(chosen) {
-            for table in self.tables.iter_mut().filter(|table| table.seat == *seat) {
-                table.lanes.set(lane, chosen[table.entry].get(from));
+            for single in self.singles.iter_mut().filter(|single| single.seat == *seat) {
+                single.lanes.set(lane, chosen[single.entry].get(from));
             }
             let to = &mut self.rows[*seat];
             let (mut work, mut home) = (Row::default(), Row::default());

@@ -12,9 +12,9 @@ mod draw;
 mod group;
 mod night;
 mod pick;
+mod singles;
 mod state;
 pub(crate) mod stream;
-mod tables;
 mod workers;
 
 pub use group::{BlockRange, Sink, play};
