@@ -124,6 +124,23 @@ def test_states_can_be_gone_back_to() -> None:
     assert (houses == after[0]).all()
 
 
+def test_returns_count_from_the_state_that_a_lane_was_put_into() -> None:
+    paid = HARD.replace(reward_own_house_survives=0.0, min_nights=8, max_nights=9)
+    env = VectorEnv(paid, N, seed=1)
+    env.reset()
+    nothing = np.zeros((N, A, 3), dtype=np.uint8)
+    for _ in range(5):
+        env.step(nothing)
+    env.set_state(env.state())
+    total, left = np.zeros((N, A)), np.ones(N, dtype=bool)
+    while left.any():
+        _, rewards, terminated, truncated, info = env.step(nothing)
+        total[left] += rewards[left]
+        over = (terminated | truncated) & left
+        assert info["final"]["returns"][over] == pytest.approx(total[over], rel=1e-6)
+        left &= ~over
+
+
 def test_arrays_are_copies_unless_asked_otherwise() -> None:
     rng = np.random.default_rng(5)
     for copy in (True, False):

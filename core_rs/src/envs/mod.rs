@@ -77,6 +77,8 @@ struct Lanes<'a> {
     /// The episode after this one, unless there is none: episodes are below 2^64.
     next: &'a mut [Option<u64>],
     night: &'a mut [u32],
+    /// The night that returns count from: 0, or that of the state which the lane was put into.
+    since: &'a mut [u32],
     burning: &'a mut [u32],
     ruined: &'a mut [u32],
     over: &'a mut [bool],
@@ -100,6 +102,7 @@ impl<'a> Lanes<'a> {
         let episode = self.episode.split_at_mut(lanes);
         let next = self.next.split_at_mut(lanes);
         let night = self.night.split_at_mut(lanes);
+        let since = self.since.split_at_mut(lanes);
         let burning = self.burning.split_at_mut(lanes);
         let ruined = self.ruined.split_at_mut(lanes);
         let over = self.over.split_at_mut(lanes);
@@ -111,6 +114,7 @@ impl<'a> Lanes<'a> {
                 episode: episode.0,
                 next: next.0,
                 night: night.0,
+                since: since.0,
                 burning: burning.0,
                 ruined: ruined.0,
                 over: over.0,
@@ -122,6 +126,7 @@ impl<'a> Lanes<'a> {
                 episode: episode.1,
                 next: next.1,
                 night: night.1,
+                since: since.1,
                 burning: burning.1,
                 ruined: ruined.1,
                 over: over.1,
@@ -146,6 +151,7 @@ impl<'a> Lanes<'a> {
         let agents = game.layout.agents;
         for &lane in which {
             self.over[lane] = false;
+            self.since[lane] = 0;
             self.acts[lane * agents * 3..][..agents * 3].fill(0);
             for sums in self.sums.chunks_exact_mut(CHUNK) {
                 sums[lane] = 0;
@@ -196,6 +202,7 @@ struct Columns {
     episode: Vec<u64>,
     next: Vec<Option<u64>>,
     night: Vec<u32>,
+    since: Vec<u32>,
     burning: Vec<u32>,
     ruined: Vec<u32>,
     over: Vec<bool>,
@@ -210,6 +217,7 @@ impl Columns {
             episode: &mut self.episode,
             next: &mut self.next,
             night: &mut self.night,
+            since: &mut self.since,
             burning: &mut self.burning,
             ruined: &mut self.ruined,
             over: &mut self.over,
@@ -301,6 +309,7 @@ impl VectorEnv {
             episode: (0..lanes as u64).map(|lane| first + lane).collect(),
             next: (0..lanes as u64).map(|lane| Some(first + lane)).collect(),
             night: vec![0; lanes],
+            since: vec![0; lanes],
             burning: vec![0; lanes],
             ruined: vec![0; lanes],
             over: vec![true; lanes],
@@ -421,6 +430,7 @@ impl VectorEnv {
         let columns = &mut self.columns;
         for lane in lanes(chosen) {
             columns.night[lane] = state.night[lane];
+            columns.since[lane] = state.night[lane];
             columns.burning[lane] = state.burning[lane];
             columns.ruined[lane] = state.ruined[lane];
         }

@@ -149,7 +149,7 @@ pub(super) fn bring(
         ended.nights[lane] = lanes.night[lane] as i32;
         let episode = lanes.episode[lane];
         ended.episode[lane] = episode;
-        let mut features = vec![1, i64::from(lanes.night[lane])];
+        let mut features = vec![1, i64::from(lanes.night[lane] - lanes.since[lane])];
         features.extend((0..rows).map(|row| i64::from(lanes.sums[row * CHUNK + lane])));
         let weights = &game.weights[game.scenario(episode)];
         for (out, weights) in ended.returns[lane * agents..][..agents].iter_mut().zip(weights) {
