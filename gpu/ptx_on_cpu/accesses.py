@@ -18,11 +18,11 @@ ORDER = r"(?:\.(?:volatile|weak|relaxed|acquire|release|acq_rel))?(?:\.(?:cta|cl
 CACHE = r"(?:\.(?:ca|cg|cs|lu|cv|wb|wt))?"
 LOAD = re.compile(
     rf"ld{ORDER}(?:\.(?P<space>param|global|shared|local|const))?{CACHE}(?:\.nc)?"
-    r"(?:\.v(?P<count>[24]))?\.(?P<type>[usb](?:8|16|32|64))"
+    r"(?:\.v(?P<count>[24]))?\.(?P<type>[usb](?:8|16|32|64)|f(?:32|64))"
 )
 STORE = re.compile(
     rf"st{ORDER}(?:\.(?P<space>global|shared|local))?{CACHE}"
-    r"(?:\.v(?P<count>[24]))?\.(?P<type>[usb](?:8|16|32|64))"
+    r"(?:\.v(?P<count>[24]))?\.(?P<type>[usb](?:8|16|32|64)|f(?:32|64))"
 )
 ATOMIC = re.compile(
     rf"(?:atom|red){ORDER}(?:\.(?P<space>global|shared))?"

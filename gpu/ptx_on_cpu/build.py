@@ -14,8 +14,11 @@ from ptx_on_cpu.errors import BuildFailed, ToolMissing
 
 __all__ = ["folder", "load"]
 
-# Wrapping and aliasing as the device has them; no warnings for machine-written code.
-FLAGS = ("-march=native", "-fwrapv", "-fno-strict-aliasing", "-fPIC", "-shared", "-w")
+# Wrapping, aliasing and rounding as the device has them; no warnings for machine-written code.
+FLAGS = (
+    *("-march=native", "-fwrapv", "-fno-strict-aliasing", "-ffp-contract=off"),
+    *("-fPIC", "-shared", "-w"),
+)
 
 #: Threads of a process would build into the same draft.
 BUILDING = threading.Lock()

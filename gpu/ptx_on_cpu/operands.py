@@ -8,6 +8,8 @@ from ptx_on_cpu.errors import InvalidPtx
 __all__ = ["Address", "Immediate", "Name", "Operand", "Vector", "parse_operand", "split_operands"]
 
 NAME = re.compile(r"[%$_A-Za-z][\w$]*(?:\.[xyz])?")
+#: A floating-point literal is its bits: 16 digits of a double, 8 of a float.
+BITS = re.compile(r"0[dD]([0-9a-fA-F]{16})|0[fF]([0-9a-fA-F]{8})")
 NUMBER = re.compile(r"(-?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]+|\d+)U?")
 ADDRESS = re.compile(r"\[\s*([%$_A-Za-z][\w$]*|-?\w+)\s*(?:\+\s*(-?\w+)\s*)?\]")
 
@@ -22,9 +24,10 @@ class Name:
 
 @dataclass(frozen=True)
 class Immediate:
-    """A whole number."""
+    """A whole number; or the bits of a floating-point one."""
 
     value: int
+    floating: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,10 +82,13 @@ def parse_operand(text: str, line: int) -> Operand:
     Raises
     ------
     InvalidPtx
-        For a floating-point literal, or any form not listed above.
+        For any form not listed above.
     """
     if (value := number(text)) is not None:
         return Immediate(value)
+
+    if match := BITS.fullmatch(text):
+        return Immediate(int(match[1] or match[2], 16), floating=True)
 
     if text.startswith("!") and NAME.fullmatch(text[1:].strip()):
         return Name(text[1:].strip(), negated=True)

@@ -60,6 +60,10 @@ static inline u32 funnel_right(u32 low, u32 high, u32 n, int clamp) {
     n = clamp ? (n > 32 ? 32 : n) : n & 31;
     return (u32)(((u64)high << 32 | low) >> n);
 }
+/* Floating-point numbers and their bits. */
+static inline double real(u64 bits) { double x; memcpy(&x, &bits, 8); return x; }
+static inline u64 bits_of(double x) { u64 bits; memcpy(&bits, &x, 8); return bits; }
+static inline u32 narrow_bits(float x) { u32 bits; memcpy(&bits, &x, 4); return bits; }
 static inline u64 reverse(u64 x, int bits) {
     u64 y = 0;
     for (int i = 0; i < bits; i++) y = y << 1 | (x >> i & 1);

@@ -21,7 +21,8 @@ from ptx_on_cpu.ptx import bits_of
 __all__ = ["Meaning", "c_type", "logic_of_table", "meaning"]
 
 OPERATORS = {
-    "add": "+", "sub": "-", "and": "&", "or": "|", "xor": "^", "div": "DIVIDE", "rem": "REMAIN",
+    "add": "+", "sub": "-", "mul": "*", "and": "&", "or": "|", "xor": "^",
+    "div": "DIVIDE", "rem": "REMAIN",
     "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=",
     "lo": "<", "ls": "<=", "hi": ">", "hs": ">=",
 }  # fmt: skip
@@ -97,6 +98,11 @@ RULES = (
     (r"cvta\.to\.shared\.(?P<t>u64)", "t: t", "{d} = {a} - (u64)g->shared;"),
     (r"cvta\.local\.(?P<t>u64)", "t: t", "{d} = {a} + (u64)local;"),
     (r"cvta\.to\.local\.(?P<t>u64)", "t: t", "{d} = {a} - (u64)local;"),
+    # Floating point, where the opcode says how to round; registers hold the bits.
+    (r"(?P<op>add|sub|mul)\.rn\.f64", "f64: f64 f64", "{d} = bits_of(real({a}) {op} real({b}));"),
+    (r"cvt\.rn\.f64\.(?P<t>[us](?:32|64))", "f64: t", "{d} = bits_of((double){a});"),
+    (r"cvt\.rn\.f32\.f64", "f32: f64", "{d} = narrow_bits((float)real({a}));"),
+    (r"mov\.(?P<t>f32|f64)", "t: t", "{d} = {a};"),
     # One CUDA block's threads run in one CPU thread; fences order the atomics of different ones.
     (r"membar\.(?:cta|gl|sys)|fence\.(?:acq_rel|sc)\.(?:cta|gpu|sys)", "",
      "__atomic_thread_fence(__ATOMIC_SEQ_CST);"),
@@ -106,8 +112,8 @@ COMPILED = tuple((re.compile(pattern), types, body) for pattern, types, body in 
 
 
 def c_type(name: str) -> str:
-    """C type of a PTX type."""
-    return "u8" if name == "pred" else name.replace("b", "u")
+    """C type of a PTX type; floating-point numbers are kept as their bits."""
+    return "u8" if name == "pred" else name.replace("b", "u").replace("f", "u")
 
 
 @dataclass(frozen=True)

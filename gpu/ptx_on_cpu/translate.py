@@ -113,6 +113,9 @@ class Translator:
         if isinstance(operand, Immediate):
             bits = bits_of(bare)
 
+            if operand.floating != bare.startswith("f"):
+                raise InvalidPtx(f"{one.text}: a literal of another type", one.line)
+
             if bare != "pred" and not -(1 << bits) < operand.value < 1 << 64:
                 raise InvalidPtx(f"{one.text}: {operand.value} is out of range", one.line)
 

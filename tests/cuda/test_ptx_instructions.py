@@ -281,8 +281,63 @@ def test_negative_and_wide_immediates() -> None:
     assert found[3].tolist() == [int(signed(x % 2**16, 16) < -3) for x in first]
 
 
+#: Operations of doubles and what NumPy makes of them; then conversions from whole numbers.
+ROUNDED = {
+    "add.rn.f64": np.add,
+    "sub.rn.f64": np.subtract,
+    "mul.rn.f64": np.multiply,
+}
+FROM_WHOLE = {"u32": np.uint32, "s32": np.int32, "u64": np.uint64, "s64": np.int64}
+
+
+def test_doubles_are_rounded_as_numpy_rounds_them() -> None:
+    rng = np.random.default_rng(3)
+    reals = (rng.random((300, 4)) - 0.5) * 10.0 ** rng.integers(-8, 8, (300, 4))
+    reals[:4] = [[0.0, -0.0, 1.0, 1e300], [np.inf, -1.0, 1.0, 0.0], [1e-310] * 4, [0.1] * 4]
+    rows = reals.view(np.uint64)
+    cases = [(opcode, "64: 64 64") for opcode in ROUNDED]
+    cases += [
+        ("mov.f64", "64: 64"),
+        ("add.rn.f64", "64: 64: , 0d3FF8000000000000"),
+        ("cvt.rn.f32.f64", "32: 64"),
+        ("mov.f32", "32: 32"),
+    ]
+    found = results(cases, rows)
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        wanted = [of(reals[:, 0], reals[:, 1]).view(np.uint64) for of in ROUNDED.values()]
+        wanted += [rows[:, 0], (reals[:, 0] + 1.5).view(np.uint64)]
+        wanted += [reals[:, 0].astype(np.float32).view(np.uint32)]
+    wanted += [rows[:, 0] & np.uint64(2**32 - 1)]
+    for (opcode, _), got, expected in zip(cases, found, wanted, strict=True):
+        np.testing.assert_array_equal(got, expected, err_msg=opcode)
+
+
+def test_whole_numbers_become_doubles() -> None:
+    rows = operands(300)
+    cases = [(f"cvt.rn.f64.{name}", f"64: {name[1:]}") for name in FROM_WHOLE]
+    for got, dtype in zip(results(cases, rows), FROM_WHOLE.values(), strict=True):
+        whole = np.ascontiguousarray(rows[:, 0]).astype(np.uint64).astype(dtype)
+        assert got.tolist() == whole.astype(np.float64).view(np.uint64).tolist()
+
+
+def test_products_and_sums_are_not_made_one() -> None:
+    """A C compiler would multiply and add doubles in one instruction, and round once."""
+    body = """
+        ld.param.u64 %rd10, [a0_4];
+        ld.global.f64 %rd0, [%rd10]; ld.global.f64 %rd1, [%rd10+8];
+        mul.rn.f64 %rd2, %rd0, %rd0; sub.rn.f64 %rd2, %rd2, %rd1; st.global.f64 [%rd10], %rd2;
+        cvt.rn.f32.f64 %r0, %rd0; st.global.f32 [%rd10+8], %r0; ret;
+    """
+    x = 1 + 2.0**-30
+    data = np.array([x, x * x])
+    CompiledPtx(ptx_module(body), level=3).launch(1, 1, data)
+    assert data[0] == 0.0
+    assert data.view(np.float32)[2] == np.float32(x)
+
+
 def test_each_rule_of_the_table_has_a_case() -> None:
     elsewhere = ("lop3", "cvta", "membar", "(?P<op>add|sub)c", "(?P<op>add|sub)\\.cc")
+    elsewhere += ("(?P<op>add|sub|mul)\\.rn", "cvt\\.rn", "mov\\.(?P<t>f32")
 
     for pattern, _, _ in RULES:
         if not pattern.startswith(elsewhere):
@@ -298,7 +353,9 @@ def test_each_rule_of_the_table_has_a_case() -> None:
         "call foo;",
         "setp.lt.b32 %p0, %r1, %r2;",
         "mov.u32 %r0, %clock;",
-        "ld.global.f32 %r0, [%rd0];",
+        "ld.global.f16 %r0, [%rd0];",
+        "fma.rn.f64 %rd0, %rd1, %rd2, %rd3;",
+        "mul.f64 %rd0, %rd1, %rd2;",
         "atom.global.add.f32 %r0, [%rd0], %r1;",
         "bar.sync 1;",
         "bar.arrive 0, 64;",
@@ -322,6 +379,7 @@ def test_unknown_instruction_is_refused_by_name_and_line(line: str) -> None:
         "add.s32 %rd0, %r1, %r2;",
         "add.s32 %r0, %r1;",
         "add.s32 %r0, %r1, 0f3F800000;",
+        "add.rn.f64 %rd0, %rd1, 5;",
         "add.s32 %r0, %missing, %r1;",
         "bra $nowhere;",
         "ld.param.u64 %rd0, [missing];",
