@@ -19,6 +19,7 @@ from bucket_brigade.errors import BackendUnavailable, BackendWarning, InvalidVal
 from bucket_brigade_cuda.launch.job import POLICY_KINDS, shape_of
 
 if TYPE_CHECKING:
+    from bucket_brigade.envs.engine import LaneEngine, LaneSettings
     from bucket_brigade_cuda.devices import Device
     from bucket_brigade_cuda.launch.worker import DeviceCounts, Timings
 
@@ -177,6 +178,24 @@ class CudaBackend:
         check_kinds(program)
         counts, self.timings = play_on_device(program, self.devices()[0], per_block=per_block)
         return counts
+
+    def lanes(self, settings: "LaneSettings") -> "LaneEngine":
+        """Lanes of an environment in the memory of the first device (see `VectorEnv`).
+
+        Raises
+        ------
+        InvalidValue
+            If more than one device was asked for, or the line-up holds a policy of a kind that the
+            kernels do not play.
+        BackendUnavailable, BackendFailed
+            As `run`.
+        """
+        from bucket_brigade_cuda.envs.lanes import DeviceLanes
+
+        if self._asked is not None and len(self._asked) > 1:
+            allowed = "one device, which an environment is on; others share by offset and stride"
+            raise InvalidValue("backend", f"{len(self._asked)} devices", allowed)
+        return DeviceLanes(self.devices()[0], settings)
 
 
 def check_kinds(program: _core.Program) -> None:

@@ -200,7 +200,8 @@ def cuda_compile(
         list[str] | None,
         typer.Option(
             help="Houses and agents, as in 10x4, or with a width of mixtures, as in 10x4x2, or an "
-            "f for firefighters, as in 10x4f; by default what the scenarios and cuda-check take."
+            "f for firefighters, as in 10x4f, or an e for environments, as in 10x4e; by default "
+            "what the scenarios and cuda-check take."
         ),
     ] = None,
     width: Annotated[

@@ -10,6 +10,7 @@ from bucket_brigade_cuda.kernels.shape import Shape
 __all__ = [
     "CROWDED",
     "DEFAULT",
+    "ENVIRONMENTS",
     "FIREFIGHTERS",
     "FULL",
     "LARGEST",
@@ -34,6 +35,9 @@ SHAPES = (DEFAULT, MIXED, WIDE, FULL, TINY, CROWDED, PAIR, LARGEST)
 #: With firefighters; also where some agents own no house.
 FIREFIGHTERS = (Shape(10, 4, 2, firefighters=True), Shape(3, 8, 4, firefighters=True))
 
+#: For environments: one agent, more agents than houses, the default ring, the largest.
+ENVIRONMENTS = (Shape(5, 1, 0), Shape(2, 3, 0), Shape(10, 4, 0), Shape(32, 16, 0))
+
 #: Of all kernels of some shapes; with the capability that `PtxDevice` compiles for by default.
 PROGRAM = """
 import sys
@@ -49,7 +53,10 @@ for one in sys.argv[1:]:
 def compile_all() -> None:
     """Compiles all shapes into the folder for compiled kernels, with a process on each core."""
     # The kernels that play take longest, and each process gets as many of them.
-    every = sorted(wanted([*SHAPES, *FIREFIGHTERS], [(9, 0)]), key=lambda one: one.name != "play")
+    every = sorted(
+        wanted([*SHAPES, *FIREFIGHTERS, *ENVIRONMENTS], [(9, 0)]),
+        key=lambda one: one.name != "play",
+    )
     texts = [f"{one.name}-{one.shape}" for one in every]
     cores = min(os.cpu_count() or 1, len(texts))
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from cupy.cuda import driver, runtime
 
-from bucket_brigade.errors import BackendFailed, BackendUnavailable
+from bucket_brigade.errors import BackendFailed, BackendUnavailable, InvalidValue
 from bucket_brigade_cuda.compiling.compile import assembled_kernel
 from bucket_brigade_cuda.compiling.kernel_files import LEAST_CAPABILITY
 from bucket_brigade_cuda.devices.abi import array_words
@@ -21,6 +21,8 @@ __all__ = ["CupyDevice", "advice", "words"]
 #: that it would like to have as shared memory. The driver's own choice may be less than the CUDA
 #: blocks that fit otherwise need.
 CARVE_OUT = 9
+#: Kind of device that DLPack calls CUDA.
+ON_CUDA = 2
 
 
 class CupyDevice:
@@ -121,6 +123,31 @@ class CupyDevice:
         self._staged.setdefault(stream.ptr, []).append(staged)
         target.set(staged, stream=stream)
         return target
+
+    def own(self, name: str, values: Any) -> Any:
+        """The array of this GPU that something is, whatever library it is of; None if it is none.
+
+        Raises
+        ------
+        InvalidValue
+            For one of another GPU.
+        """
+        if isinstance(values, cupy.ndarray):
+            array = values
+        elif hasattr(values, "__dlpack_device__"):
+            # Its library lets what CuPy does now wait for what it still does itself.
+            array = cupy.from_dlpack(values) if values.__dlpack_device__()[0] == ON_CUDA else None
+        else:
+            is_other = hasattr(values, "__cuda_array_interface__")
+            array = cupy.asarray(values) if is_other else None
+        if array is not None and array.device.id != self.number:
+            allowed = f"an array of device {self.number}"
+            raise InvalidValue(name, f"an array of device {array.device.id}", allowed)
+        return array
+
+    def is_capturing(self) -> bool:
+        """Whether the calling thread's stream is being recorded for a graph."""
+        return bool(cupy.cuda.get_current_stream().is_capturing())
 
     def clear(self, array: Any) -> None:
         """Sets an array to zero."""

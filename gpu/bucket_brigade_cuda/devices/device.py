@@ -61,6 +61,19 @@ class Device(Protocol):
     def upload(self, array: Array) -> DeviceArray:
         """A copy of an array. The original is not to change before the stream was waited for."""
 
+    def own(self, name: str, values: object) -> DeviceArray | None:
+        """The array in this device's memory that something is, whatever library it is of, not
+        copied; None if it is none.
+
+        Raises
+        ------
+        InvalidValue
+            For one of another device, under the given name.
+        """
+
+    def is_capturing(self) -> bool:
+        """Whether the calling thread's work is recorded for a graph, and can't be waited for."""
+
     def clear(self, array: DeviceArray) -> None:
         """Sets an array to zero."""
 
@@ -131,6 +144,14 @@ class HostDevice(ABC):
     def upload(self, array: Array) -> Array:
         """A copy of an array."""
         return np.array(array, order="C")
+
+    def own(self, name: str, values: object) -> Array | None:
+        """NumPy's arrays as they are."""
+        return values if isinstance(values, np.ndarray) else None
+
+    def is_capturing(self) -> bool:
+        """False: there are no graphs."""
+        return False
 
     def clear(self, array: Array) -> None:
         """Sets an array to zero."""

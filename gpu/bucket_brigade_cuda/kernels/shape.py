@@ -8,6 +8,9 @@ SHARED_BYTES = 48 * 1024
 SEGMENT = 128
 #: Mixture widths that kernels are made for; seats that mix fewer strategies play a wider kernel.
 WIDTHS = (1, 2, 4, 8, 16)
+#: Names of the kernels of environments, and threads of their CUDA blocks.
+ENVIRONMENT = ("night", "begin", "encode")
+LANE_THREADS = 128
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,8 @@ class Shape:
     houses, agents : int
         H (2 to 32) and A (1 to 16).
     width : int
-        Strategies a seat mixes at most; one of `WIDTHS`.
+        Strategies a seat mixes at most; one of `WIDTHS`. 0 for environments, whose kernels read
+        any number from tables.
     firefighters : bool
         Whether a lane may play a firefighter, and not a heuristic agent.
     """
@@ -30,7 +34,10 @@ class Shape:
     firefighters: bool = False
 
     def __str__(self) -> str:
-        """As files and the command line name it: 10x4x2, or 10x4x2f with firefighters."""
+        """As files and the command line name it: 10x4x2, or 10x4x2f with firefighters; 10x4e for
+        environments."""
+        if self.width == 0:
+            return f"{self.houses}x{self.agents}e"
         return f"{self.houses}x{self.agents}x{self.width}{'f' * self.firefighters}"
 
     def of_kernel(self, name: str) -> "Shape":
@@ -38,6 +45,8 @@ class Shape:
         kinds of policies, and those that sum know no mixtures."""
         if name == "play":
             return self
+        if name in ENVIRONMENT:
+            return Shape(self.houses, self.agents, 0)
         return Shape(self.houses, self.agents, self.width if name == "cast" else 1)
 
     @property
@@ -80,6 +89,8 @@ def width_for(strategies: int) -> int:
 
 
 def kernels_of(shape: Shape) -> tuple[str, ...]:
-    """Names of the kernels that a run takes, in the order of their launches."""
+    """Names of the kernels that a run takes, in the order of their launches; or an environment."""
+    if shape.width == 0:
+        return ENVIRONMENT
     drawn = ("cast",) if shape.width > 1 else ()
     return (*drawn, "play", "features", "add_up")

@@ -4,13 +4,18 @@ Every value is a `u32` on purpose. Numba turns a mixture of signs, or a Python l
 64-bit integer or a float; so constants are made once, here, and every result is cast back.
 """
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numba import config, cuda
 
+if not config.ENABLE_CUDASIM:
+    from numba.cuda import libdevice
+
 u32, u64 = np.uint32, np.uint64
+f32, f64 = np.float32, np.float64
 
 #: A function that kernels call, or a kernel.
 Function = Callable[..., Any]
@@ -72,6 +77,12 @@ def count(lanes):
 def lowest(word):
     """The number of the lowest bit of a word other than 0."""
     return u32(u32(cuda.ffs(word)) - ONE)
+
+
+#: A sum and a product of doubles, each rounded by itself: of ``a + b * c`` compilers would make one
+#: operation, which rounds once. The simulator does what Python does.
+rounded_sum = operator.add if SIMULATED else libdevice.dadd_rn
+rounded_product = operator.mul if SIMULATED else libdevice.dmul_rn
 
 
 def make_add(bits: int) -> Function:

@@ -1,0 +1,1 @@
+"""Environments on a device: the lanes of a `bucket_brigade.envs.VectorEnv` in its memory."""
