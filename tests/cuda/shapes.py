@@ -16,6 +16,7 @@ __all__ = [
     "LARGEST",
     "MIXED",
     "PAIR",
+    "SEVEN",
     "SHAPES",
     "TINY",
     "WIDE",
@@ -35,6 +36,8 @@ SHAPES = (DEFAULT, MIXED, WIDE, FULL, TINY, CROWDED, PAIR, LARGEST)
 #: With firefighters; also where some agents own no house.
 FIREFIGHTERS = (Shape(10, 4, 2, firefighters=True), Shape(3, 8, 4, firefighters=True))
 
+#: Of a run whose totals are recorded.
+SEVEN = Shape(7, 3, 2, firefighters=True)
 #: For environments: one agent, more agents than houses, the default ring, the largest.
 ENVIRONMENTS = (Shape(5, 1, 0), Shape(2, 3, 0), Shape(10, 4, 0), Shape(32, 16, 0))
 
@@ -54,7 +57,7 @@ def compile_all() -> None:
     """Compiles all shapes into the folder for compiled kernels, with a process on each core."""
     # The kernels that play take longest, and each process gets as many of them.
     every = sorted(
-        wanted([*SHAPES, *FIREFIGHTERS, *ENVIRONMENTS], [(9, 0)]),
+        wanted([*SHAPES, *FIREFIGHTERS, SEVEN, *ENVIRONMENTS], [(9, 0)]),
         key=lambda one: one.name != "play",
     )
     texts = [f"{one.name}-{one.shape}" for one in every]

@@ -21,7 +21,7 @@ from bucket_brigade_cuda.compiling.compile import CACHE
 from bucket_brigade_cuda.compiling.compile_ahead import parse_shape, wanted
 from bucket_brigade_cuda.compiling.kernel_files import FOLDER, Kernel, read_kernel
 from bucket_brigade_cuda.devices import Simulator
-from bucket_brigade_cuda.kernels.shape import WIDTHS, Shape
+from bucket_brigade_cuda.kernels.shape import ENVIRONMENT, WIDTHS, Shape
 
 app = typer.Typer()
 app.command()(cli.cuda_compile)
@@ -52,11 +52,13 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
 
 
 def test_kernels_of_shapes_and_architectures(tmp_path: Path, quick: list[Any]) -> None:
-    options = ["--arch", "sm_90", "--arch", "sm_80", "--shape", "10x4", "--shape", "3x8x4f"]
+    options = ["--arch", "sm_90", "--arch", "sm_80"]
+    options += [word for shape in ("10x4", "3x8x4f", "2x3e") for word in ("--shape", shape)]
     code, shown = run(*options, "--out", str(tmp_path / "new" / "kernels"), "--jobs", "1")
     assert code == 0
-    # Widths 1 and 2 of the first, which sum alike, and 4 of the second.
-    assert len(quick) == len(set(quick)) == 2 * (5 + 4)
+    # Widths 1 and 2 of the first, which sum alike, and 4 of the second; three of environments.
+    assert len(quick) == len(set(quick)) == 2 * (5 + 4 + 3)
+    assert {which[0] for which in quick if which[1] == Shape(2, 3, 0)} == set(ENVIRONMENT)
     assert {which[1] for which in quick if which[0] == "play"} == {
         *(Shape(10, 4, 1), Shape(10, 4, 2), Shape(3, 8, 4, firefighters=True))
     }
@@ -66,7 +68,8 @@ def test_kernels_of_shapes_and_architectures(tmp_path: Path, quick: list[Any]) -
     folder = tmp_path / "new" / "kernels"
     assert len(list(folder.iterdir())) == len(quick)
     assert all(read_kernel(folder, *which) == fake(*which) for which in quick)
-    assert "18 kernels" in shown
+    assert "24 kernels" in shown
+    assert list(folder.glob("night-2x3e-sm_80-*.zip"))
     assert list(folder.glob("play-3x8x4f-sm_80-*.zip"))
     assert f"export {FOLDER}={folder}" in shown
 
@@ -96,19 +99,21 @@ def test_what_is_there_is_left(tmp_path: Path, quick: list[Any]) -> None:
 def test_the_usual_shapes() -> None:
     usual, quick = sweep.usual_shapes(False), sweep.usual_shapes(True)
     assert usual[0] == quick[0] == Shape(10, 4, 1)
+    assert {Shape(10, 4, 0), Shape(2, 3, 0), Shape(32, 16, 0)} <= set(usual)
     assert {Shape(10, 4, width) for width in WIDTHS} | {Shape(32, 16, 16)} <= set(usual)
     assert set(quick) == {
-        *(Shape(10, 4, width) for width in (1, 2, 4)),
+        *(Shape(10, 4, width) for width in (0, 1, 2, 4)),
         *(Shape(2, 1, 1), Shape(10, 4, 2, firefighters=True)),
     }
-    # Five that play, two that draw mixtures, and two for each size that sum.
-    assert len(wanted(quick, [(9, 0)])) == 5 + 2 + 2 * 2
+    # Five that play, two that draw mixtures, two for each size that sum, three of environments.
+    assert len(wanted(quick, [(9, 0)])) == 5 + 2 + 2 * 2 + 3
     for scenario in bb.SCENARIOS.values():
         assert (scenario.num_houses, scenario.num_agents) == sweep.CATALOGUE
 
 
 @pytest.mark.parametrize(
-    "text", ["", "10", "10x", "1x4", "33x4", "10x0", "10x17", "10x4x", "axb", "10x4g"]
+    "text",
+    ["", "10", "10x", "1x4", "33x4", "10x0", "10x17", "10x4x", "axb", "10x4g", "10x4x2e", "1x4e"],
 )
 def test_texts_that_name_no_shape(text: str) -> None:
     with pytest.raises(bb.InvalidValue, match="--shape"):

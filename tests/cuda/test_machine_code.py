@@ -1,9 +1,9 @@
 """What the assembler makes of the kernels: nothing in local memory, and registers to spare."""
 
 import pytest
-from shapes import DEFAULT, FIREFIGHTERS, SHAPES
+from shapes import DEFAULT, ENVIRONMENTS, FIREFIGHTERS, SHAPES
 
-from bucket_brigade_cuda.kernels.shape import SHARED_BYTES, Shape
+from bucket_brigade_cuda.kernels.shape import ENVIRONMENT, LANE_THREADS, SHARED_BYTES, Shape
 from ptx_on_cpu.report import KERNELS, assembled
 
 #: With 64 threads a CUDA block, 168 registers let 6 blocks live on a multiprocessor; widths of up
@@ -26,3 +26,14 @@ def test_no_kernel_spills(shape: Shape, capability: tuple[int, int]) -> None:
         most = MOST_OF_NARROW if shape.width <= 4 else MOST_REGISTERS
         assert used.registers <= most, name
         assert used.shared_bytes <= SHARED_BYTES, name
+
+
+@pytest.mark.parametrize("shape", ENVIRONMENTS, ids=str)
+@pytest.mark.usefixtures("compiled")
+def test_no_kernel_of_environments_spills(shape: Shape) -> None:
+    for name in ENVIRONMENT:
+        used = assembled(name, shape, (9, 0)).resources
+        assert (used.stack_bytes, used.spill_stores, used.spill_loads) == (0, 0, 0), name
+        # Of 65,536 registers: five CUDA blocks live on a multiprocessor, two with sixteen agents.
+        blocks = 5 if shape.agents <= 4 else 2
+        assert used.registers * LANE_THREADS * blocks <= 1 << 16, name

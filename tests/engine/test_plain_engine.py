@@ -3,12 +3,12 @@
 import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 from drawn_games import DrawnGame, Theta, as_reference, episode_numbers, games, scenarios, seeds
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recorded_totals import RUNS, recorded
 from reference_game import Action as RefAction
 from reference_game import Night as RefNight
 from reference_game import play, play_actions
@@ -112,49 +112,17 @@ def test_the_worked_night() -> None:
     assert nights[-1].ended == "cap"
 
 
-def published_totals() -> dict[str, dict[str, list[int]]]:
-    """The table "Totals to check against" of docs/randomness.md, by run."""
-    page = Path(__file__).parents[2] / "docs" / "randomness.md"
-    section = page.read_text(encoding="utf-8").split("## Totals to check against")[1]
-    section = section.split("### Policies of two kinds")[0]
-    rows = [line.strip("| ").split("|") for line in section.splitlines() if line.startswith("| `")]
-    runs: dict[str, dict[str, list[int]]] = {name: {} for name in "ABCD"}
-    for label, *cells in rows:
-        for name, cell in zip("ABCD", cells, strict=True):
-            runs[name][label.strip().replace("`", "")] = [int(number) for number in cell.split()]
-    return runs
-
-
-TOTALS = published_totals()
-FOUR = ["firefighter", "free_rider", "hero", "coordinator"]
-UNDECIDED = bb.Mixture(["hero", "free_rider"], [0.3, 0.7])
-HARD = bb.scenario("hard")
-OLD_HARD = HARD.replace(night_order="burn_out_then_spread", end_rule="no_fires")
-TINY = bb.scenario("default").replace(num_houses=2, num_agents=3)
-
-
-@pytest.mark.parametrize(
-    ("run", "scenario", "lineup", "seed", "first", "episodes"),
-    [
-        ("A", bb.scenario("default"), FOUR, 7, 0, 32),
-        ("B", OLD_HARD, [UNDECIDED] * 4, 2**32 + 5, 2**60 + 16, 48),
-        ("C", HARD, [UNDECIDED] * 4, 2**32 + 5, 2**60 + 16, 48),
-        ("D", TINY, ["liar"] * 3, 7, 0, 32),
-    ],
-)
-def test_published_totals(
-    run: str, scenario: bb.Scenario, lineup: list[object], seed: int, first: int, episodes: int
-) -> None:
+@pytest.mark.parametrize("name", list(RUNS))
+def test_recorded_totals(name: str) -> None:
+    run = RUNS[name]
     counts = bb.simulate(
-        scenario, [lineup], episodes=episodes, seed=seed, first_episode=first
+        run.scenario,
+        [run.lineup],
+        episodes=run.episodes,
+        seed=run.seed,
+        first_episode=run.first_episode,
     ).counts
-    expected = TOTALS[run]
-    assert len(expected) == 9
-    assert counts.nights.tolist() == expected["nights"]
-    for name in ("worked", "safe", "ruined", "saved"):
-        assert getattr(counts, name)[0].tolist() == expected[name]
-    for kind, number in zip(bb.END_KINDS, counts.ended[0].tolist(), strict=True):
-        assert [number] == expected[f"ended: {kind}"]
+    assert counts.totals[0].tolist() == recorded(name)
 
 
 def test_other_threads_run_while_an_episode_is_played() -> None:

@@ -1,7 +1,6 @@
 """Policies of every kind: each engine against the witnesses, written from the rules alone."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +8,7 @@ from drawn_games import as_reference, episode_numbers, probabilities, scenarios,
 from fake_backends import Fast, install, let_the_cpu_take, reset
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recorded_totals import recorded
 from reference_game import RefFirefighter, Seated, play
 from small_chain import expected_counts
 
@@ -105,20 +105,6 @@ def test_totals_on_every_path(
         assert totals[0].tolist() == expected, simd
 
 
-def published_totals() -> dict[str, dict[str, list[int]]]:
-    """The table of runs E and F in docs/randomness.md, by run."""
-    page = Path(__file__).parents[2] / "docs" / "randomness.md"
-    section = (
-        page.read_text(encoding="utf-8").split("### Policies of two kinds")[1].split("\n### ")[0]
-    )
-    rows = [line.strip("| ").split("|") for line in section.splitlines() if line.startswith("| `")]
-    runs: dict[str, dict[str, list[int]]] = {"E": {}, "F": {}}
-    for label, *cells in rows:
-        for name, cell in zip("EF", cells, strict=True):
-            runs[name][label.strip().replace("`", "")] = [int(number) for number in cell.split()]
-    return runs
-
-
 def theta_of(name: str) -> Seated:
     return tuple(bb.ARCHETYPES[name].tolist())
 
@@ -145,7 +131,7 @@ RUNS = {
 @pytest.mark.parametrize("run", ["E", "F"])
 def test_published_totals(run: str) -> None:
     scenario, seats, seed, episodes = RUNS[run]
-    expected = [number for numbers in published_totals()[run].values() for number in numbers]
+    expected = recorded(run)
     assert counts_of(scenario, seats, seed, episodes) == expected
     program = seats.program(scenario, seed, episodes[0], len(episodes))
     plain = np.sum([program.play(0, episode) for episode in episodes], axis=0)

@@ -26,44 +26,7 @@ DEFAULT = bb.scenario("default")
 ANY, OWN = bb.Firefighter(0.7), bb.Firefighter(0.9, own_first=True)
 TWO_KINDS = bb.Mixture(["coordinator", bb.Firefighter(0.6, own_first=True)], [0.5, 0.5])
 RUN_E: list[object] = [ANY, OWN, "hero", TWO_KINDS]
-SEVEN = bb.scenario("hard").replace(
-    num_houses=7, num_agents=3, night_order="burn_out_then_spread", end_rule="no_fires"
-)
-RUN_F: list[object] = [bb.Mixture([OWN, "liar"], [0.25, 0.75])] * 3
 PAIR: list[object] = [OWN, bb.Mixture([ANY, "liar"], [0.25, 0.75])]
-
-
-def published() -> dict[str, list[list[int]]]:
-    """Rows of the table of runs E and F in docs/randomness.md."""
-    page = Path(__file__).parents[2] / "docs" / "randomness.md"
-    section = (
-        page.read_text(encoding="utf-8").split("### Policies of two kinds")[1].split("\n### ")[0]
-    )
-    rows = [line.strip("| ").split("|") for line in section.splitlines() if line.startswith("| `")]
-    return {
-        label.strip().replace("`", ""): [[int(x) for x in cell.split()] for cell in cells]
-        for label, *cells in rows
-    }
-
-
-@pytest.mark.parametrize(
-    ("run", "scenario", "lineup", "episodes"),
-    [
-        (0, DEFAULT, RUN_E, {"seed": 7, "episodes": 32}),
-        (1, SEVEN, RUN_F, {"seed": 2**32 + 5, "first_episode": 2**60 + 16, "episodes": 48}),
-    ],
-)
-def test_published_totals(
-    run: int, scenario: bb.Scenario, lineup: list[object], episodes: dict[str, Any]
-) -> None:
-    counts = bb.simulate(scenario, [lineup], **episodes).counts
-    expected = {label: cells[run] for label, cells in published().items()}
-    assert [counts.nights[0]] == expected.pop("nights")
-    for kind, number in zip(bb.END_KINDS, counts.ended[0].tolist(), strict=True):
-        assert [number] == expected.pop(f"ended: {kind}")
-    assert set(expected) == {"worked", "safe", "ruined", "saved"}
-    for name, numbers in expected.items():
-        assert getattr(counts, name)[0].tolist() == numbers
 
 
 # A value.

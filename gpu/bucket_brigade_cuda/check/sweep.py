@@ -189,6 +189,8 @@ FULL += [(2, 16, 1), (31, 2, 1), (16, 5, 1), (7, 7, 1)]
 FULL += [(10, 4, width) for width in (2, 4, 8, 16)]
 FULL += [(2, 1, 2), (3, 8, 4), (10, 10, 4), (32, 16, 16)]
 QUICK_FIREFIGHTERS = [(10, 4, 2)]
+#: Houses and agents of environments; the first alone, quick.
+ENVIRONMENTS = [CATALOGUE, (2, 3), (32, 16)]
 FULL_FIREFIGHTERS = [(10, 4, 1), (10, 4, 2), (2, 1, 1), (3, 8, 4), (32, 16, 16)]
 
 
@@ -238,7 +240,8 @@ def plan(quick: bool, devices: int) -> Plan:
 
 def usual_shapes(quick: bool) -> list[Shape]:
     """What ``cuda-check``, or ``cuda-check --quick``, plays, and the scenarios of the catalogue in
-    mixtures of any width or, quick, in narrow ones; the most used first."""
+    mixtures of any width or, quick, in narrow ones, and its environments; the most used first."""
     shapes = [Shape(*CATALOGUE, width) for width in ((1, 2) if quick else WIDTHS)]
+    shapes += [Shape(*size, 0) for size in ENVIRONMENTS[: 1 if quick else None]]
     shapes += [shape_of(case.program()) for case in plan(quick, 1).first]
     return list(dict.fromkeys(shapes))
