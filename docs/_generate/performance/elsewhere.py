@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from bench.report import short_commit
 from docs._generate.performance.ladder import modelled_rates
 from docs._generate.performance.stored import Figures
 
@@ -15,21 +16,30 @@ def _instructions(figures: Figures | None, path: str) -> Figures | None:
     return None
 
 
+def _where(figures: Figures) -> str:
+    """The machine and the commit of stored figures."""
+    return f"{figures['machine']['cpu']}, commit `{short_commit(figures['commit'])}`"
+
+
 def elsewhere_section(found: Mapping[str, Figures]) -> list[str]:
     """Other processors: what is measured, what is a model, and what a guess."""
     lines = []
-    paths = found.get("throughput", {}).get("paths", {})
+    paths = found.get("throughput_avx512", {}).get("paths", {})
     calls = {
         x["path"]: x["instructions_per_call"]
-        for x in found.get("instructions", {}).get("loops", [])
+        for x in found.get("instructions_avx512", {}).get("loops", [])
         if x["loop"] == "philox"
     }
     text = (
         "- **AVX-512** has twice the words in a register, and operations on three operands at once."
     )
     if {"avx2", "avx512"} <= paths.keys():
-        ratio = paths["avx512"]["nights_per_second"] / paths["avx2"]["nights_per_second"]
-        text += f" Measured: {ratio:.2f} times the nights per second of AVX2 on this machine."
+        rates = {path: paths[path]["nights_per_second"] / 1e6 for path in ("avx2", "avx512")}
+        text += (
+            f" On a machine that has both ({_where(found['throughput_avx512'])}), one thread "
+            f"played {rates['avx512']:.0f} M nights/s where AVX2 played {rates['avx2']:.0f} M, "
+            f"{rates['avx512'] / rates['avx2']:.2f} times as many."
+        )
     if {"avx2", "avx512"} <= calls.keys():
         text += (
             f" Counted: a Philox call for all words takes {calls['avx512']:.0f} instructions "

@@ -1,6 +1,6 @@
 """The section on the floor: what random bits alone would take."""
 
-from bench.exact import floor_ms
+from bench.exact import REGISTERS, floor_ms
 from bench.text import brief
 from docs._generate.markdown import table
 from docs._generate.performance.stored import Figures, missing, source
@@ -86,10 +86,11 @@ def _exact(exact: Figures | None) -> list[str]:
     if exact is None:
         return missing("exact")
     total = sum(exact["operations"].values())
-    least, took = floor_ms(total), min(exact["spread_then_burn_out"]["batch"]["1"])
+    least, took = floor_ms(total, exact["path"]), min(exact["spread_then_burn_out"]["batch"]["1"])
     return [
         f"A pass of the exact engine over the ring of ten asks for {total:,.0f} operations on "
-        "registers of eight numbers. Two passes at two operations a cycle and 3 GHz take "
+        f"lines of eight numbers, which {exact['path']} does in {REGISTERS[exact['path']]} each. "
+        "Two passes at two of these a cycle and 3 GHz take "
         f"{least:.2f} ms; measured were {took:.2f} ms a line-up on one thread, {took / least:.1f} "
         "times that. [exact.md](exact.md) says where it goes.",
         "",

@@ -13,14 +13,13 @@ from pathlib import Path
 from bench.files import Unreadable
 from bench.options import file_to_write
 from bucket_brigade.atomic_files import write_text
-from docs._generate.performance.changes import changes_section
 from docs._generate.performance.elsewhere import elsewhere_section
 from docs._generate.performance.floor import floor_section
 from docs._generate.performance.growth import growth_section
 from docs._generate.performance.ladder import LADDERS, ladder_section
 from docs._generate.performance.plots import draw_growth, draw_ladder
 from docs._generate.performance.profile import instructions_section, profile_section
-from docs._generate.performance.stored import COMMANDS, Figures, load
+from docs._generate.performance.stored import COMMANDS, ELSEWHERE, Figures, load
 
 
 def page(found: Mapping[str, Figures]) -> str:
@@ -46,7 +45,6 @@ def page(found: Mapping[str, Figures]) -> str:
             floor_section(found.get("throughput"), found.get("profile"), found.get("exact")),
         ),
         ("Where the time goes", profile_section(found.get("profile"))),
-        ("What the profile led to", changes_section(found)),
         ("Instructions", instructions_section(found.get("instructions"))),
         ("Other processors", elsewhere_section(found)),
         (
@@ -63,7 +61,7 @@ def machines(found: Mapping[str, Figures]) -> list[str]:
     """The machines of all measurements; by section, if there are several."""
     places: dict[str, list[str]] = {}
     for name, figures in found.items():
-        where = figures.get("machine")
+        where = None if name in ELSEWHERE else figures.get("machine")
         if where is not None:
             described = (
                 f"{where['cpu']}, {where['cores']} cores, {where['machine']}, {where['system']}; "

@@ -28,22 +28,6 @@ PARTS = {
     "chain/totals.rs": "counts from chances",
     "elsewhere": "libraries and the operating system",
 }
-#: Sources by the names that they had when the stored profile was taken.
-FORMER = {
-    "sliced/crew.rs": "sliced/workers.rs",
-    "counts.rs": "game/counts.rs",
-    "exact/spread.rs": "dynamics/spread.rs",
-    "exact/fight.rs": "dynamics/extinguishing.rs",
-    "exact/work.rs": "chain/survivors.rs",
-    "exact/unrolled.rs": "chain/unrolled.rs",
-    "exact/clock.rs": "chain/horizon.rs",
-    "exact/pass.rs": "chain/pass.rs",
-    "exact/book.rs": "chain/occupancy.rs",
-    "exact/full.rs": "chain/full.rs",
-    "exact/quiet.rs": "chain/quiet.rs",
-    "exact/rescue.rs": "chain/saves.rs",
-    "exact/totals.rs": "chain/totals.rs",
-}
 #: Share of a source that is listed.
 LEAST = 0.01
 
@@ -64,7 +48,7 @@ def profile_section(profile: Figures | None) -> list[str]:
             rows.append(
                 [
                     f"`{file}`",
-                    PARTS.get(FORMER.get(file, file), ""),
+                    PARTS.get(file, ""),
                     listed if file != "elsewhere" else "",
                     f"{share:.1%}",
                 ]

@@ -28,8 +28,8 @@ HOLDS = {
     "exact": "operations",
     "profile": "loops",
 }
-#: Figures of an earlier commit, by the same commands, to show what a change of the engine did.
-BEFORE = {"growth_before": "growth", "instructions_before": "instructions"}
+#: Figures of a processor with AVX-512, by the same commands, which one without it cannot give.
+ELSEWHERE = {"throughput_avx512": "throughput", "instructions_avx512": "instructions"}
 
 
 def load(folder: Path) -> dict[str, Figures]:
@@ -42,10 +42,10 @@ def load(folder: Path) -> dict[str, Figures]:
         whole, or of another benchmark.
     """
     found: dict[str, Figures] = {}
-    for name in [*COMMANDS, *BEFORE]:
+    for name in [*COMMANDS, *ELSEWHERE]:
         file = folder / f"{name}.json"
         if file.exists():
-            figures, holds = read(file), HOLDS[BEFORE.get(name, name)]
+            figures, holds = read(file), HOLDS[ELSEWHERE.get(name, name)]
             if not isinstance(figures, dict) or holds not in figures:
                 raise Unreadable(f"{file} has no {holds!r}: another benchmark wrote it")
             found[name] = figures
