@@ -22,9 +22,11 @@ from bucket_brigade.errors import (
     InvalidValue,
     RareEventsWarning,
 )
+from bucket_brigade.evaluation.common_heuristic import CommonHeuristic, best_common_heuristic
 from bucket_brigade.evaluation.judge import Judgement, judge
 from bucket_brigade.evaluation.matrix import PayoffMatrix, payoff_matrix
 from bucket_brigade.evaluation.methods import METHODS, evaluate
+from bucket_brigade.evaluation.policy_gains import with_policy_gains
 from bucket_brigade.exact import (
     ExactGradient,
     ExactResult,
@@ -78,6 +80,7 @@ __all__ = [
     "BackendWarning",
     "BestResponse",
     "BucketBrigadeError",
+    "CommonHeuristic",
     "DoubleOracle",
     "Episode",
     "EventCounts",
@@ -111,6 +114,7 @@ __all__ = [
     "TenParameter",
     "__version__",
     "as_strategy",
+    "best_common_heuristic",
     "best_response",
     "compare",
     "evaluate",
@@ -137,6 +141,7 @@ __all__ = [
     "simulate_until",
     "tabulate",
     "team_optimum",
+    "with_policy_gains",
 ]
 
 # Whoever wants to hear what computations log sets up `logging`; nobody else does.

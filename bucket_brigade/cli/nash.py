@@ -56,6 +56,7 @@ from bucket_brigade.equilibrium import (
 from bucket_brigade.equilibrium.results.documents import document
 from bucket_brigade.equilibrium.results.nash import KEY, save_equilibria
 from bucket_brigade.errors import InvalidValue
+from bucket_brigade.evaluation.policy_gains import with_policy_gains
 from bucket_brigade.exact.markov_equilibrium import SELECTORS
 from bucket_brigade.game.catalogue import list_scenarios
 from bucket_brigade.policies.spaces import HEURISTICS, SPACES
@@ -116,6 +117,13 @@ def nash(
         ),
     ] = SELECTORS[0],
     save: Save = None,
+    judge: Annotated[
+        bool,
+        typer.Option(
+            help="Also compute what seats gain by their best policies of any kind, some seconds a "
+            "scenario at most."
+        ),
+    ] = True,
     strict: Strict = False,
     as_json: AsJson = False,
     progress_style: ProgressStyle = "auto",
@@ -201,7 +209,8 @@ def nash(
                 progress.check(oracles)
                 for i, oracle in enumerate(oracles):
                     tell(f"{oracle.scenario.name}: {i + 1} of {len(oracles)}")
-                    found.append(progress.solve(oracle))
+                    solved = progress.solve(oracle)
+                    found.append(with_policy_gains(solved, threads=threads) if judge else solved)
                     if not is_stream(out):
                         save_equilibria(found, out)
                     if plot is not None:
@@ -257,6 +266,7 @@ def _show(found: list[NashEquilibrium], out: Path, as_json: bool, printed: bool)
 
 def _print(found: list[NashEquilibrium], out: Terminal) -> None:
     orders = {each.scenario.night_order for each in found}
+    judged = any(each.policy_gains is not None for each in found)
     columns = [
         Column("scenario"),
         *([Column("night order")] if len(orders) > 1 else []),
@@ -265,6 +275,7 @@ def _print(found: list[NashEquilibrium], out: Terminal) -> None:
         Column("nights", right=True),
         Column("a night", right=True),
         Column("regret", right=True, prose=True),
+        *([Column("any policy gains", right=True, prose=True)] if judged else []),
         Column("verdict", prose=True),
         Column("seconds", right=True),
     ]
@@ -276,6 +287,7 @@ def _print(found: list[NashEquilibrium], out: Terminal) -> None:
             payoff_text(each.payoff, each.payoff_stderr, each.regret.is_exact),
             *nights_texts(each.nights, each.payoff_a_night),
             interval(each.regret),
+            *([_gain_text(each)] if judged else []),
             f"{_verdict(each)}, {each.method}",
             f"{each.seconds:.1f}",
         ]
@@ -286,9 +298,19 @@ def _print(found: list[NashEquilibrium], out: Terminal) -> None:
         f"{total:.1f} s in all; payoff of an episode, its mean nights, payoff of a night; "
         "regret in points an episode, over the searched set"
     )
+    if judged:
+        caption += "; any policy gains: what a seat gains by its best policy of any kind"
     if spaces := {each.space for each in found} - {HEURISTICS.name}:
         caption += f" of {' and '.join(sorted(spaces))} policies"
     print_table(out, columns, rows, caption=caption, keys=2 if len(orders) > 1 else 1)
+
+
+def _gain_text(each: NashEquilibrium) -> str:
+    """The largest gain of a seat over all policies, up to the bound where others mix."""
+    if each.policy_gains is None:
+        return "–"
+    low, high = f"{each.exploitability:.1f}", f"{each.exploitability_at_most:.1f}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _verdict(each: NashEquilibrium) -> str:

@@ -4,6 +4,7 @@ from bucket_brigade.equilibrium.results.certified import CertifiedResult, Deviat
 from bucket_brigade.equilibrium.results.documents import SCHEMA_VERSION
 from bucket_brigade.equilibrium.results.nash import (
     NashEquilibrium,
+    PolicyGain,
     PoolEquilibrium,
     RestrictedPayoffs,
     load_equilibria,
@@ -15,6 +16,7 @@ __all__ = [
     "CertifiedResult",
     "DeviationGain",
     "NashEquilibrium",
+    "PolicyGain",
     "PoolEquilibrium",
     "RestrictedPayoffs",
     "load_equilibria",

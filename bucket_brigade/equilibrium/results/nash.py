@@ -1,5 +1,6 @@
 """Symmetric equilibria: what `DoubleOracle` returns, and its JSON."""
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from bucket_brigade.summaries import Summary, cut
 
 __all__ = [
     "NashEquilibrium",
+    "PolicyGain",
     "PoolEquilibrium",
     "RestrictedPayoffs",
     "describe",
@@ -39,6 +41,34 @@ __all__ = [
 
 #: The key of documents.
 KEY = "equilibria"
+
+
+@dataclass(frozen=True)
+class PolicyGain:
+    """The gain of a seat that leaves an equilibrium for its best policy of any kind.
+
+    Attributes
+    ----------
+    seat : int
+        Who leaves.
+    gain : float
+        Points an episode, by the best policy that was found.
+    at_most : float
+        No policy gains more. The same, unless the others mix (see `SeatJudgement.value_at_most`).
+    """
+
+    seat: int
+    gain: float
+    at_most: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The gain as JSON knows it."""
+        return dict(vars(self))
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Restore a gain from what `to_dict` gave."""
+        return cls(data["seat"], data["gain"], data["at_most"])
 
 
 @dataclass(frozen=True)
@@ -144,6 +174,9 @@ class NashEquilibrium(CertifiedResult):
     space : str
         The family of policies that was searched, of which the verdict holds: "heuristic" or
         "firefighter".
+    policy_gains : tuple of PolicyGain or None
+        What each seat would gain by its best policy of any kind, exactly; None as long as
+        `with_policy_gains` has not computed it, and where it cannot.
     reason : str
         Why it ended: "certified", "budget", "iterations" or "cycling".
     scenario, regret, deviations, method, seed, num_simulations, episodes, backend, seconds, nights
@@ -161,6 +194,23 @@ class NashEquilibrium(CertifiedResult):
     history: tuple[dict[str, Any], ...]
     seat: int | None
     space: str = HEURISTICS.name
+    policy_gains: tuple[PolicyGain, ...] | None = None
+
+    @property
+    def exploitability(self) -> float:
+        """The largest gain over all policies of a seat, of the focal one if there is one, as far
+        as one was found; NaN where it is not known."""
+        gains = [each.gain for each in self._concerned]
+        return max(gains, default=math.nan)
+
+    @property
+    def exploitability_at_most(self) -> float:
+        """The bound that no seat's gain exceeds by any policy; NaN where it is not known."""
+        return max((each.at_most for each in self._concerned), default=math.nan)
+
+    @property
+    def _concerned(self) -> list[PolicyGain]:
+        return [each for each in self.policy_gains or () if self.seat in (None, each.seat)]
 
     @property
     def converged(self) -> bool:
@@ -237,11 +287,13 @@ class NashEquilibrium(CertifiedResult):
             "seat": self.seat,
             "space": self.space,
             "payoff_a_night": or_null(self.payoff_a_night),
+            "policy_gains": self.policy_gains and [each.to_dict() for each in self.policy_gains],
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Restore what `to_dict` was called on."""
+        gains = data.get("policy_gains")
         return cls(
             **cls.shared_fields(data),
             strategy_pool=[as_member(each) for each in data["strategy_pool"]],
@@ -255,6 +307,7 @@ class NashEquilibrium(CertifiedResult):
             history=tuple(data["history"]),
             seat=data["seat"],
             space=data.get("space", HEURISTICS.name),
+            policy_gains=None if gains is None else tuple(map(PolicyGain.from_dict, gains)),
         )
 
 

@@ -34,11 +34,11 @@ def elsewhere_section(found: Mapping[str, Figures]) -> list[str]:
         "- **AVX-512** has twice the words in a register, and operations on three operands at once."
     )
     if {"avx2", "avx512"} <= paths.keys():
-        rates = {path: paths[path]["nights_per_second"] / 1e6 for path in ("avx2", "avx512")}
+        here = {path: paths[path]["nights_per_second"] / 1e6 for path in ("avx2", "avx512")}
         text += (
             f" On a machine that has both ({_where(found['throughput_avx512'])}), one thread "
-            f"played {rates['avx512']:.0f} M nights/s where AVX2 played {rates['avx2']:.0f} M, "
-            f"{rates['avx512'] / rates['avx2']:.2f} times as many."
+            f"played {here['avx512']:.0f} M nights/s where AVX2 played {here['avx2']:.0f} M, "
+            f"{here['avx512'] / here['avx2']:.2f} times as many."
         )
     if {"avx2", "avx512"} <= calls.keys():
         text += (

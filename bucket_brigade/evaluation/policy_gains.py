@@ -1,0 +1,66 @@
+"""The gains over all policies, of any kind, by leaving an equilibrium that was found among some."""
+
+from dataclasses import replace
+
+from bucket_brigade import _core
+from bucket_brigade.backends import Progress
+from bucket_brigade.equilibrium.results.nash import NashEquilibrium, PolicyGain
+from bucket_brigade.errors import InvalidValue
+from bucket_brigade.evaluation.judge import judge
+from bucket_brigade.exact.best_response import exploitability
+
+__all__ = ["MOST_SECONDS", "with_policy_gains"]
+
+#: The time that best responses may take on one thread, by an estimate. Beyond, they are left out.
+MOST_SECONDS = 120.0
+
+
+def with_policy_gains(
+    found: NashEquilibrium,
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> NashEquilibrium:
+    """Return an equilibrium with what each seat gains by its best policy of any kind, exactly.
+
+    Parameters
+    ----------
+    found : NashEquilibrium
+        The equilibrium, of any space and method.
+    threads, progress
+        As for `judge`.
+
+    Returns
+    -------
+    NashEquilibrium
+        The same, with its `policy_gains`; these are None where the game is too large for exact
+        best responses, where these would take minutes, or where mixtures stand for too much to be
+        judged.
+
+    Examples
+    --------
+    >>> from bucket_brigade.equilibrium import DoubleOracle
+    >>> game = SCENARIOS["easy"].replace(num_houses=4, num_agents=2)
+    >>> found = with_policy_gains(DoubleOracle(game, method="exact").solve())
+    >>> found.regret.upper < 0.01 < max(each.gain for each in found.policy_gains)
+    True
+    """
+    gains: tuple[PolicyGain, ...] | None = None
+    try:
+        if _core.policy_cost(found.scenario)[1] <= MOST_SECONDS:
+            gains = _gains(found, threads, progress)
+    except InvalidValue:  # too large, which the estimate or the mixture's size says
+        gains = None
+    return replace(found, policy_gains=gains)
+
+
+def _gains(
+    found: NashEquilibrium, threads: int | None, progress: Progress | None
+) -> tuple[PolicyGain, ...]:
+    if len(found.distribution) == 1:
+        told = exploitability(found.scenario, found.lineup, threads=threads, progress=progress)
+        return tuple(PolicyGain(seat, gain, gain) for seat, gain in enumerate(told.gains.tolist()))
+    judged = judge(
+        found.scenario, found.lineup, heuristics=False, threads=threads, progress=progress
+    )
+    return tuple(PolicyGain(each.seat, each.gain, each.gain_at_most) for each in judged.seats)
