@@ -15,7 +15,7 @@ from bucket_brigade.errors import BucketBrigadeError, InvalidFile, InvalidValue
 from bucket_brigade.evaluation.methods import METHODS
 from bucket_brigade.game.catalogue import load_scenario, load_scenarios
 from bucket_brigade.game.lineup_files import SeatEntry, parse_lineup
-from bucket_brigade.game.scenario import Scenario
+from bucket_brigade.game.scenario import RULES, Scenario
 
 __all__ = [
     "BAD_USAGE",
@@ -36,6 +36,7 @@ __all__ = [
     "NightOrder",
     "NightOrders",
     "ProgressStyle",
+    "Rules",
     "Seat",
     "Seed",
     "Strict",
@@ -115,6 +116,14 @@ Lineup = Annotated[
 Seed = Annotated[int, whole("Seed of all randomness.")]
 Seat = Annotated[
     int | None, typer.Option(help="Focal seat; by default payoffs are means over all seats.")
+]
+Rules = Annotated[
+    str | None,
+    typer.Option(
+        help="original-rust or original-python, as the original project's engines play; options "
+        "for single rules come on top.",
+        autocompletion=lambda: list(RULES),
+    ),
 ]
 NightOrder = Annotated[
     str | None, typer.Option(help="spread_then_burn_out or burn_out_then_spread.")
@@ -198,9 +207,11 @@ def chosen_scenario(
     night_order: str | None = None,
     end_rule: str | None = None,
     changes: list[str] | None = None,
+    rules: str | None = None,
 ) -> Scenario:
-    """The scenario of a name or file, with the changes asked for."""
-    return load_scenario(name).replace(**_given(night_order, end_rule, changes))
+    """The scenario of a name or file, with the rules and then the changes asked for."""
+    scenario = load_scenario(name, rules=rules)
+    return scenario.replace(**_given(night_order, end_rule, changes))
 
 
 def _given(
@@ -224,13 +235,17 @@ def _given(
 
 
 def both_orders(
-    name: str, night_order: str | None, end_rule: str | None, changes: list[str] | None
+    name: str,
+    night_order: str | None,
+    end_rule: str | None,
+    changes: list[str] | None,
+    rules: str | None,
 ) -> list[Scenario]:
     """The scenarios of a name or file, or of all of FILE:*, under each night order asked for."""
     orders = ORDERS if night_order == BOTH else (night_order,)
     return [
         scenario.replace(**_given(order, end_rule, changes))
-        for scenario in load_scenarios(name)
+        for scenario in load_scenarios(name, rules=rules)
         for order in orders
     ]
 

@@ -13,6 +13,7 @@ from bucket_brigade.cli.common import (
     Lineup,
     Name,
     NightOrder,
+    Rules,
     Seed,
     chosen_lineup,
     chosen_scenario,
@@ -36,13 +37,14 @@ def episode(
     lineup: Lineup,
     seed: Seed = 0,
     number: Annotated[int, whole("Its number in the batch.", name="--episode")] = 0,
+    rules: Rules = None,
     night_order: NightOrder = None,
     end_rule: EndRule = None,
     changes: Changes = None,
     as_json: AsJson = False,
 ) -> None:
     """Replay one episode of a batch with the plain engine, as a picture of the ring."""
-    scenario = chosen_scenario(name, night_order, end_rule, changes)
+    scenario = chosen_scenario(name, night_order, end_rule, changes, rules)
     strategies = chosen_lineup(lineup, scenario.num_agents)
     nights = replay(scenario, strategies, seed=seed, episode=number)
     seats = range(scenario.num_agents)

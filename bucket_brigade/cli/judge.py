@@ -15,6 +15,7 @@ from bucket_brigade.cli.common import (
     Name,
     NightOrder,
     ProgressStyle,
+    Rules,
     Threads,
     chosen_lineup,
     chosen_scenario,
@@ -48,6 +49,7 @@ def judge(
             help="Look for the best (p, q) of each seat, too; it takes long where tables play."
         ),
     ] = True,
+    rules: Rules = None,
     night_order: NightOrder = None,
     end_rule: EndRule = None,
     changes: Changes = None,
@@ -62,7 +64,7 @@ def judge(
     """
     if epsilon is not None:
         as_at_least_zero("--epsilon", epsilon)
-    scenario = chosen_scenario(name, night_order, end_rule, changes)
+    scenario = chosen_scenario(name, night_order, end_rule, changes, rules)
     chosen = chosen_lineup(lineup, scenario.num_agents)
     check_outputs([("--save", save)], as_json, [name])
     with progress_bar(scenario.name, progress_style) as progress:

@@ -19,6 +19,7 @@ from bucket_brigade.cli.common import (
     Names,
     NightOrders,
     ProgressStyle,
+    Rules,
     Seat,
     Seed,
     Strict,
@@ -93,6 +94,7 @@ def nash(
     max_iterations: Annotated[int, whole("Restricted games to solve at most.")] = 20,
     seed: Seed = 0,
     seat: Seat = None,
+    rules: Rules = None,
     night_order: NightOrders = None,
     end_rule: EndRule = None,
     changes: Changes = None,
@@ -142,7 +144,7 @@ def nash(
     scenarios = [
         scenario
         for name in names or list_scenarios()
-        for scenario in both_orders(name, night_order, end_rule, changes)
+        for scenario in both_orders(name, night_order, end_rule, changes, rules)
     ]
     if space == MARKOV:
         _check_unused(method, budget, seat, resume, restart, gambit)

@@ -9,6 +9,7 @@ from bucket_brigade.cli.common import (
     Names,
     NightOrders,
     ProgressStyle,
+    Rules,
     Threads,
     both_orders,
     console,
@@ -29,6 +30,7 @@ from bucket_brigade.policies.saved import save_policies
 @reports_errors
 def optimum(
     names: Names = None,
+    rules: Rules = None,
     night_order: NightOrders = None,
     end_rule: EndRule = None,
     changes: Changes = None,
@@ -45,7 +47,7 @@ def optimum(
     scenarios = [
         scenario
         for name in names or list_scenarios()
-        for scenario in both_orders(name, night_order, end_rule, changes)
+        for scenario in both_orders(name, night_order, end_rule, changes, rules)
     ]
     files = files_of("--save", save, scenarios)
     check_outputs((("--save", file) for file in files), as_json, names)

@@ -11,6 +11,7 @@ from bucket_brigade.cli.common import (
     Name,
     NightOrder,
     ProgressStyle,
+    Rules,
     Seat,
     Seed,
     Threads,
@@ -34,6 +35,7 @@ def payoffs(
     episodes: Annotated[int, whole("Episodes of each line-up, if sampled.")] = 20_000,
     seed: Seed = 0,
     seat: Seat = None,
+    rules: Rules = None,
     night_order: NightOrder = None,
     end_rule: EndRule = None,
     changes: Changes = None,
@@ -45,7 +47,7 @@ def payoffs(
     progress_style: ProgressStyle = "auto",
 ) -> None:
     """Show what each archetype earns when everyone else plays one of them."""
-    scenario = chosen_scenario(name, night_order, end_rule, changes)
+    scenario = chosen_scenario(name, night_order, end_rule, changes, rules)
     printed = check_outputs([("--csv", csv)], as_json, [name])
     with progress_bar(scenario.name, progress_style) as progress:
         matrix = payoff_matrix(

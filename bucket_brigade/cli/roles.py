@@ -17,6 +17,7 @@ from bucket_brigade.cli.common import (
     Names,
     NightOrders,
     ProgressStyle,
+    Rules,
     Seed,
     Strict,
     Threads,
@@ -63,6 +64,7 @@ def roles(
     episodes: Annotated[int, whole("Unit of episodes of a search, if sampled.")] = 50_000,
     starts: Annotated[int, whole("Random profiles to start from as well.")] = 8,
     seed: Seed = 0,
+    rules: Rules = None,
     night_order: NightOrders = None,
     end_rule: EndRule = None,
     changes: Changes = None,
@@ -85,7 +87,7 @@ def roles(
     scenarios = [
         scenario
         for name in names or list_scenarios()
-        for scenario in both_orders(name, night_order, end_rule, changes)
+        for scenario in both_orders(name, night_order, end_rule, changes, rules)
     ]
     within = limits(budget)
     as_json = as_json or is_standard_output(out)

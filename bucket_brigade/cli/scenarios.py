@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from bucket_brigade.cli.common import AsJson, console, print_json, reports_errors
+from bucket_brigade.cli.common import AsJson, Rules, console, print_json, reports_errors
 from bucket_brigade.cli.completion import scenario_names
 from bucket_brigade.cli.tables import Column, print_table
 from bucket_brigade.game.catalogue import SCENARIOS, load_scenario
@@ -18,11 +18,12 @@ def scenarios(
             help="A scenario's name, or a file that holds one.", autocompletion=scenario_names
         ),
     ] = None,
+    rules: Rules = None,
     as_json: AsJson = False,
 ) -> None:
     """List the scenarios, or show the parameters of one."""
     if name is not None:
-        parameters = load_scenario(name).to_dict()
+        parameters = load_scenario(name, rules=rules).to_dict()
         if as_json:
             print_json(parameters)
             return
@@ -30,8 +31,9 @@ def scenarios(
         rows = [[key, str(value)] for key, value in parameters.items()]
         print_table(console(), columns, rows, title=str(parameters["name"]))
         return
+    known = [scenario.with_rules(rules) for scenario in SCENARIOS.values()]
     if as_json:
-        print_json([scenario.to_dict() for scenario in SCENARIOS.values()])
+        print_json([scenario.to_dict() for scenario in known])
         return
     numbers = ("spread", "extinguish", "ignite", "work cost", "nights")
     columns = [
@@ -49,6 +51,6 @@ def scenarios(
             f"{scenario.min_nights}-{scenario.max_nights}",
             scenario.description,
         ]
-        for scenario in SCENARIOS.values()
+        for scenario in known
     ]
     print_table(console(), columns, rows)

@@ -16,6 +16,7 @@ from bucket_brigade.cli.common import (
     Name,
     NightOrder,
     ProgressStyle,
+    Rules,
     Seed,
     Threads,
     chosen_lineup,
@@ -55,6 +56,7 @@ def simulate(
     max_episodes: Annotated[int, whole("Where --stderr gives up.")] = 10**9,
     seed: Seed = 0,
     first_episode: Annotated[int, whole("Number of the first episode.")] = 0,
+    rules: Rules = None,
     night_order: NightOrder = None,
     end_rule: EndRule = None,
     changes: Changes = None,
@@ -78,7 +80,7 @@ def simulate(
     if episodes is None and stderr is None:
         episodes = DEFAULT_EPISODES
     as_method(method)
-    scenario = chosen_scenario(name, night_order, end_rule, changes)
+    scenario = chosen_scenario(name, night_order, end_rule, changes, rules)
     chosen = chosen_lineup(lineup, scenario.num_agents)
     printed = check_outputs([("--csv", csv)], as_json, [name])
     options: dict[str, Any] = {

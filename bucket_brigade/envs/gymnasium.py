@@ -173,6 +173,8 @@ class SeatEnv(gymnasium.Env[dict[str, Any], Any]):
     ----------
     scenario : str or Scenario
         The game, or its name.
+    rules : str, optional
+        "original-rust" or "original-python", to play it by (see `Scenario.with_rules`).
     seat : int
         Which seat acts from outside.
     opponents : line-up entry or sequence of them
@@ -194,12 +196,14 @@ class SeatEnv(gymnasium.Env[dict[str, Any], Any]):
         self,
         scenario: str | Scenario,
         *,
+        rules: str | None = None,
         seat: int = 0,
         opponents: Any = "hero",
         render_mode: str | None = None,
         **options: Any,
     ) -> None:
-        game = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+        named = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+        game = named.with_rules(rules)
         if seat not in range(game.num_agents):
             raise InvalidValue("seat", repr(seat), f"a seat from 0 to {game.num_agents - 1}")
         if render_mode not in (None, "ansi"):

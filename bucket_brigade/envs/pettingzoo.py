@@ -30,6 +30,8 @@ class BucketBrigadeParallelEnv(ParallelEnv[str, dict[str, Any], npt.NDArray[np.u
     ----------
     scenario : str or Scenario
         The game, or its name.
+    rules : str, optional
+        "original-rust" or "original-python", to play it by (see `Scenario.with_rules`).
     render_mode : {None, "ansi"}
         ``"ansi"``: `render` returns the ring in a line of text.
     **options
@@ -49,9 +51,15 @@ class BucketBrigadeParallelEnv(ParallelEnv[str, dict[str, Any], npt.NDArray[np.u
     }
 
     def __init__(
-        self, scenario: str | Scenario, *, render_mode: str | None = None, **options: Any
+        self,
+        scenario: str | Scenario,
+        *,
+        rules: str | None = None,
+        render_mode: str | None = None,
+        **options: Any,
     ) -> None:
-        game = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+        named = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+        game = named.with_rules(rules)
         if render_mode not in (None, "ansi"):
             raise InvalidValue("render_mode", repr(render_mode), "None or 'ansi'")
         self.lane = VectorEnv(game, 1, autoreset="disabled", **options)
@@ -139,8 +147,6 @@ class BucketBrigadeParallelEnv(ParallelEnv[str, dict[str, Any], npt.NDArray[np.u
         return {name: {"episode_number": number} for name in self.possible_agents}
 
 
-def parallel_env(
-    scenario: str | Scenario, *, render_mode: str | None = None, **options: Any
-) -> BucketBrigadeParallelEnv:
+def parallel_env(scenario: str | Scenario, **options: Any) -> BucketBrigadeParallelEnv:
     """Make a `BucketBrigadeParallelEnv`: PettingZoo's customary name for it."""
-    return BucketBrigadeParallelEnv(scenario, render_mode=render_mode, **options)
+    return BucketBrigadeParallelEnv(scenario, **options)

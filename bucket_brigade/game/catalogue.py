@@ -91,7 +91,7 @@ def list_scenarios() -> list[str]:
     return list(SCENARIOS)
 
 
-def scenario(name: str) -> Scenario:
+def scenario(name: str, *, rules: str | None = None) -> Scenario:
     """The scenario of a name.
 
     Parameters
@@ -99,6 +99,8 @@ def scenario(name: str) -> Scenario:
     name : str
         One of `list_scenarios`, such as ``"hard"``; or ``"hard-v1"``, as the original project
         writes it.
+    rules : str, optional
+        "original-rust" or "original-python", to play it by (see `Scenario.with_rules`).
 
     Raises
     ------
@@ -107,7 +109,7 @@ def scenario(name: str) -> Scenario:
     """
     if not isinstance(name, str) or _known(name) is None:
         raise _no_scenario(name)
-    return SCENARIOS[str(_known(name))]
+    return SCENARIOS[str(_known(name))].with_rules(rules)
 
 
 _SOURCES = f"one of {', '.join(SCENARIOS)}, or a file"
@@ -123,7 +125,7 @@ def _no_scenario(given: object) -> InvalidValue:
     return InvalidValue("scenario", shown(given), _SOURCES + did_you_mean(given, SCENARIOS))
 
 
-def load_scenario(source: str | os.PathLike[str]) -> Scenario:
+def load_scenario(source: str | os.PathLike[str], *, rules: str | None = None) -> Scenario:
     """A scenario by name, or from a JSON file.
 
     Parameters
@@ -131,6 +133,8 @@ def load_scenario(source: str | os.PathLike[str]) -> Scenario:
     source : str or path
         A name of `list_scenarios`; or a file that holds one scenario; or ``FILE:NAME`` for one
         of a file that holds several under the key ``scenarios``, as the original project's does.
+    rules : str, optional
+        "original-rust" or "original-python", to play it by (see `Scenario.with_rules`).
 
     Raises
     ------
@@ -139,20 +143,22 @@ def load_scenario(source: str | os.PathLike[str]) -> Scenario:
     InvalidFile
         If the file is not JSON, or holds no scenario.
     """
-    loaded = load_scenarios(source)
+    loaded = load_scenarios(source, rules=rules)
     if len(loaded) > 1:
         names = ", ".join(each.name for each in loaded)
         raise InvalidValue("scenario", shown(source), f"FILE:NAME, NAME one of {names}")
     return loaded[0]
 
 
-def load_scenarios(source: str | os.PathLike[str]) -> list[Scenario]:
+def load_scenarios(source: str | os.PathLike[str], *, rules: str | None = None) -> list[Scenario]:
     """Scenarios by name or from a JSON file, all of one that holds several.
 
     Parameters
     ----------
     source : str or path
         As for `load_scenario`, or ``FILE:*`` for all scenarios of a file, in its order.
+    rules : str, optional
+        As for `load_scenario`.
 
     Raises
     ------
@@ -161,6 +167,11 @@ def load_scenarios(source: str | os.PathLike[str]) -> list[Scenario]:
     InvalidFile
         If the file is not JSON, or holds no scenario.
     """
+    return [each.with_rules(rules) for each in _loaded(source)]
+
+
+def _loaded(source: object) -> list[Scenario]:
+    """The scenarios that a name or a file stands for, as they are there."""
     if not isinstance(source, str | os.PathLike):
         raise _no_scenario(source)
     text = os.fsdecode(source)

@@ -5,6 +5,7 @@ import numbers
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Self
 
 from bucket_brigade import _core
@@ -12,10 +13,31 @@ from bucket_brigade.arguments import as_number, did_you_mean, refuse_unordered, 
 from bucket_brigade.atomic_files import write_json
 from bucket_brigade.errors import InvalidValue, shown
 
-__all__ = ["RULES_VERSION", "Scenario"]
+__all__ = ["RULES", "RULES_VERSION", "Scenario"]
 
 #: Version of the rules and of the addressing of randomness (docs/rules.md, docs/randomness.md).
 RULES_VERSION: int = _core.RULES_VERSION
+
+#: Rules by name, as parameters of scenarios: those that the engines of the original project play,
+#: which are not the same (docs/rules.md).
+RULES: Mapping[str, Mapping[str, object]] = MappingProxyType(
+    {
+        "original-rust": MappingProxyType(
+            {
+                "night_order": "burn_out_then_spread",
+                "end_rule": "all_safe_or_all_ruined",
+                "max_nights": 100,
+            }
+        ),
+        "original-python": MappingProxyType(
+            {
+                "night_order": "burn_out_then_spread",
+                "end_rule": "no_fires",
+                "max_nights": _core.MAX_NIGHTS[-1],
+            }
+        ),
+    }
+)
 
 _PER_AGENT = (
     "reward_own_house_survives",
@@ -148,6 +170,33 @@ class Scenario:
                 _check_other_rule(name, value)
             _check_name(name)
         return dataclasses.replace(self, **changes)
+
+    def with_rules(self, rules: str | None) -> Self:
+        """A copy that is played by other rules.
+
+        Parameters
+        ----------
+        rules : str or None
+            "original-rust" (``burn_out_then_spread``, ``all_safe_or_all_ruined``, at most 100
+            nights), "original-python" (``burn_out_then_spread``, ``no_fires``, up to 10,000
+            nights), as the two engines of the original project play; or None for this scenario's.
+
+        Raises
+        ------
+        InvalidValue
+            If there are no rules of this name, or `min_nights` is above their most nights.
+
+        Examples
+        --------
+        >>> scenario("hard").with_rules("original-python").end_rule
+        'no_fires'
+        """
+        if rules is None:
+            return self
+        if not isinstance(rules, str) or rules not in RULES:
+            allowed = f"one of {', '.join(RULES)}{did_you_mean(rules, RULES)}"
+            raise InvalidValue("rules", shown(rules), allowed)
+        return self.replace(**RULES[rules])
 
     def to_dict(self) -> dict[str, Any]:
         """The parameters as JSON knows them, with the version of the rules."""

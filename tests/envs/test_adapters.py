@@ -23,6 +23,8 @@ def test_gymnasium_checks_one_seat() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # such as of observations that are not normalised
         check_env(made.unwrapped, skip_render_check=False)
+    named = gymnasium.make("BucketBrigade/hard-v1", rules="original-python")
+    assert named.observation_space["night"].high == 10_000
     env = SeatEnv("hard", seat=1, opponents=["hero", "liar", "free_rider"])
     seen, info = env.reset(seed=4)
     assert info["episode_number"] == 4 << 60
@@ -102,6 +104,9 @@ def test_the_ring_in_a_line() -> None:
         lines.append((one.render(), seen["houses"]))
         if over or cut:
             break
+    assert parallel_env("hard", rules="original-rust").lane.scenarios == (
+        bb.scenario("hard", rules="original-rust"),
+    )
     all_together = parallel_env(scenario, render_mode="ansi")
     observations, _ = all_together.reset(seed=3)
     lines.append((all_together.render(), observations["agent_0"]["houses"]))

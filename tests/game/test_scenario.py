@@ -8,8 +8,10 @@ import pytest
 from drawn_games import scenarios
 from hypothesis import given, settings
 from scenario_files import ORIGINAL, written
+from typer.testing import CliRunner
 
 import bucket_brigade as bb
+from bucket_brigade.cli import app
 
 COLUMNS = (
     "prob_fire_spreads_to_neighbor",
@@ -241,3 +243,52 @@ def test_missing_fields_are_named(tmp_path: Path, missing: str) -> None:
 def test_what_is_nowhere_is_no_scenario(source: str) -> None:
     with pytest.raises(bb.InvalidValue, match="default"):
         bb.load_scenario(source)
+
+
+def test_rules_by_name() -> None:
+    hard = bb.scenario("hard")
+    assert hard.with_rules(None) is hard
+    rust = hard.replace(night_order="burn_out_then_spread")
+    python = rust.replace(end_rule="no_fires", max_nights=10_000)
+    assert hard.replace(max_nights=50).with_rules("original-rust") == rust
+    assert bb.scenario("hard", rules="original-rust") == rust
+    assert bb.load_scenario("hard-v1", rules="original-python") == python
+    assert bb.load_scenarios("hard", rules="original-python") == [python]
+    assert python.with_rules("original-rust") == rust
+    for wrong in ("original", "", 3, ["original-rust"]):
+        with pytest.raises(bb.InvalidValue, match="original-rust, original-python") as caught:
+            bb.scenario("hard", rules=wrong)  # type: ignore[arg-type]
+        assert caught.value.field == "rules"
+    with pytest.raises(bb.InvalidValue, match="did you mean original-rust"):
+        hard.with_rules("orginal-rust")
+    with pytest.raises(bb.InvalidValue, match="min_nights"):
+        hard.replace(min_nights=200, max_nights=300).with_rules("original-rust")
+
+
+def test_rules_by_name_on_the_command_line() -> None:
+    def shown(*arguments: str, code: int = 0) -> str:
+        result = CliRunner().invoke(app, arguments)
+        assert result.exit_code == code, result.output
+        return result.output
+
+    rules = ("--rules", "original-python", "--json")
+    scenario = json.loads(shown("scenarios", "hard", *rules))
+    assert bb.Scenario.from_dict(scenario) == bb.scenario("hard", rules="original-python")
+    assert {each["end_rule"] for each in json.loads(shown("scenarios", *rules))} == {"no_fires"}
+    lineup = ("--lineup", "hero,hero,hero,hero")
+    some = ("easy", *lineup, "--episodes", "64", *rules)
+    played = json.loads(shown("simulate", *some, "--set", "max_nights=40"))["scenario"]
+    assert (played["end_rule"], played["max_nights"]) == ("no_fires", 40)
+    order = ("--night-order", "spread_then_burn_out")
+    replayed = json.loads(shown("episode", "easy", *lineup, *rules, *order))["scenario"]
+    assert (replayed["night_order"], replayed["end_rule"]) == ("spread_then_burn_out", "no_fires")
+    sizes = ("num_houses=3", "max_nights=5", "min_nights=1")
+    small = ("easy", *rules, *(part for size in sizes for part in ("--set", size)))
+    judged = json.loads(shown("judge", *small, *lineup))["scenario"]
+    best = json.loads(shown("optimum", *small))["optima"][0]["scenario"]
+    paid = json.loads(shown("payoffs", *small, "--method", "exact"))["scenario"]
+    found = json.loads(shown("nash", *small, "--out", "-"))["equilibria"][0]["scenario"]
+    told = json.loads(shown("roles", *small, "--out", "-"))["roles"][0]["scenario"]
+    assert judged == best == paid == found == told
+    assert judged["end_rule"] == "no_fires"
+    assert "original-rust, original-python" in shown("scenarios", "hard", "--rules", "x", code=2)
