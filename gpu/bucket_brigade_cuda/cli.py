@@ -90,8 +90,8 @@ def cuda_check(
     measure: Annotated[
         str | None,
         typer.Option(
-            help="What to measure, with commas: batches, games, kernels, residency, instructions; "
-            "all or none. By default batches, and none with --quick."
+            help="What to measure, with commas: batches, games, kernels, residency, steps, "
+            "instructions; all or none. By default batches, and none with --quick."
         ),
     ] = None,
     seconds: Annotated[

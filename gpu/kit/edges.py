@@ -1,5 +1,6 @@
-"""What only a GPU can show beside counts: interruption, exhausted memory, counts taken over by
-other libraries, several runs at a time. Prints a line for each; exits with 1 if one is wrong.
+"""What only a GPU can show beside counts: interruption, exhausted memory, counts and environments
+shared with other libraries, steps in a graph, several runs at a time. Prints a line for each; exits
+with 1 if one is wrong.
 """
 
 import os
@@ -13,10 +14,13 @@ import cupy
 import numpy as np
 
 import bucket_brigade as bb
+from bucket_brigade.envs import VectorEnv
 from bucket_brigade_cuda.backend import CudaBackend
 from bucket_brigade_cuda.check.measurements import GAMES
 
 GAME = GAMES[0]
+#: Lanes of environments, and steps of a graph.
+LANES, STEPS = 1 << 16, 100
 #: Episodes: of a run that is over at once, of one that keeps a GPU busy, and of one without end.
 FEW, MANY, ENDLESS = 10**6, 10**7, 10**12
 
@@ -83,6 +87,89 @@ def taken_over(backend: CudaBackend) -> str:
     return ", ".join(found)
 
 
+def environment(copy: bool = False) -> VectorEnv:
+    """One of some lanes, begun."""
+    env = VectorEnv(bb.SCENARIOS["default"], LANES, copy=copy, backend=CudaBackend(devices=[0]))
+    env.reset()
+    return env
+
+
+def random_actions() -> np.ndarray:
+    """For all lanes: house, mode and signal."""
+    rng = np.random.default_rng(1)
+    return rng.integers([10, 2, 2], size=(LANES, 4, 3)).astype(np.uint8)
+
+
+def in_a_graph(backend: CudaBackend) -> str:
+    """Steps that a graph repeats: the state after as many single steps, and what one costs."""
+    actions = cupy.asarray(random_actions())
+    single, repeated = environment(), environment()
+    stream = cupy.cuda.Stream(non_blocking=True)
+    cupy.cuda.get_current_stream().synchronize()
+    with stream:
+        stream.begin_capture()
+        repeated.step(actions)
+        graph = stream.end_capture()
+        graph.launch(stream)
+        stream.synchronize()
+        started = time.perf_counter()
+        for _ in range(STEPS):
+            graph.launch(stream)
+        stream.synchronize()
+        seconds = (time.perf_counter() - started) / STEPS
+        repeated.check()
+        state = [column.get() for column in vars(repeated.state()).values()]
+    for _ in range(STEPS + 1):
+        single.step(actions)
+    single.check()
+    for (name, column), other in zip(vars(single.state()).items(), state, strict=True):
+        assert np.array_equal(column.get(), other), f"another {name}"
+    return f"{STEPS} steps of {LANES} lanes, {1e6 * seconds:.1f} µs each"
+
+
+def actions_of_others(backend: CudaBackend) -> str:
+    """Actions that PyTorch and JAX made, rewards that they take; and a bad action is told."""
+    given = random_actions()
+    env, actions = environment(copy=True), cupy.asarray(given)
+    right = env.step(actions)[1].get()
+    found = []
+    for name in ("torch", "jax"):
+        env = environment(copy=True)
+        try:
+            if name == "torch":
+                import torch
+
+                here = torch.cuda.is_available()
+                if here:
+                    rewards = env.step(torch.from_numpy(given).cuda())[1]
+                    taken = torch.from_dlpack(rewards).cpu().numpy()
+            else:
+                import jax
+
+                here = jax.default_backend() == "gpu"
+                if here:
+                    rewards = env.step(jax.numpy.asarray(given))[1]
+                    taken = np.asarray(jax.dlpack.from_dlpack(rewards))
+        except ImportError:
+            here = False
+        if not here:
+            found.append(f"{name} is not installed for GPUs")
+            continue
+        assert np.array_equal(taken, right), f"{name}: other rewards"
+        found.append(f"{name} plays")
+    env = environment()
+    given[7, 2, 0] = 10
+    actions = cupy.asarray(given)
+    env.step(actions)
+    told = ""
+    try:
+        env.check()
+    except bb.InvalidValue as error:
+        told = str(error)
+    assert "actions[7, 2, 0] = 10" in told, f"a bad action was told as {told!r}"
+    return ", ".join([*found, "a bad action was told"])
+
+
 def at_a_time(backend: CudaBackend) -> str:
     """Runs in several threads of a process, on one device."""
     program = GAME.program(MANY)
@@ -116,7 +203,8 @@ def main() -> None:
     backend = CudaBackend(devices=[0])
     backend.run(GAME.program(1000))
     tries: list[Callable[[CudaBackend], str]] = [
-        *(interrupted, out_of_memory, taken_over, at_a_time, memory_is_given_back)
+        *(interrupted, out_of_memory, taken_over, in_a_graph, actions_of_others),
+        *(at_a_time, memory_is_given_back),
     ]
     failed = 0
     for one in tries:

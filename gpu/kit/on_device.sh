@@ -71,7 +71,7 @@ for one in ${*:-$every}; do case $one in
     env) export -f describe; LINES_KEPT=200 step env 60 bash -c describe ;;
     quick) LINES_KEPT=25 check quick 60 quick --quick ;;
     full) LINES_KEPT=25 check full 120 gpu --add --measure none ;;
-    sweep) LINES_KEPT=120 check sweep 80 gpu --add --no-cases --measure games,kernels,residency --seconds 1 ;;
+    sweep) LINES_KEPT=120 check sweep 80 gpu --add --no-cases --measure games,kernels,residency,steps --seconds 1 ;;
     batches) check batches 60 gpu --add --no-cases --measure batches --seconds 1 ;;
     micro) check micro 30 gpu --add --no-cases --measure instructions ;;
     edges) step edges 45 python3 "$kit/edges.py" ;;

@@ -200,6 +200,11 @@ class FakeCuda:
             "cuda": made("cupy.cuda", {**parts, **functions}),
             "ndarray": ndarray,
             "empty": empty,
+            # Of NumPy's arrays, and of other libraries', which hold one of these.
+            "asarray": lambda other: (
+                ndarray.holding(memory, other) if isinstance(other, np.ndarray) else other.array
+            ),
+            "from_dlpack": lambda other: other.__dlpack__(stream=cuda.stream),
             "get_default_memory_pool": lambda: SimpleNamespace(
                 free_bytes=lambda: 0,
                 free_all_blocks=lambda: None,
@@ -241,6 +246,7 @@ class Stream:
         cuda.streams += 1
         self.ptr = cuda.streams
         self.work: list[Callable[[], None]] = []
+        self.before: list[Callable[[], None]] | None = None
 
     def __enter__(self) -> None:
         self.cuda.state.streams = [*getattr(self.cuda.state, "streams", []), self]
@@ -248,12 +254,35 @@ class Stream:
     def __exit__(self, *error: object) -> None:
         self.cuda.state.streams = self.cuda.state.streams[:-1]
 
+    def is_capturing(self) -> bool:
+        return self.before is not None
+
+    def begin_capture(self) -> None:
+        """What follows is recorded, and not done."""
+        self.before, self.work = self.work, []
+
+    def end_capture(self) -> "Graph":
+        assert self.before is not None
+        graph, self.work, self.before = Graph(self.work), self.before, None
+        return graph
+
     def synchronize(self) -> None:
+        assert self.before is None, "work that is recorded can't be waited for"
         assert self.device == self.cuda.device
         self.cuda.check("synchronize")
         work, self.work = self.work, []
         for one in work:
             one()
+
+
+class Graph:
+    """Work that was recorded."""
+
+    def __init__(self, work: list[Callable[[], None]]) -> None:
+        self.work = work
+
+    def launch(self, stream: Stream) -> None:
+        stream.work += self.work
 
 
 class Event:
@@ -309,6 +338,13 @@ class ndarray:
         block = Block(cuda, size)
         return cls(cuda, block, block.memory.view(dtype).reshape(shape))
 
+    @classmethod
+    def holding(cls, cuda: FakeCuda, array: Array) -> "ndarray":
+        """A copy of an array of the host."""
+        new = cls.new(cuda, array.shape, array.dtype)
+        new.array[...] = array
+        return new
+
     @property
     def data(self) -> SimpleNamespace:
         assert self.array.flags.c_contiguous
@@ -317,6 +353,8 @@ class ndarray:
     shape = property(lambda self: self.array.shape)
     dtype = property(lambda self: self.array.dtype)
     itemsize = property(lambda self: self.array.itemsize)
+    flags = property(lambda self: self.array.flags)
+    device = property(lambda self: SimpleNamespace(id=self.block.device))
 
     def _like(self, array: Array) -> "ndarray":
         assert np.shares_memory(array, self.block.memory) or array.size == 0, "a copy"
@@ -341,6 +379,19 @@ class ndarray:
             work(array)
 
         stream.work.append(run)
+
+    def copy(self) -> "ndarray":
+        """A new array in C order, filled when the stream comes to it."""
+        new = ndarray.new(self.cuda, self.shape, self.dtype)
+        source, target = self.array, new.array
+        block = weakref.ref(new.block)
+
+        def fill(_: Array) -> None:
+            if block() is not None:
+                np.copyto(target, source)
+
+        self._later(fill, self.cuda.stream)
+        return new
 
     def fill(self, value: int) -> None:
         self._later(lambda array: array.fill(value), self.cuda.stream)

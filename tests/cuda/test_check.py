@@ -20,6 +20,7 @@ from bucket_brigade_cuda import backend as backends
 from bucket_brigade_cuda import cli
 from bucket_brigade_cuda.backend import CudaBackend
 from bucket_brigade_cuda.check import comparison, measurements, sweep, throughput
+from bucket_brigade_cuda.check.environments import LaneCase, lane_cases
 from bucket_brigade_cuda.check.sweep import Case, Plan
 from ptx_on_cpu.device import PtxDevice
 
@@ -109,6 +110,49 @@ def test_equal_counts_pass(tmp_path: Path) -> None:
     assert [case["name"] for case in report["cases"]] == ["whole", "in part", "kept"]
     assert report["cases"][1]["first_episode"] == 20
     assert all(case["passed"] for case in report["cases"])
+
+
+def test_environments_are_cases_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    cases = lane_cases(quick=True)
+    assert [case.scenario.num_houses for case in cases] == [10] * 3
+    assert {case.scenario.num_houses for case in lane_cases(quick=False)} == {10, 2, 32}
+    monkeypatch.setattr(sweep, "plan", lambda quick, devices: Plan(CASES[:1], lanes=cases))
+    code, shown, report = run(tmp_path, "--device", "ptx", "--seconds", "0")
+    assert (code, report["passed"]) == (0, 4), shown
+    assert report["cases"][1]["lanes"] == 300
+    assert "built-in seats" in report["cases"][3]["name"]
+
+
+class Dimmer(PtxDevice):
+    """Brings a reward of a lane wrong, from the third night on."""
+
+    nights = 0
+
+    def launch(
+        self, name: str, shape: Any, grid: int, threads: int, arguments: Sequence[Any]
+    ) -> None:
+        super().launch(name, shape, grid, threads, arguments)
+        self.nights += name == "night"
+        if name == "night" and self.nights > 2:
+            out = arguments[-1]
+            (rewards,) = [one for one in out if getattr(one, "dtype", None) == np.float32]
+            rewards[4 * 7 + 2] += 1
+
+
+def test_the_first_wrong_number_of_an_environment_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    case = LaneCase("dim", (SCENARIOS["hard"],), 20, 5)
+    monkeypatch.setattr(sweep, "plan", lambda quick, devices: Plan([], lanes=[case]))
+    use(monkeypatch, Dimmer())
+    code, shown, report = run(tmp_path, "--seconds", "0")
+    assert code == 1
+    assert "rewards[7, 2]" in shown
+    (difference,) = report["cases"][0]["differences"]
+    assert (difference["array"], difference["step"], difference["place"]) == ("rewards", 3, "7, 2")
+    assert difference["got"] == difference["expected"] + 1
+    assert (difference["numbers"], difference["of"]) == (1, 80)
+    assert difference["text"].startswith("step 3: rewards[7, 2] is ")
 
 
 @pytest.mark.usefixtures("small")

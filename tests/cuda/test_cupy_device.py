@@ -348,7 +348,10 @@ def test_the_fake_has_nothing_that_cupy_has_not() -> None:
     ]
     assert len(names) > 15
     names += [f"cupy.ndarray.{part}" for part in ("data", "fill", "set", "get", "view", "reshape")]
+    names += [f"cupy.ndarray.{part}" for part in ("copy", "flags", "device", "itemsize", "dtype")]
     names += [f"cupy.cuda.Stream.{part}" for part in ("synchronize", "__enter__", "__exit__")]
+    names += [f"cupy.cuda.Stream.{part}_capture" for part in ("begin", "end")]
+    names += ["cupy.cuda.Stream.is_capturing", "cupy.cuda.Graph.launch"]
     names += ["cupy.cuda.Event.record"]
     names += [f"cupy.cuda.Device.{part}" for part in ("attributes", "__enter__", "__exit__")]
     names += [f"cupy.cuda.function.Module.{part}" for part in ("load", "get_function")]

@@ -258,8 +258,9 @@ def test_choices_and_numbers_of_other_types(dtype: Any, ptx: CudaBackend) -> Non
     pair.gpu.check()
 
 
-def bad(at: tuple[int, ...], value: int, dtype: Any = np.uint8) -> Array:
-    actions = np.ones((6, 4, 3), dtype=dtype)
+def bad(at: Any, value: int, dtype: Any = np.uint8, lanes: int = 6) -> Array:
+    """Actions of which some numbers are not allowed."""
+    actions = np.ones((lanes, 4, 3), dtype=dtype)
     actions[at] = value
     return actions
 

@@ -90,6 +90,19 @@ def test_edges(cuda: FakeCuda, monkeypatch: pytest.MonkeyPatch) -> None:
         edges.interrupted(backend)
 
 
+def test_edges_of_environments(cuda: FakeCuda, monkeypatch: pytest.MonkeyPatch) -> None:
+    edges = script("edges")
+    monkeypatch.setattr(edges, "LANES", 70)
+    monkeypatch.setattr(edges, "STEPS", 15)
+    for name in ("torch", "jax"):
+        monkeypatch.setitem(sys.modules, name, None)
+    backend = CudaBackend()
+    assert edges.in_a_graph(backend).startswith("15 steps of 70 lanes, ")
+    assert edges.actions_of_others(backend) == (
+        "torch is not installed for GPUs, jax is not installed for GPUs, a bad action was told"
+    )
+
+
 @pytest.mark.parametrize("options", [[], ["--fast"], ["a", "b"], ["--arch"]])
 def test_building_without_a_folder_tells_how(options: list[str]) -> None:
     done = subprocess.run(

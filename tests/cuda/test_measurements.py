@@ -49,6 +49,17 @@ def test_whole_runs_and_kernels_alone(ptx: CudaBackend) -> None:
     assert found["residency"][0]["play_seconds"] > 0
 
 
+def test_steps_of_environments(ptx: CudaBackend) -> None:
+    found = measured(ptx, "steps")
+    assert [(row["lanes"], row["steps"]) for row in found["steps"]] == [(64, 5), (256, 5)]
+    for row in found["steps"]:
+        rate = row["lanes"] * row["steps"] / row["wall_seconds"]
+        assert row["steps_per_second"] == pytest.approx(rate)
+        assert 0 < row["device_seconds"] <= row["wall_seconds"]
+    # One alone where even that takes too long.
+    assert [row["steps"] for row in measured(ptx, "steps", seconds=1e-9)["steps"]] == [1, 1]
+
+
 @pytest.mark.usefixtures("few")
 def test_runs_grow_until_one_would_take_too_long(ptx: CudaBackend) -> None:
     found = measured(ptx, "games", "kernels", seconds=1e-9)
@@ -102,7 +113,7 @@ def test_games_are_told_apart() -> None:
 
 @pytest.mark.usefixtures("few")
 def test_tables(ptx: CudaBackend, capsys: pytest.CaptureFixture[str]) -> None:
-    found = measured(ptx, "games", "kernels", "residency")
+    found = measured(ptx, "games", "kernels", "residency", "steps")
     found["instructions"] = [
         {"name": "logic", "class": "integer", "lanes": {"32": 63.5, "16": 60.25}},
         {"name": "add", "class": "integer", "lanes": {}, "error": "CUDADriverError: no"},

@@ -7,8 +7,9 @@ import json
 import platform
 import subprocess
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from bucket_brigade.atomic_files import is_standard_output, is_stream, write_jso
 from bucket_brigade.backends.cpu import CpuBackend
 from bucket_brigade.errors import InvalidFile
 from bucket_brigade_cuda.backend import CudaBackend
+from bucket_brigade_cuda.check.environments import LaneCase, LaneDifference, lane_differences
 from bucket_brigade_cuda.check.sweep import Case, Plan
 from bucket_brigade_cuda.devices import is_gpu
 from bucket_brigade_cuda.kernels.shape import Shape
@@ -92,21 +94,21 @@ class Outcome:
 
     Attributes
     ----------
-    case : Case
+    case : Case or LaneCase
     devices : str
         What it was played on.
     seconds : float
         What the devices took, compilation included.
-    differences : list of Difference
+    differences : sequence of Difference or LaneDifference
         One for each array that differs.
     error : str or None
         What the devices raised instead of playing.
     """
 
-    case: Case
+    case: Case | LaneCase
     devices: str
     seconds: float
-    differences: list[Difference] = field(default_factory=list)
+    differences: Sequence[Difference | LaneDifference] = ()
     error: str | None = None
 
     @property
@@ -186,22 +188,33 @@ def played(backend: CudaBackend, program: _core.Program, way: str) -> Counted:
     return Counted(counts.totals, counts.moments, counts.blocks)
 
 
-def play_case(backend: CudaBackend, case: Case) -> Outcome:
+def play_case(backend: CudaBackend, case: Case | LaneCase) -> Outcome:
     """Plays a case on devices and on the CPU. Whatever the devices raise is an outcome."""
-    program = case.program()
-    right = CpuBackend().run(program, per_block=case.way != "sums")
-    expected = Counted(right.totals, right.moments, right.blocks)
     devices = ", ".join(device.name for device in backend.devices())
+    play: Callable[[], tuple[Sequence[Difference | LaneDifference], float]]
+    if isinstance(case, LaneCase):
+        play = partial(lane_differences, backend, case)
+    else:
+        play = partial(count_differences, backend, case)
     started = time.perf_counter()
     try:
-        got = played(backend, program, case.way)
-        seconds = time.perf_counter() - started
-        differences = compare(expected, got, program.houses, program.agents)
+        differences, seconds = play()
     except Exception as error:
         # The next case may tell more: that one fails too if the device is lost.
         seconds = time.perf_counter() - started
         return Outcome(case, devices, seconds, error=f"{type(error).__name__}: {error}")
     return Outcome(case, devices, seconds, differences)
+
+
+def count_differences(backend: CudaBackend, case: Case) -> tuple[list[Difference], float]:
+    """Where counts differ, and the seconds that devices took."""
+    program = case.program()
+    right = CpuBackend().run(program, per_block=case.way != "sums")
+    expected = Counted(right.totals, right.moments, right.blocks)
+    started = time.perf_counter()
+    got = played(backend, program, case.way)
+    seconds = time.perf_counter() - started
+    return compare(expected, got, program.houses, program.agents), seconds
 
 
 def check_all(
@@ -225,7 +238,9 @@ def check_all(
     """
     devices = backend.devices()
     alone = [CudaBackend(devices=[device]) for device in devices]
+    work: list[tuple[CudaBackend, Case | LaneCase]]
     work = [(alone[0], case) for case in plan.first]
+    work += [(alone[0], case) for case in plan.lanes]
     work += [(other, case) for other in alone[1:] for case in plan.others]
     work += [(backend, case) for case in plan.together]
     for done, (player, case) in enumerate(work):

@@ -156,12 +156,20 @@ COLUMNS = {
         "play s": "play_seconds",
         "play, episode-nights/s": "play_nights_per_second",
     },
+    "steps": {
+        "lanes": "lanes",
+        "steps": "steps",
+        "s": "wall_seconds",
+        "device s": "device_seconds",
+        "lane-steps/s": "steps_per_second",
+    },
     "instructions": {"instruction": "name", "class": "class"},
 }
 TITLES = {
     "games": "Whole runs",
     "kernels": "Each kernel alone, s",
     "residency": "CUDA blocks on a multiprocessor at a time",
+    "steps": "Steps of environments, default",
     "instructions": "Lanes a clock and multiprocessor, by warps there",
 }
 #: Keys of rows that hold columns of their own.

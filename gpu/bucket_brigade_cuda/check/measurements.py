@@ -1,4 +1,4 @@
-"""How fast a GPU plays: whole runs of many games, each kernel alone, fewer CUDA blocks at a time.
+"""How fast a GPU plays: whole runs of many games, each kernel alone, steps of environments.
 
 What ``cuda-check --measure`` reports beside the table of batches (`throughput`).
 """
@@ -14,6 +14,7 @@ from bucket_brigade.errors import BucketBrigadeError
 from bucket_brigade.game.lineups import SeatEntry
 from bucket_brigade.game.program import compile_program
 from bucket_brigade_cuda.backend import CudaBackend
+from bucket_brigade_cuda.check.environments import steps_of_lanes
 from bucket_brigade_cuda.check.instructions import measure_instructions
 from bucket_brigade_cuda.check.throughput import timings_of
 from bucket_brigade_cuda.devices import Device, is_gpu
@@ -262,6 +263,7 @@ PARTS: dict[str, Callable[[CudaBackend, float, Sequence[int]], list[dict[str, An
     "games": whole_runs,
     "kernels": kernels_alone,
     "residency": fewer_at_a_time,
+    "steps": steps_of_lanes,
     "instructions": instructions,
 }
 

@@ -10,6 +10,7 @@ import numpy as np
 from bucket_brigade import ARCHETYPES, SCENARIOS, Firefighter, Scenario, _core
 from bucket_brigade.game.lineups import Lineup, Mixture
 from bucket_brigade.game.program import compile_program
+from bucket_brigade_cuda.check.environments import LaneCase, lane_cases
 from bucket_brigade_cuda.kernels.shape import WIDTHS, Shape
 from bucket_brigade_cuda.launch.job import shape_of
 
@@ -189,8 +190,6 @@ FULL += [(2, 16, 1), (31, 2, 1), (16, 5, 1), (7, 7, 1)]
 FULL += [(10, 4, width) for width in (2, 4, 8, 16)]
 FULL += [(2, 1, 2), (3, 8, 4), (10, 10, 4), (32, 16, 16)]
 QUICK_FIREFIGHTERS = [(10, 4, 2)]
-#: Houses and agents of environments; the first alone, quick.
-ENVIRONMENTS = [CATALOGUE, (2, 3), (32, 16)]
 FULL_FIREFIGHTERS = [(10, 4, 1), (10, 4, 2), (2, 1, 1), (3, 8, 4), (32, 16, 16)]
 
 
@@ -206,11 +205,14 @@ class Plan:
         By each further device alone.
     together : list of Case
         By all devices together.
+    lanes : list of LaneCase
+        Environments, by the first device.
     """
 
     first: list[Case]
     others: list[Case] = field(default_factory=list)
     together: list[Case] = field(default_factory=list)
+    lanes: list[LaneCase] = field(default_factory=list)
 
 
 def plan(quick: bool, devices: int) -> Plan:
@@ -233,15 +235,17 @@ def plan(quick: bool, devices: int) -> Plan:
         first += firefighters(2000, FULL_FIREFIGHTERS)
         large = [*batches(20_000, 16_000_011)]
         some = [*scenarios(1000)][::3]
+    lanes = lane_cases(quick)
     if devices == 1:
-        return Plan([*first, *large])
-    return Plan([*first, *large], some, large)
+        return Plan([*first, *large], lanes=lanes)
+    return Plan([*first, *large], some, large, lanes)
 
 
 def usual_shapes(quick: bool) -> list[Shape]:
     """What ``cuda-check``, or ``cuda-check --quick``, plays, and the scenarios of the catalogue in
     mixtures of any width or, quick, in narrow ones, and its environments; the most used first."""
     shapes = [Shape(*CATALOGUE, width) for width in ((1, 2) if quick else WIDTHS)]
-    shapes += [Shape(*size, 0) for size in ENVIRONMENTS[: 1 if quick else None]]
-    shapes += [shape_of(case.program()) for case in plan(quick, 1).first]
+    cases = plan(quick, 1)
+    shapes += [Shape(one.scenario.num_houses, one.scenario.num_agents, 0) for one in cases.lanes]
+    shapes += [shape_of(case.program()) for case in cases.first]
     return list(dict.fromkeys(shapes))

@@ -21,8 +21,8 @@ __all__ = ["CupyDevice", "advice", "words"]
 #: that it would like to have as shared memory. The driver's own choice may be less than the CUDA
 #: blocks that fit otherwise need.
 CARVE_OUT = 9
-#: Kind of device that DLPack calls CUDA.
-ON_CUDA = 2
+#: Kinds of memory that DLPack calls CUDA's, and CUDA's managed.
+ON_CUDA = (2, 13)
 
 
 class CupyDevice:
@@ -136,7 +136,7 @@ class CupyDevice:
             array = values
         elif hasattr(values, "__dlpack_device__"):
             # Its library lets what CuPy does now wait for what it still does itself.
-            array = cupy.from_dlpack(values) if values.__dlpack_device__()[0] == ON_CUDA else None
+            array = cupy.from_dlpack(values) if values.__dlpack_device__()[0] in ON_CUDA else None
         else:
             is_other = hasattr(values, "__cuda_array_interface__")
             array = cupy.asarray(values) if is_other else None
@@ -194,6 +194,10 @@ class CupyDevice:
             "threads": shape.threads,
             "resident": self.resident(name, shape) // self.multiprocessors,
         }
+
+    def packed(self, arguments: Sequence[object]) -> tuple[object, ...]:
+        """The words of arguments."""
+        return tuple(words(arguments))
 
     def launch(
         self, name: str, shape: Shape, grid: int, threads: int, arguments: Sequence[object]

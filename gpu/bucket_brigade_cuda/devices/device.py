@@ -87,6 +87,10 @@ class Device(Protocol):
     def resident(self, name: str, shape: Shape) -> int:
         """CUDA blocks of a kernel that run at the same time."""
 
+    def packed(self, arguments: Sequence[object]) -> tuple[object, ...]:
+        """Arguments of many launches, as one that costs each of them least; it does not keep the
+        arrays."""
+
     def launch(
         self, name: str, shape: Shape, grid: int, threads: int, arguments: Sequence[object]
     ) -> None:
@@ -164,6 +168,10 @@ class HostDevice(ABC):
     def resident(self, name: str, shape: Shape) -> int:
         """Enough for a thread to play several blocks, so that this is tried too."""
         return 2
+
+    def packed(self, arguments: Sequence[object]) -> tuple[object, ...]:
+        """The arguments as they are."""
+        return tuple(arguments)
 
     @abstractmethod
     def prepare(self, name: str, shape: Shape) -> float:

@@ -83,12 +83,15 @@ class DeviceLanes:
         outside = sum(1 << seat for seat, one in enumerate(settings.outside) if one)
         counted = u32(len(settings.programs)), u32(tables.width), u32(outside)
         goes_on = u64(settings.stride), u32(settings.same_step), u32(settings.cap_terminates)
-        lanes = u32(n), self._longs, self._words
-        self._begun = (game, entries, limits, *counted)
-        self._lanes = lanes
-        self._played = (game, weights, pool, entries, limits, *counted, *goes_on)
-        brought = (rewards, terminated, truncated)
-        self._out = (*lanes, *seen, *brought, *final, end, returns, self._notes)
+        played = game, weights, pool, entries, limits
+        brought = rewards, terminated, truncated
+        self._lanes = u32(n), self._longs, self._words
+        self._begun = game, entries, limits, *counted
+        # Of every step, packed once: what it is played by, and what it writes.
+        self._kept = played, brought, final, end, returns
+        self._played = device.packed((*played, *counted, *goes_on))
+        out = (*self._lanes, *seen, *brought, *final, end, returns, self._notes)
+        self._out = device.packed(out)
         self.arrays: dict[str, DeviceArray] = {
             **self._shown(seen),
             **{f"final_{name}": array for name, array in self._shown(final).items()},
@@ -123,29 +126,30 @@ class DeviceLanes:
                 self.check()
             size = u32(taken.itemsize)
             bytes_taken = taken.reshape(-1).view(np.uint8)
-            self._launch("night", (self._keys, *self._played, bytes_taken, size, *self._out))
+            self._launch("night", (self._keys, self._played, bytes_taken, size, self._out))
         return True
 
     def state(self) -> tuple[DeviceArray, DeviceArray, DeviceArray]:
         """Episode, night and houses of all lanes."""
+        n, h = self._rows["houses"]
         with self._device.use():
-            seen = self._new_seen()
-            self._begin(SHOW, seen=seen)
-            shown = self._shown(seen)
-        return shown["episode"], shown["night"], shown["houses"]
+            houses, night, episode = (
+                self._device.empty((size,), dtype)
+                for size, dtype in ((n * h, np.uint8), (n, u32), (n, u64))
+            )
+            # No lane begins, so actions are not touched.
+            self._begin(SHOW, seen=(houses, self._seen[1], night, episode))
+        return episode, night.view(np.int32), houses.reshape(n, h)
 
     def set_state(self, mask: object, episode: object, night: object, houses: object) -> None:
         """Puts lanes into given states. A lane with one that is not allowed stays as it is, and is
         noted; where an array was in main memory, that is raised at once."""
         with self._device.use():
             chosen = None if mask is None else self._given("mask", mask, np.bool_)
-            self._begin(
-                GIVEN_STATES,
-                mask=chosen,
-                episodes=self._given("episode", episode, np.uint64),
-                nights=self._given("night", night, np.int32),
-                codes=self._given("houses", houses, np.uint8),
-            )
+            numbers = self._given("episode", episode, np.uint64)
+            nights = self._given("night", night, np.int32)
+            codes = self._given("houses", houses, np.uint8)
+            self._begin(GIVEN_STATES, mask=chosen, episodes=numbers, nights=nights, codes=codes)
             if self._settle(mask, episode, night, houses):
                 self.check()
 
