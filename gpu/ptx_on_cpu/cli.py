@@ -40,6 +40,10 @@ def cuda_model(
     blocks_per_thread: Annotated[
         int, whole("How many of them a thread plays one after another.")
     ] = 32,
+    environment: Annotated[
+        int | None,
+        whole("Lanes of an environment, to count its steps with random actions instead of runs."),
+    ] = None,
     night_order: NightOrder = None,
     end_rule: EndRule = None,
     changes: Changes = None,
@@ -47,17 +51,23 @@ def cuda_model(
     as_json: AsJson = False,
 ) -> None:
     """Count warp instructions of compiled kernels, and model what GPUs should reach. No GPU."""
-    works = [
-        model.count(
-            chosen_scenario(name, night_order, end_rule, changes),
-            chosen_lineup(text),
-            blocks=blocks,
-            blocks_per_thread=blocks_per_thread,
-            arch=arch,
-        )
-        for text in lineup or ["hero,hero,hero,hero"]
-        for name in names or ["default"]
+    scenarios = [
+        chosen_scenario(name, night_order, end_rule, changes) for name in names or ["default"]
     ]
+    if environment is not None:
+        works = [model.count_steps(one, lanes=environment, arch=arch) for one in scenarios]
+    else:
+        works = [
+            model.count(
+                one,
+                chosen_lineup(text),
+                blocks=blocks,
+                blocks_per_thread=blocks_per_thread,
+                arch=arch,
+            )
+            for text in lineup or ["hero,hero,hero,hero"]
+            for one in scenarios
+        ]
     if as_json:
         print_json([tables.model_json(work) for work in works])
         return

@@ -23,6 +23,10 @@ LANES = {
     "global": ("memory", 32),
     "local": ("memory", 32),
 }
+#: The same of doubles, which differ by capability: 64-bit additions and multiplications in that
+#: table, and 2 for those that are not listed here. Conversions are taken as one of them.
+DOUBLE_LANES = {(8, 0): 32, (9, 0): 64, (10, 0): 64}
+SLOW_DOUBLE_LANES = 2
 #: Each of four schedulers starts one warp instruction a clock, of whatever class.
 ISSUE_LANES = 128
 
@@ -51,6 +55,11 @@ class Gpu:
         if not is_gpu(device) or not device.clock_hz:
             return None
         return cls(device.name, device.capability, device.multiprocessors, device.clock_hz)
+
+    @property
+    def double_lanes(self) -> int:
+        """Lanes of operations on doubles that a multiprocessor starts per clock."""
+        return DOUBLE_LANES.get(self.capability, SLOW_DOUBLE_LANES)
 
     @property
     def arch(self) -> str:

@@ -11,13 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from bucket_brigade import Scenario
 from bucket_brigade.arguments import as_u64
+from bucket_brigade.envs import VectorEnv
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.game.lineup_result import describe_seat
 from bucket_brigade.game.lineups import Lineup
 from bucket_brigade.game.program import compile_program
 from bucket_brigade_cuda.backend import CudaBackend
+from bucket_brigade_cuda.check.environments import random_actions
 from bucket_brigade_cuda.compiling.kernel_files import capability_of
 from bucket_brigade_cuda.kernels.shape import Shape
 from ptx_on_cpu.attribution import attribute
@@ -26,12 +30,14 @@ from ptx_on_cpu.execute import CompiledPtx, WarpCounts
 from ptx_on_cpu.gpus import ISSUE_LANES, LANES, Gpu
 from ptx_on_cpu.opcodes import CLASSES, class_of
 
-__all__ = ["KernelWork", "ModelledRate", "WarpWork", "count", "modelled_rate"]
+__all__ = ["KernelWork", "ModelledRate", "WarpWork", "count", "count_steps", "modelled_rate"]
 
 WARP = 32
 BLOCK = 32
 #: Order of kernels in a run.
-KERNELS = ("cast", "play", "features", "add_up")
+KERNELS = ("cast", "play", "features", "add_up", "night")
+#: Steps of an environment after which lanes are at all nights of their episodes.
+SPREAD = 100
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,7 @@ class WarpWork:
     blocks, blocks_per_thread : int
         What was played, and how many blocks a thread played one after another.
     nights : int
-        Nights that the episodes lasted: the useful ones.
+        Nights that the episodes lasted: the useful ones. Of an environment, steps of all lanes.
     kernels : dict of KernelWork
     """
 
@@ -248,6 +254,55 @@ def count(
     )
 
 
+def count_steps(
+    scenario: Scenario,
+    *,
+    lanes: int = 4096,
+    steps: int = 20,
+    arch: str = "sm_90",
+    seed: int = 0,
+) -> WarpWork:
+    """Counts the warp instructions of an environment's steps, with random actions of all agents.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The game.
+    lanes, steps : int
+        What to play, after so many steps that lanes are at all nights of their episodes.
+    arch : str
+        What to compile for.
+    seed : int
+        Of all randomness.
+
+    Raises
+    ------
+    InvalidValue, ToolMissing, BackendUnavailable
+        As `count`.
+    """
+    device = CountingDevice(capability_of(arch), lanes, 1)
+    backend = CudaBackend(devices=[device])
+    env = VectorEnv(scenario, lanes, seed=seed, copy=False, backend=backend)
+    env.reset()
+    rng = np.random.default_rng(seed)
+    for step in range(SPREAD + steps):
+        if step == SPREAD:
+            device.counts.clear()
+        env.step(random_actions(env, rng))
+    work = kernel_work(device.compiled["night"], device.counts["night"], arch)
+    return WarpWork(
+        scenario=scenario.name,
+        night_order=scenario.night_order,
+        end_rule=scenario.end_rule,
+        lineup=("outside",) * scenario.num_agents,
+        arch=arch,
+        blocks=-(-lanes // BLOCK),
+        blocks_per_thread=1,
+        nights=lanes * steps,
+        kernels={"night": work},
+    )
+
+
 @dataclass(frozen=True)
 class ModelledRate:
     """What a GPU should reach by the model. Not measured.
@@ -258,9 +313,9 @@ class ModelledRate:
     nights_per_second : float
         Useful episode-nights.
     limit : str
-        The unit that the kernel `play` waits for.
+        The unit that the kernel which plays waits for.
     clocks : dict
-        Clocks of a multiprocessor per useful episode-night that each unit is busy, in `play`.
+        Clocks of a multiprocessor per useful episode-night that each unit is busy in that kernel.
     """
 
     gpu: Gpu
@@ -269,9 +324,10 @@ class ModelledRate:
     clocks: dict[str, float]
 
 
-def clocks_of(kernel: KernelWork) -> dict[str, float]:
+def clocks_of(kernel: KernelWork, gpu: Gpu) -> dict[str, float]:
     """Clocks that each unit of a multiprocessor is busy with a kernel."""
     clocks = {"issue": kernel.total * WARP / ISSUE_LANES}
+    clocks["double"] = kernel.classes["double"] * WARP / gpu.double_lanes
     for name, (unit, lanes) in LANES.items():
         clocks[unit] = clocks.get(unit, 0.0) + kernel.classes[name] * WARP / lanes
     return clocks
@@ -290,9 +346,9 @@ def modelled_rate(work: WarpWork, gpu: Gpu) -> ModelledRate:
         From `count`, for the GPU's architecture or a similar one.
     gpu : Gpu
     """
-    every = {name: clocks_of(kernel) for name, kernel in work.kernels.items()}
+    every = {name: clocks_of(kernel, gpu) for name, kernel in work.kernels.items()}
     clocks = sum(max(units.values()) for units in every.values())
     rate = gpu.multiprocessors * gpu.clock_hz * work.nights / clocks
-    play = every["play"]
+    play = every["night"] if "night" in every else every["play"]
     limit = max(play, key=lambda unit: play[unit])
     return ModelledRate(gpu, rate, limit, {unit: n / work.nights for unit, n in play.items()})

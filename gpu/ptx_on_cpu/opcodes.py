@@ -13,6 +13,7 @@ CLASSES = (
     "local",
     "constant",
     "control",
+    "double",
     "other",
 )
 
@@ -25,6 +26,7 @@ MEMBERS = {
     "global": "LDG STG LD ST RED REDG ATOM ATOMG CCTL",
     "local": "LDL STL",
     "constant": "LDC LDCU ULDC",
+    "double": "DADD DMUL DFMA DSETP",
     "control": "BRA BRX BRXU JMP EXIT RET CALL BSSY BSYNC BREAK BAR WARPSYNC NOP YIELD ERRBAR "
     "MEMBAR DEPBAR BMOV KILL ACQBULK NANOSLEEP",
 }
@@ -37,6 +39,10 @@ def class_of(opcode: str) -> str:
 
     if base in ("IMAD", "IMUL"):
         return "wide multiply" if {"WIDE", "HI"} & set(modifiers) else "other IMAD"
+
+    # From and to numbers of 64 bits.
+    if base in ("I2F", "F2I", "F2F") and "F64" in modifiers:
+        return "double"
 
     if base in CLASS_OF:
         return CLASS_OF[base]

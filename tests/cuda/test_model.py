@@ -15,7 +15,7 @@ from bucket_brigade_cuda.check import throughput
 from ptx_on_cpu import ToolMissing, cli, model, tools
 from ptx_on_cpu.device import PtxDevice
 from ptx_on_cpu.gpus import GPUS, LANES, Gpu
-from ptx_on_cpu.model import KernelWork, WarpWork, count, modelled_rate
+from ptx_on_cpu.model import KernelWork, WarpWork, count, count_steps, modelled_rate
 from ptx_on_cpu.opcodes import CLASSES
 
 HEROES = ["hero"] * 4
@@ -45,6 +45,24 @@ def test_counts_are_those_of_the_run(work: WarpWork) -> None:
 
 def test_counts_are_the_same_every_time(work: WarpWork) -> None:
     assert count(SCENARIOS["default"], HEROES, blocks=256, blocks_per_thread=4) == work
+
+
+def test_steps_of_an_environment(work: WarpWork, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = count_steps(SCENARIOS["default"], lanes=256, steps=5)
+    assert (steps.nights, steps.lineup) == (256 * 5, ("outside",) * 4)
+    assert list(steps.kernels) == ["night"]
+    assert 0 < steps.efficiency < 1
+    # A lane-step takes most of a warp's instruction for each of some thousand.
+    assert 20 < steps.per_night < 200
+    rate = modelled_rate(steps, H100)
+    assert rate.clocks[rate.limit] == max(rate.clocks.values())
+    asked: list[int] = []
+    monkeypatch.setattr(
+        model, "count_steps", lambda one, *, lanes, arch: asked.append(lanes) or steps
+    )
+    ran = CliRunner().invoke(app, ["--environment", "64"])
+    assert (ran.exit_code, asked) == (0, [64]), ran.output
+    assert "4 × outside" in ran.output
 
 
 def test_classes_add_up(work: WarpWork) -> None:
@@ -86,6 +104,11 @@ def test_the_model_is_the_busiest_unit() -> None:
     assert wide.limit == "multiply"
     assert wide.clocks["multiply"] == pytest.approx((10 + 5 / 2) / 10)
     assert modelled_rate(hand_made(uniform=4, control=4), gpu).limit == "issue"
+    # Doubles are as fast as whole numbers on few GPUs.
+    doubles = hand_made(double=4, integer=4)
+    assert modelled_rate(doubles, gpu).clocks["double"] == pytest.approx(4 * 32 / 64 / 10)
+    slow = modelled_rate(doubles, replace(gpu, capability=(8, 9)))
+    assert (slow.limit, slow.clocks["double"]) == ("double", pytest.approx(4 * 32 / 2 / 10))
     assert set(LANES) < set(CLASSES)
 
 

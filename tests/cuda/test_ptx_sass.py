@@ -125,6 +125,10 @@ def test_opcode_classes() -> None:
         "STG.E": "global",
         "LDL": "local",
         "BRA": "control",
+        "DADD": "double",
+        "I2F.F64.U32": "double",
+        "F2F.F32.F64": "double",
+        "I2F.U32.RP": "other",
         "S2R": "other",
     }
     assert {opcode: opcodes.class_of(opcode) for opcode in wanted} == wanted
