@@ -10,7 +10,13 @@ import logging
 from bucket_brigade._core import __version__
 from bucket_brigade._moved import keep_old_paths
 from bucket_brigade.backends import BackendStatus, list_backends, select_backend
-from bucket_brigade.compatibility import PayoffEvaluator, run_heuristic_episode
+from bucket_brigade.compatibility import (
+    PayoffEvaluator,
+    list_envs,
+    make,
+    make_vec,
+    run_heuristic_episode,
+)
 from bucket_brigade.counts.event_counts import END_KINDS, EventCounts
 from bucket_brigade.equilibrium import DoubleOracle, NashEquilibrium
 from bucket_brigade.errors import (
@@ -123,11 +129,14 @@ __all__ = [
     "exploitability",
     "judge",
     "list_backends",
+    "list_envs",
     "list_scenarios",
     "load_lineup",
     "load_policies",
     "load_scenario",
     "load_scenarios",
+    "make",
+    "make_vec",
     "markov_equilibrium",
     "payoff_matrix",
     "policy_difference",

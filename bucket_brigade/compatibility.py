@@ -3,11 +3,13 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from bucket_brigade import _core
 from bucket_brigade._arrays import FloatArray
 from bucket_brigade.arguments import as_list, as_u64
 from bucket_brigade.backends import Backend, Progress
+from bucket_brigade.envs.original import BucketBrigadeEnv, list_envs
 from bucket_brigade.errors import InvalidValue, RareEventsWarning
 from bucket_brigade.evaluation.focal_payoffs import focal_payoffs
 from bucket_brigade.game.lineup_result import unseen_note
@@ -16,7 +18,17 @@ from bucket_brigade.game.program import compile_program
 from bucket_brigade.game.scenario import Scenario, as_scenario
 from bucket_brigade.policies.kinds import as_policy
 
-__all__ = ["PayoffEvaluator", "run_heuristic_episode"]
+if TYPE_CHECKING:
+    from bucket_brigade.envs.original_gymnasium import JointEnv, JointVectorEnv
+
+__all__ = [
+    "BucketBrigadeEnv",
+    "PayoffEvaluator",
+    "list_envs",
+    "make",
+    "make_vec",
+    "run_heuristic_episode",
+]
 
 
 @dataclass(frozen=True)
@@ -168,3 +180,57 @@ def run_heuristic_episode(
     lineup = [theta_focal] + [theta_opponents] * (as_scenario(scenario).num_agents - 1)
     program = compile_program(scenario, [lineup], seed=seed, episodes=1)
     return program.play_return(0, 0, _core.reward_weights(scenario)[0])
+
+
+def make(id: str, *, num_agents: int | None = None) -> "JointEnv":
+    """One game for a controller of all agents, as a Gymnasium environment (extra ``gymnasium``).
+
+    Parameters
+    ----------
+    id : str
+        One of `list_envs`, such as ``rest_trap-v1``. It is played by the original's rules
+        (`bucket_brigade.envs.original.as_original`).
+    num_agents : int, optional
+        Agents; by default the scenario's.
+
+    Returns
+    -------
+    JointEnv
+        Observations are flat arrays, and the reward is the sum over agents.
+
+    Raises
+    ------
+    InvalidValue
+        If there is no such environment, or the number of agents is not allowed.
+    ImportError
+        Without Gymnasium.
+    """
+    from bucket_brigade.envs.original_gymnasium import JointEnv
+
+    return JointEnv(id, num_agents=num_agents)
+
+
+def make_vec(id: str, num_envs: int, *, num_agents: int | None = None) -> "JointVectorEnv":
+    """Several games of `make` in step, as a Gymnasium vector environment.
+
+    Parameters
+    ----------
+    id, num_agents
+        As for `make`.
+    num_envs : int
+        How many games, at least one.
+
+    Returns
+    -------
+    JointVectorEnv
+
+    Raises
+    ------
+    InvalidValue
+        For the first argument that is not allowed.
+    ImportError
+        Without Gymnasium.
+    """
+    from bucket_brigade.envs.original_gymnasium import JointVectorEnv
+
+    return JointVectorEnv(id, num_envs, num_agents=num_agents)
