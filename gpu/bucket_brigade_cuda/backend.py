@@ -62,7 +62,7 @@ class CudaBackend:
         self.timings: Timings | None = None
 
     def unavailable(self) -> str | None:
-        """Why no GPU can be used here; None if one can."""
+        """The reason why no GPU can be used here; None if one can."""
         try:
             self.devices()
         except BackendUnavailable as error:
@@ -70,7 +70,7 @@ class CudaBackend:
         return None
 
     def device(self) -> str:
-        """The GPUs."""
+        """Names of the GPUs, for people."""
         return ", ".join(device.name for device in self.devices())
 
     def devices(self) -> "list[Device]":
@@ -88,8 +88,8 @@ class CudaBackend:
         return self._devices
 
     def seconds(self, program: _core.Program) -> float:
-        """About how long a run would take, with compilation where it is still to be done; for ever
-        in the simulator, so that ``"auto"`` never chooses it."""
+        """Estimate the seconds of a run, with compilation where it is still to be done; infinity in
+        the simulator, so that ``"auto"`` never chooses it."""
         if _simulated():
             return math.inf
         from bucket_brigade_cuda.compiling.compile import is_compiled

@@ -159,7 +159,7 @@ def cuda_check(
 
 
 def chosen_parts(text: str) -> list[str]:
-    """What ``--measure`` names, each once."""
+    """Parts that ``--measure`` names, each once."""
     every = [BATCHES, *measurements.PARTS]
     if text in ("all", "none"):
         return every if text == "all" else []

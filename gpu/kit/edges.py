@@ -95,7 +95,7 @@ def environment(copy: bool = False) -> VectorEnv:
 
 
 def random_actions() -> np.ndarray:
-    """For all lanes: house, mode and signal."""
+    """Random actions of all lanes: house, mode and signal."""
     rng = np.random.default_rng(1)
     return rng.integers([10, 2, 2], size=(LANES, 4, 3)).astype(np.uint8)
 

@@ -54,7 +54,7 @@ GLOBAL_TEST = "allowed(g, {at}, {size}, {store})"
 
 
 class Context(Protocol):
-    """What the translator tells about registers and symbols."""
+    """The interface of the translator: what it tells about registers and symbols."""
 
     checked: bool
 
@@ -126,7 +126,7 @@ def matched(pattern: re.Pattern[str], one: Instruction, operands: int) -> re.Mat
 
 
 def load(context: Context, one: Instruction) -> str:
-    """C of ``ld``."""
+    """C statement of a load, ``ld``."""
     match = matched(LOAD, one, 2)
     kind, count = match["type"], int(match["count"] or 1)
     width = bits_of(kind) // 8
@@ -141,7 +141,7 @@ def load(context: Context, one: Instruction) -> str:
 
 
 def store(context: Context, one: Instruction) -> str:
-    """C of ``st``."""
+    """C statement of a store, ``st``."""
     match = matched(STORE, one, 2)
     kind, count = match["type"], int(match["count"] or 1)
     width = bits_of(kind) // 8
@@ -154,7 +154,7 @@ def store(context: Context, one: Instruction) -> str:
 
 
 def atomic(context: Context, one: Instruction) -> str:
-    """C of ``atom`` and ``red``, which differ in that ``red`` returns nothing."""
+    """C statement of ``atom`` or ``red``, which differ in that ``red`` returns nothing."""
     match = ATOMIC.fullmatch(one.opcode)
     returns = one.name == "atom"
     match = matched(ATOMIC, one, 2 + returns + (match is not None and match["op"] == "cas"))

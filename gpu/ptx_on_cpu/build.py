@@ -31,7 +31,7 @@ def temporary() -> tempfile.TemporaryDirectory[str]:
 
 
 def folder() -> Path:
-    """Where this process keeps its shared objects; others may build into the same."""
+    """The folder of this process's shared objects; others may build into the same."""
     return Path(temporary().name)
 
 

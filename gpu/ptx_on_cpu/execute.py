@@ -53,7 +53,7 @@ class Launch(ctypes.Structure):
 
 
 class Fault(ctypes.Structure):
-    """What stopped a launch; as in the C prelude."""
+    """The fault that stopped a launch; as in the C prelude."""
 
     _fields_ = (
         ("kind", ctypes.c_uint32),
@@ -66,7 +66,7 @@ class Fault(ctypes.Structure):
 
 @dataclass(frozen=True)
 class WarpCounts:
-    """How often warps executed each basic block.
+    """Counts of how often warps executed each basic block.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ ISSUE_LANES = 128
 
 @dataclass(frozen=True)
 class Gpu:
-    """A GPU.
+    """A GPU by its data sheet.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Gpu:
 
     @classmethod
     def of_device(cls, device: Any) -> "Gpu | None":
-        """As a device describes itself; None if it is no GPU, or does not tell its clock."""
+        """A GPU as a device describes itself; None if it is no GPU, or does not tell its clock."""
         if not is_gpu(device) or not device.clock_hz:
             return None
         return cls(device.name, device.capability, device.multiprocessors, device.clock_hz)
@@ -63,7 +63,7 @@ class Gpu:
 
     @property
     def arch(self) -> str:
-        """As the assembler names it."""
+        """The name of its architecture, as the assembler has it."""
         return arch_of(self.capability)
 
 

@@ -61,7 +61,7 @@ class KernelWork:
 
     @property
     def total(self) -> int:
-        """Warp instructions."""
+        """Warp instructions of all classes."""
         return sum(self.classes.values())
 
     @property
@@ -99,7 +99,7 @@ class WarpWork:
 
     @property
     def classes(self) -> dict[str, int]:
-        """Per class, all kernels together."""
+        """Warp instructions of each class, all kernels together."""
         return {
             name: sum(kernel.classes[name] for kernel in self.kernels.values()) for name in CLASSES
         }
@@ -120,7 +120,7 @@ class WarpWork:
         return sum(kernel.lanes for kernel in self.kernels.values()) / (WARP * self.total)
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON; instructions are per useful episode-night."""
+        """The work for JSON; instructions are per useful episode-night."""
         return {
             "scenario": self.scenario,
             "night_order": self.night_order,
@@ -305,7 +305,7 @@ def count_steps(
 
 @dataclass(frozen=True)
 class ModelledRate:
-    """What a GPU should reach by the model. Not measured.
+    """A rate that a GPU should reach by the model. Not measured.
 
     Attributes
     ----------
@@ -334,7 +334,7 @@ def clocks_of(kernel: KernelWork, gpu: Gpu) -> dict[str, float]:
 
 
 def modelled_rate(work: WarpWork, gpu: Gpu) -> ModelledRate:
-    """What a GPU should reach if its busiest unit never waited.
+    """The rate that a GPU should reach if its busiest unit never waited.
 
     Kernels follow one another; each takes as long as its busiest unit. Units are those of
     `gpus.LANES`, and the schedulers that start every instruction. Latencies, memory traffic, bank

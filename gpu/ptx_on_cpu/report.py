@@ -34,7 +34,7 @@ def assembled(name: str, shape: Shape, capability: tuple[int, int]) -> Assembly:
 
 
 def report() -> str:
-    """The page."""
+    """The page `docs/sass.md`, in Markdown."""
     lines = [
         "# The machine code of the kernels",
         "",

@@ -26,7 +26,8 @@ COUNTS = {
 
 @dataclass(frozen=True)
 class Resources:
-    """What ``ptxas -v`` reports of a kernel. ``constant_bytes`` adds up all constant banks."""
+    """Resources of a kernel, as ``ptxas -v`` reports them. ``constant_bytes`` adds up all constant
+    banks."""
 
     registers: int
     barriers: int
@@ -65,12 +66,12 @@ class Assembly:
 
     @property
     def opcodes(self) -> Counter[str]:
-        """How often each opcode occurs in the code."""
+        """Counts of each opcode in the code."""
         return Counter(one.opcode for one in self.instructions)
 
     @property
     def classes(self) -> Counter[str]:
-        """How often each class of opcodes occurs in the code."""
+        """Counts of each class of opcodes in the code."""
         return Counter(class_of(one.opcode) for one in self.instructions)
 
 

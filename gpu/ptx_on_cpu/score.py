@@ -23,7 +23,7 @@ POLL_SECONDS = 0.002
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a mutant.
+    """The outcome of testing a mutant.
 
     ``outcome`` is "killed", "survived", "equivalent" or "refused". Equivalent ones assemble to
     the same machine code as the original; of those that survived it is unknown whether they are

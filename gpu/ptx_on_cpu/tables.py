@@ -55,7 +55,7 @@ def model_tables(works: Sequence[WarpWork]) -> list[Grid]:
 
 
 def per_night(work: WarpWork, number: int) -> str:
-    """Of a useful episode-night."""
+    """A number a useful episode-night, as a table has it."""
     return f"{number / work.nights:.3f}"
 
 

@@ -44,7 +44,7 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Counted:
-    """What is compared: see `EventCounts`."""
+    """Counts that are compared: see `EventCounts`."""
 
     totals: Array
     moments: Array
@@ -90,7 +90,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a case.
+    """The result of playing a case.
 
     Attributes
     ----------
@@ -117,7 +117,7 @@ class Outcome:
         return self.error is None and not self.differences
 
     def to_dict(self) -> dict[str, Any]:
-        """For the report; one that failed holds what it takes to play it again."""
+        """The outcome for the report; of a case that failed with what it takes to play it again."""
         found = {
             **self.case.to_dict(),
             "devices": self.devices,
@@ -178,7 +178,7 @@ def to_host(array: Any) -> Array:
 
 
 def played(backend: CudaBackend, program: _core.Program, way: str) -> Counted:
-    """What a device counts."""
+    """Counts of a program that devices played."""
     if way == "device":
         kept = backend.counts_on_device(program, per_block=True)
         with backend.devices()[0].use():
@@ -207,7 +207,7 @@ def play_case(backend: CudaBackend, case: Case | LaneCase) -> Outcome:
 
 
 def count_differences(backend: CudaBackend, case: Case) -> tuple[list[Difference], float]:
-    """Where counts differ, and the seconds that devices took."""
+    """Differences of counts, and the seconds that devices took."""
     program = case.program()
     right = CpuBackend().run(program, per_block=case.way != "sums")
     expected = Counted(right.totals, right.moments, right.blocks)
@@ -250,7 +250,7 @@ def check_all(
 
 
 class Report:
-    """What was found, in a file that is written again after every step.
+    """A report of what was found, in a file that is written again after every step.
 
     Parameters
     ----------
@@ -363,7 +363,7 @@ def read_report(path: Path) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str | None]:
-    """Of everything that takes part; None for what is not installed."""
+    """Versions of everything that takes part; None for what is not installed."""
     found: dict[str, str | None] = {"python": platform.python_version()}
     found["system"] = f"{platform.system()} {platform.release()} {platform.machine()}"
     for name in LIBRARIES:

@@ -21,19 +21,19 @@ class Grid:
     rows: Sequence[Sequence[str]]
 
     def print(self, out: Terminal) -> None:
-        """On a terminal."""
+        """Print it on a terminal."""
         columns = [Column(name, right=i > 0) for i, name in enumerate(self.header)]
         print_table(out, columns, self.rows, title=self.title)
 
     def markdown(self) -> str:
-        """For a document."""
+        """The table in Markdown."""
         rule = ["---", *["---:"] * (len(self.header) - 1)]
         lines = ["| " + " | ".join(row) + " |" for row in (self.header, rule, *self.rows)]
         return "\n".join([self.title, "", *lines, ""])
 
 
 def powers(number: float) -> str:
-    """As in "6.0e10"."""
+    """A number as a power of ten, as in "6.0e10"."""
     mantissa, exponent = f"{number:.1e}".split("e")
     return f"{mantissa}e{int(exponent)}"
 
@@ -60,13 +60,13 @@ def print_report(document: dict[str, Any], path: Path, out: Terminal) -> None:
 
 
 def told(case: dict[str, Any]) -> str:
-    """What is wrong with a case."""
+    """The faults of a case, a line for each."""
     lines = [] if case["error"] is None else [case["error"]]
     return "\n".join([*lines, *(difference["text"] for difference in case["differences"])])
 
 
 def seconds(number: float | None) -> str:
-    """Three digits, or a dash."""
+    """A number of seconds with three digits, or a dash."""
     return "–" if number is None else f"{number:.3g}"
 
 

@@ -47,11 +47,11 @@ class LaneCase:
 
     @property
     def scenario(self) -> Scenario:
-        """The first one."""
+        """The first scenario."""
         return self.scenarios[0]
 
     def to_dict(self) -> dict[str, Any]:
-        """What identifies it, for a report."""
+        """The case without its options, for a report."""
         return {
             "name": self.name,
             "houses": self.scenario.num_houses,
@@ -145,7 +145,7 @@ def lane_differences(backend: CudaBackend, case: LaneCase) -> tuple[list[LaneDif
 
 
 def random_actions(env: VectorEnv, rng: np.random.Generator) -> Array:
-    """Any house, mode and signal for every agent."""
+    """Random actions: any house, mode and signal for every agent."""
     shape = env.num_envs, env.num_agents
     parts = [rng.integers(most, size=shape) for most in (env.num_houses, 2, 2)]
     return np.stack(parts, axis=-1).astype(np.uint8)

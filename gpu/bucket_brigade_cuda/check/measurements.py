@@ -51,18 +51,18 @@ class Game:
     name: str
 
     def program(self, episodes: int, lineups: int = 1) -> _core.Program:
-        """Some episodes of each of some equal line-ups."""
+        """A program of some episodes of each of some equal line-ups."""
         scenario = SCENARIOS[self.scenario]
         seats = [self.seat] * scenario.num_agents
         return compile_program(scenario, [seats] * lineups, seed=0, episodes=episodes)
 
     @property
     def shape(self) -> Shape:
-        """Of its kernels."""
+        """The shape of its kernels."""
         return Job.of(self.program(1), False).shape
 
     def to_dict(self) -> dict[str, Any]:
-        """What identifies it, for a report."""
+        """Scenario and name of the seat, for a report."""
         return {"scenario": self.scenario, "seat": self.name}
 
 
@@ -219,7 +219,7 @@ def kernels_alone(
 
 
 def resources_of(device: Device, name: str, shape: Shape) -> dict[str, int] | None:
-    """What a loaded kernel takes, of a device that tells."""
+    """Registers and memory that a loaded kernel takes, if the device tells."""
     told = getattr(device, "resources", None)
     return None if told is None else dict(told(name, shape))
 

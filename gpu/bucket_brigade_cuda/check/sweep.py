@@ -51,7 +51,7 @@ class Case:
     way: str = "blocks"
 
     def program(self) -> _core.Program:
-        """Compiled to integers."""
+        """The program that it is compiled to."""
         return compile_program(
             self.scenario,
             self.lineups,
@@ -61,7 +61,7 @@ class Case:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """What identifies it, for a report."""
+        """Name, sizes and episodes, for a report."""
         return {
             "name": self.name,
             "houses": self.scenario.num_houses,
@@ -195,7 +195,7 @@ FULL_FIREFIGHTERS = [(10, 4, 1), (10, 4, 2), (2, 1, 1), (3, 8, 4), (32, 16, 16)]
 
 @dataclass(frozen=True)
 class Plan:
-    """What is played by whom.
+    """The cases that each device plays.
 
     Attributes
     ----------
@@ -242,8 +242,8 @@ def plan(quick: bool, devices: int) -> Plan:
 
 
 def usual_shapes(quick: bool) -> list[Shape]:
-    """What ``cuda-check``, or ``cuda-check --quick``, plays, and the scenarios of the catalogue in
-    mixtures of any width or, quick, in narrow ones, and its environments; the most used first."""
+    """Shapes that ``cuda-check``, or ``cuda-check --quick``, plays, and those of the catalogue's
+    scenarios in mixtures of any width or, quick, in narrow ones; the most used first."""
     shapes = [Shape(*CATALOGUE, width) for width in ((1, 2) if quick else WIDTHS)]
     cases = plan(quick, 1)
     shapes += [Shape(one.scenario.num_houses, one.scenario.num_agents, 0) for one in cases.lanes]

@@ -34,7 +34,7 @@ MOST_BYTES = 1 << 31
 
 @dataclass(frozen=True)
 class Row:
-    """A batch.
+    """Times of one batch.
 
     Attributes
     ----------
@@ -87,13 +87,13 @@ class Row:
 
     @property
     def cpu_rate(self) -> float:
-        """The CPU's."""
+        """Episode-nights a second of the CPU."""
         return self.nights / self.cpu_seconds
 
 
 @dataclass(frozen=True)
 class Limit:
-    """What the model says of all devices together; or why it says nothing."""
+    """The modelled rate of all devices together; or why there is none."""
 
     nights_per_second: float | None
     reason: str | None = None
@@ -123,7 +123,7 @@ class Throughput:
     stopped: list[str]
 
     def to_dict(self) -> dict[str, Any]:
-        """For the report."""
+        """Rows and what follows from them, for the report."""
         return {
             "scenario": SCENARIO,
             "lineup": list(LINEUP),
@@ -140,7 +140,7 @@ class Throughput:
         }
 
     def crossovers(self) -> list[dict[str, int | None]]:
-        """For each number of line-ups the episodes of each from which on the CPU is slower."""
+        """Episodes of each line-up from which on the CPU is slower, by number of line-ups."""
         found = []
         for lineups in dict.fromkeys(row.lineups for row in self.rows):
             rows = [row for row in self.rows if row.lineups == lineups]
@@ -157,7 +157,7 @@ class Throughput:
 
 
 def episodes(row: Row | None) -> int | None:
-    """Of each line-up of a batch, if there is one."""
+    """Episodes of each line-up of a batch, if there is one."""
     return None if row is None else row.episodes
 
 
@@ -201,7 +201,7 @@ def compile_seconds(device: Device) -> float | None:
 
 
 def modelled_limit(devices: Sequence[Device]) -> Limit:
-    """What the model of `ptx_on_cpu` says of GPUs together; or why it says nothing."""
+    """The rate of GPUs together by the model of `ptx_on_cpu`; or why there is none."""
     try:
         limit: Limit = plugged_in(MODELS, "limit")(devices)
     except BackendUnavailable as error:
@@ -297,13 +297,13 @@ def row_of(
 
 
 def timings_of(backend: CudaBackend) -> Timings:
-    """Those of the last run."""
+    """Timings of the last run."""
     assert backend.timings is not None
     return backend.timings
 
 
 def free_bytes(backend: CudaBackend) -> int:
-    """Of the first device."""
+    """Free memory of the first device, in bytes."""
     device = backend.devices()[0]
     with device.use():
         return device.free_bytes()
@@ -318,8 +318,8 @@ class CpuRates:
     def seconds(
         self, program: _core.Program, nights: int, most: float, threads: int | None = None
     ) -> tuple[float, bool]:
-        """What the CPU takes for a program; and whether that was measured, as it is where the rate
-        does not say that it takes more than some seconds."""
+        """Seconds that the CPU takes for a program; and whether that was measured, as it is where
+        the rate does not say that it takes more than some seconds."""
         rate = self._rates.get(threads)
         if rate is not None and nights >= rate * most:
             return nights / rate, False
@@ -329,7 +329,7 @@ class CpuRates:
 
 
 def seconds_of_cpu(program: _core.Program, threads: int | None = None) -> float:
-    """What the CPU takes."""
+    """Seconds that the CPU takes for a program."""
     started = time.perf_counter()
     CpuBackend().run(program, threads=threads)
     return time.perf_counter() - started

@@ -167,7 +167,7 @@ def record(name: str, shape: Shape, capability: tuple[int, int]) -> Kernel | Non
 
 
 def why_no_kernels(capability: tuple[int, int]) -> str | None:
-    """Why no kernel can be had for a device: none was compiled before, and compiling fails; None if
+    """The reason why there is no kernel for a device: none on disk, and compiling fails; None if
     some can. Tries to compile something tiny, but only where there is nothing on disk."""
     major, minor = capability
     patterns = [f"*-{arch_of((major, one))}-{sources()[:12]}.zip" for one in range(minor + 1)]
@@ -345,7 +345,7 @@ def _versions() -> dict[str, str]:
 
 
 def cache_folder() -> Path | None:
-    """Where compiled kernels are kept: what the environment variable says, or else the user's cache
+    """The folder for compiled kernels: what the environment variable says, or else the user's cache
     folder."""
     named = os.environ.get(CACHE)
     if named is not None:

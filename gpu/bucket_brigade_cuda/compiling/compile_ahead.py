@@ -51,7 +51,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Made:
-    """What became of a kernel that was wanted.
+    """A kernel that was wanted, and what making it took.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class Made:
     cubin_bytes: int
 
     def to_dict(self) -> dict[str, object]:
-        """For JSON."""
+        """The kernel's file, times and sizes, for JSON."""
         one, shape = self.wanted, self.wanted.shape
         return {
             "kernel": one.name,

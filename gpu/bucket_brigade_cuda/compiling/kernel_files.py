@@ -92,7 +92,7 @@ class Kernel:
 
     @property
     def seconds(self) -> float:
-        """What making it took this process: nothing if it was found."""
+        """Seconds that making it took this process: 0 if it was found."""
         return 0.0 if self.found else self.compile_seconds + self.assemble_seconds
 
 
@@ -101,7 +101,7 @@ class UnusableKernel(Exception):
 
 
 def arch_of(capability: tuple[int, int]) -> str:
-    """As compilers name a compute capability: "sm_90" for (9, 0)."""
+    """The name that compilers have for a compute capability: "sm_90" for (9, 0)."""
     return "sm_{}{}".format(*capability)
 
 
@@ -185,7 +185,7 @@ def read_kernel(
 
 
 def unpacked(content: bytes, name: str, shape: Shape, capability: tuple[int, int]) -> Kernel:
-    """What a file holds.
+    """The kernel that a file holds.
 
     Raises
     ------
@@ -215,7 +215,7 @@ def unpacked(content: bytes, name: str, shape: Shape, capability: tuple[int, int
 
 
 def identity(name: str, shape: Shape, capability: tuple[int, int]) -> dict[str, Any]:
-    """What a file says of itself that has to be as asked for."""
+    """The fields of a file that have to be as asked for."""
     return {
         "format": FORMAT,
         "kernel": name,

@@ -26,7 +26,7 @@ ON_CUDA = (2, 13)
 
 
 class CupyDevice:
-    """One GPU.
+    """A GPU that CuPy drives.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class CupyDevice:
         return context
 
     def wait(self, stream: Any) -> None:
-        """Until everything on a stream is done."""
+        """Wait until everything on a stream is done."""
         stream.synchronize()
         self._staged.pop(stream.ptr, None)
 
@@ -102,11 +102,11 @@ class CupyDevice:
         return event
 
     def seconds(self, start: Any, end: Any) -> float:
-        """Between two events, by the device's clock."""
+        """Seconds between two events, by the device's clock."""
         return float(cupy.cuda.get_elapsed_time(start, end)) / 1000
 
     def free_bytes(self) -> int:
-        """What the driver has left, and what CuPy's pool keeps for reuse."""
+        """Bytes that the driver has left, and those that CuPy's pool keeps for reuse."""
         free, _ = runtime.memGetInfo()
         return int(free) + int(cupy.get_default_memory_pool().free_bytes())
 
@@ -180,8 +180,9 @@ class CupyDevice:
         return int(max(1, each) * self.multiprocessors)
 
     def resources(self, name: str, shape: Shape) -> dict[str, int]:
-        """Of a kernel that was loaded: registers and bytes of local memory of a thread, bytes of
-        shared memory of a CUDA block, and CUDA blocks that a multiprocessor runs at a time."""
+        """Resources of a kernel that was loaded: registers and bytes of local memory of a thread,
+        bytes of shared memory of a CUDA block, and CUDA blocks that a multiprocessor runs at a
+        time."""
         handle = self._functions[name, shape].ptr
         return {
             "registers": driver.funcGetAttribute(driver.CU_FUNC_ATTRIBUTE_NUM_REGS, handle),
@@ -242,7 +243,7 @@ class CupyDevice:
 
 
 def words(arguments: Sequence[object]) -> Iterator[object]:
-    """What a kernel takes for arguments: arrays as several words (see `abi`)."""
+    """Arguments as a kernel takes them: arrays as several words (see `abi`)."""
     for argument in arguments:
         if isinstance(argument, tuple):
             yield from argument
@@ -295,7 +296,7 @@ _ADVICE = {
 
 
 def advice(text: str) -> str:
-    """What to do about an error of CUDA."""
+    """Advice about an error of CUDA, by its text."""
     for part, advice in _ADVICE.items():
         if part in text:
             return advice

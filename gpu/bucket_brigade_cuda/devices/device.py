@@ -23,8 +23,8 @@ Array = npt.NDArray[Any]
 
 
 class Device(Protocol):
-    """Where kernels run. Calls between `on` belong to a stream and may return before the work is
-    done; nothing is waited for but in `wait`.
+    """A place where kernels run. Calls between `on` belong to a stream and may return before the
+    work is done; nothing is waited for but in `wait`.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Device(Protocol):
         """Lets what follows go to a stream."""
 
     def wait(self, stream: Stream) -> None:
-        """Until everything on a stream is done."""
+        """Wait until everything on a stream is done."""
 
     def mark(self) -> Mark:
         """The present point of a stream."""
@@ -166,7 +166,7 @@ class HostDevice(ABC):
         return array.copy()
 
     def resident(self, name: str, shape: Shape) -> int:
-        """Enough for a thread to play several blocks, so that this is tried too."""
+        """Two CUDA blocks: few enough for threads to play several blocks, so that this is tried."""
         return 2
 
     def packed(self, arguments: Sequence[object]) -> tuple[object, ...]:

@@ -17,7 +17,7 @@ MODELS = "bucket_brigade_cuda.models"
 
 
 def plugged_in(group: str, name: str) -> Any:
-    """What an installed distribution announces under a name.
+    """The object that an installed distribution announces under a name.
 
     Raises
     ------

@@ -214,7 +214,7 @@ class DeviceLanes:
         return array
 
     def _new_seen(self) -> tuple[DeviceArray, ...]:
-        """What lanes show: houses, actions, night and episode."""
+        """New arrays for what lanes show: houses, actions, night and episode."""
         n, h = self._rows["houses"]
         types = (
             (n * h, np.uint8),

@@ -20,7 +20,7 @@ ALL = 0xFFFFFFFF
 
 
 def shape_of(program: _core.Program) -> Shape:
-    """What a program's kernels are specialised for."""
+    """The shape that a program's kernels are specialised for."""
     width = width_for(int(program.seat_sizes.max()))
     return Shape(program.houses, program.agents, width, FIREFIGHTER in program.policy_kinds)
 

@@ -20,7 +20,7 @@ __all__ = ["Result", "play", "play_on_device"]
 
 @dataclass
 class Result:
-    """What a run counted, in the host's memory (see `EventCounts`)."""
+    """Counts of a run, in the host's memory (see `EventCounts`)."""
 
     totals: npt.NDArray[np.int64]
     moments: npt.NDArray[np.int64]

@@ -35,7 +35,7 @@ class Unit:
 
     @property
     def items(self) -> int:
-        """Blocks in all."""
+        """Number of blocks of all line-ups."""
         return self.lineups * self.blocks
 
 

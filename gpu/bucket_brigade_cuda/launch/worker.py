@@ -31,7 +31,7 @@ SLOTS = 2
 
 @dataclass
 class Timings:
-    """Where the seconds of a run went, summed over devices.
+    """Seconds of the parts of a run, summed over devices.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class Timings:
 
 @dataclass
 class DeviceCounts:
-    """What a run counted, in a device's memory (see `EventCounts`).
+    """Counts of a run, in a device's memory (see `EventCounts`).
 
     Attributes
     ----------
@@ -235,7 +235,7 @@ class Worker:
         self.timings.units += 1
 
     def _targets(self, unit: Unit) -> tuple[DeviceArray, DeviceArray, DeviceArray]:
-        """Where a unit's counts of blocks go, and where its totals and moments are added."""
+        """Arrays that a unit's counts of blocks go to, and its totals and moments are added to."""
         device, shape, kept = self.device, self.job.shape, self.kept
         d, f = shape.counts, shape.features
         if kept is None or kept.blocks is None:
