@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade import _core
+from bucket_brigade.errors import InvalidValue, shown
 
-__all__ = ["LaneEngine", "LaneSettings", "PlaysLanes"]
+__all__ = ["LaneEngine", "LaneSettings", "PlaysLanes", "check_is_cpu"]
 
 #: An array of the memory that the engine plays in: NumPy's, or CuPy's.
 Array = Any
@@ -88,3 +89,17 @@ class PlaysLanes(Protocol):
 
     def lanes(self, settings: LaneSettings) -> LaneEngine:
         """Lanes in the memory of this backend, which wait for their first reset."""
+
+
+def check_is_cpu(options: Mapping[str, Any]) -> None:
+    """Checks that an environment behind another library's interface is to be played by the CPU.
+
+    Raises
+    ------
+    InvalidValue
+        If the options name another backend.
+    """
+    backend = options.get("backend", "cpu")
+    if backend != "cpu":
+        allowed = "'cpu', as this library's arrays are in main memory; VectorEnv plays on GPUs"
+        raise InvalidValue("backend", shown(backend), allowed)

@@ -16,6 +16,7 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
 from bucket_brigade.envs.batch import VectorEnv
+from bucket_brigade.envs.engine import check_is_cpu
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.game.catalogue import list_scenarios, load_scenario
 from bucket_brigade.game.scenario import Scenario
@@ -71,6 +72,7 @@ class SeatsVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     def __init__(self, scenario: Scenario, num_lanes: int, **options: Any) -> None:
         if options.get("lineup") is not None:
             raise InvalidValue("lineup", repr(options["lineup"]), "None: all seats from outside")
+        check_is_cpu(options)
         self.lanes = VectorEnv(scenario, num_lanes, **options)
         self.num_envs = num_lanes * self.lanes.num_agents
         self.single_observation_space = observation_space(scenario)
@@ -212,6 +214,7 @@ class SeatEnv(gymnasium.Env[dict[str, Any], Any]):
         if isinstance(opponents, list | tuple) and len(opponents) == game.num_agents - 1:
             others = list(opponents)
         lineup = [*others[:seat], None, *others[seat:]]
+        check_is_cpu(options)
         self.lane = VectorEnv(game, 1, lineup=lineup, autoreset="disabled", **options)
         self.seat = int(seat)
         self.render_mode = render_mode

@@ -14,6 +14,7 @@ from gymnasium import spaces
 from pettingzoo import ParallelEnv
 
 from bucket_brigade.envs.batch import VectorEnv
+from bucket_brigade.envs.engine import check_is_cpu
 from bucket_brigade.envs.gymnasium import action_space, observation_space
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.game.catalogue import load_scenario
@@ -62,6 +63,7 @@ class BucketBrigadeParallelEnv(ParallelEnv[str, dict[str, Any], npt.NDArray[np.u
         game = named.with_rules(rules)
         if render_mode not in (None, "ansi"):
             raise InvalidValue("render_mode", repr(render_mode), "None or 'ansi'")
+        check_is_cpu(options)
         self.lane = VectorEnv(game, 1, autoreset="disabled", **options)
         self.render_mode = render_mode
         self.possible_agents = [f"agent_{a}" for a in range(game.num_agents)]

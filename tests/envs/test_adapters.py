@@ -57,6 +57,17 @@ def test_seats_of_all_lanes() -> None:
         env.reset(options={"reset_mask": np.arange(12) == 0})
 
 
+def test_other_libraries_play_on_the_cpu() -> None:
+    from bucket_brigade.envs.gymnasium import SeatEnv, SeatsVectorEnv
+
+    message = r"backend = 'cuda' .*'cpu', as this library's arrays are in main memory"
+    with pytest.raises(bb.InvalidValue, match=message):
+        SeatsVectorEnv(HARD, 3, backend="cuda")
+    with pytest.raises(bb.InvalidValue, match=message):
+        SeatEnv(HARD, backend="cuda")
+    SeatEnv(HARD, backend="cpu")
+
+
 def test_pettingzoo_checks_all_agents() -> None:
     pytest.importorskip("pettingzoo", reason="the extra pettingzoo is not installed")
     from pettingzoo.test import api_test, parallel_api_test, parallel_seed_test
