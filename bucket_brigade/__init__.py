@@ -66,7 +66,7 @@ from bucket_brigade.policies.heuristic import ARCHETYPES, Strategy, as_strategy
 from bucket_brigade.policies.saved import SavedPolicies, load_policies, save_policies
 from bucket_brigade.policies.tabular import Tabular
 from bucket_brigade.policies.tabulate import tabulate
-from bucket_brigade.simulation.episode import Action, Episode, House, Night, replay
+from bucket_brigade.simulation.episode import Action, Episode, House, Night, replay, replay_actions
 from bucket_brigade.simulation.paired import compare
 from bucket_brigade.simulation.result import PairedDifference, SimulationResult
 from bucket_brigade.simulation.simulator import simulate
@@ -142,6 +142,7 @@ __all__ = [
     "policy_difference",
     "policy_values",
     "replay",
+    "replay_actions",
     "run_heuristic_episode",
     "save_policies",
     "scenario",

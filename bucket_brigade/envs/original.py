@@ -24,8 +24,6 @@ Array = npt.NDArray[Any]
 
 #: What the identifiers of environments end with.
 VERSION = "-v1"
-#: Most nights of an episode: the original's has no cap.
-MOST_NIGHTS = 10_000
 
 
 def list_envs() -> list[str]:
@@ -41,9 +39,7 @@ def list_envs() -> list[str]:
 
 def as_original(scenario: Scenario) -> Scenario:
     """A scenario under the rules of the original's Python environment."""
-    return as_scenario(scenario).replace(
-        night_order="burn_out_then_spread", end_rule="no_fires", max_nights=MOST_NIGHTS
-    )
+    return as_scenario(scenario).with_rules("original-python")
 
 
 def scenario_of(identifier: str, num_agents: int | None) -> Scenario:

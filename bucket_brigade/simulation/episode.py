@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from bucket_brigade import _core
 from bucket_brigade.arguments import as_flag, as_list, as_u64
@@ -17,7 +18,7 @@ from bucket_brigade.game.scenario import Scenario, as_scenario
 from bucket_brigade.simulation.ring_picture import ring_svg
 from bucket_brigade.summaries import cut, legible
 
-__all__ = ["Action", "Episode", "House", "Night", "replay"]
+__all__ = ["Action", "Episode", "House", "Night", "replay", "replay_actions"]
 
 
 class House(IntEnum):
@@ -292,4 +293,53 @@ def replay(scenario: Scenario, lineup: Lineup, *, seed: int, episode: int) -> li
     nights = []
     while game.ended is None:
         nights.append(game.step())
+    return nights
+
+
+def replay_actions(
+    scenario: Scenario, actions: npt.ArrayLike, *, seed: int, episode: int
+) -> list[Night]:
+    """Nights of one episode whose actions are given, as a lane of `VectorEnv` played them.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The game.
+    actions : array_like of int, shape (T, A, 3)
+        House, mode (1 works, 0 rests) and signal of every agent, for T nights; for the whole
+        episode, as many as it lasted.
+    seed : int
+        The seed of the environment, 0 to 2^64 - 1.
+    episode : int
+        The number of the episode, as ``info["episode"]`` told it.
+
+    Returns
+    -------
+    list of Night
+        The T nights, by the plain engine.
+
+    Raises
+    ------
+    InvalidValue
+        For the first value that is not allowed, or if the episode ends before the actions do.
+
+    Examples
+    --------
+    >>> rest = [[[0, 0, 0]] * 4] * 3
+    >>> [night.night for night in replay_actions(SCENARIOS["hard"], rest, seed=7, episode=1)]
+    [0, 1, 2]
+    """
+    game = Episode(scenario, seed=seed, episode=episode)
+    given = np.asarray(actions)
+    agents = game.scenario.num_agents
+    if given.ndim != 3 or given.shape[1:] != (agents, 3):
+        raise InvalidValue("actions", f"shape {given.shape}", f"shape (T, {agents}, 3)")
+    if not np.issubdtype(given.dtype, np.integer) and given.size:
+        raise InvalidValue("actions", f"an array of {given.dtype}", "integers")
+    nights: list[Night] = []
+    for night in given.tolist():
+        if game.ended is not None:
+            allowed = f"{len(nights)} nights: then the episode ended ({game.ended})"
+            raise InvalidValue("actions", f"{len(given)} nights", allowed)
+        nights.append(game.step([Action(*act) for act in night]))
     return nights
