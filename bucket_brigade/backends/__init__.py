@@ -4,7 +4,8 @@ A distribution adds a backend under the entry-point group ``bucket_brigade.backe
 class that has the members of `Backend`, and of `Weighable` if ``"auto"`` may choose it. It is
 constructed without arguments; or, where a user names devices as in ``"cuda:0,1"``, with the keyword
 ``devices=(0, 1)``. Every backend returns the same integers for the same program, so choosing one
-changes nothing but the time it takes.
+changes nothing but the time it takes. A backend that has environments too has the members of
+`bucket_brigade.envs.engine.PlaysLanes`.
 """
 
 import os

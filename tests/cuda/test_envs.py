@@ -114,15 +114,19 @@ def test_every_array_of_every_shape(order: str, rule: str, shape: Shape, ptx: Cu
     assert sum(pair.ended.values()) > 150
 
 
-@pytest.mark.parametrize("order", ORDERS)
-def test_built_in_seats_of_several_scenarios(order: str, ptx: CudaBackend) -> None:
+@pytest.mark.parametrize(
+    ("order", "autoreset"), list(zip(ORDERS, ["disabled", "same_step"], strict=True))
+)
+def test_built_in_seats_of_several_scenarios(order: str, autoreset: str, ptx: CudaBackend) -> None:
     shape = Shape(10, 4, 0)
     games = [
         game(shape, night_order=order),
         game(shape, end_rule="no_fires", min_nights=0, max_nights=30),
         game(shape, prob_house_catches_fire=0.02, max_nights=4, cost_to_work_one_night=0.3),
     ]
-    pair = Pair(ptx, games, 200, {"lineup": SEATS, "autoreset": "disabled"})
+    # Of two, and of three.
+    played = games if autoreset == "disabled" else games[1:]
+    pair = Pair(ptx, played, 200, {"lineup": SEATS, "autoreset": autoreset})
     pair.reset()
     pair.play(30)
     assert all(pair.ended.values())
@@ -275,6 +279,11 @@ def bad(at: Any, value: int, dtype: Any = np.uint8, lanes: int = 6) -> Array:
         (bad((1, 1, 0), 256, np.int32), r"actions\[1, 1, 0\] = 256 "),
         (bad((1, 1, 0), 2**32, np.int64), r"actions\[1, 1, 0\] = a number of 32 bits or more"),
         (bad((1, 1, 0), -(2**40) + 1, np.int64), r"actions\[1, 1, 0\] = a number of 32 bits"),
+        (bad((1, 1, 1), 256, np.int32), r"actions\[1, 1, 1\] = 256 .* 0 to rest"),
+        (bad((1, 1, 1), 2**24, np.int32), r"actions\[1, 1, 1\] = 16777216 "),
+        (bad((1, 1, 1), 2**40, np.int64), r"actions\[1, 1, 1\] = a number of 32 bits"),
+        (bad((2, 3, 2), 65536, np.int64), r"actions\[2, 3, 2\] = 65536 .* 0 or 1"),
+        (bad((2, 3, 2), 2**32 + 1, np.int64), r"actions\[2, 3, 2\] = a number of 32 bits"),
         (bad((slice(2, 5), 1, 1), 9), r"actions\[2, 1, 1\] = 9 "),
     ],
 )

@@ -126,7 +126,7 @@ class DeviceLanes:
                 self.check()
             size = u32(taken.itemsize)
             bytes_taken = taken.reshape(-1).view(np.uint8)
-            self._launch("night", (self._keys, self._played, bytes_taken, size, self._out))
+            self._launch("night", (self._keys, *self._played, bytes_taken, size, *self._out))
         return True
 
     def state(self) -> tuple[DeviceArray, DeviceArray, DeviceArray]:

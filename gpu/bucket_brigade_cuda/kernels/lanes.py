@@ -9,7 +9,7 @@ from numba import cuda
 
 from bucket_brigade_cuda.kernels.cast import SLOT_MIXTURE
 from bucket_brigade_cuda.kernels.lane_draws import ALWAYS, caught_houses, uniform
-from bucket_brigade_cuda.kernels.lane_tables import LAST, SUMS, sum_rows
+from bucket_brigade_cuda.kernels.lane_tables import LAST, SUMS, game_columns, sum_rows
 from bucket_brigade_cuda.kernels.philox import of_block
 from bucket_brigade_cuda.kernels.shape import Shape
 from bucket_brigade_cuda.kernels.words import NONE, ONE, Function, device, u32, u64
@@ -63,7 +63,7 @@ def make_start(shape: Shape) -> Function:
     clears the lane's sums.
     """
     houses, agents = shape.houses, shape.agents
-    sums = sum_rows(shape)
+    sums, columns = sum_rows(shape), game_columns(shape)
     every_house = u32((1 << houses) - 1)
 
     @device
@@ -81,7 +81,7 @@ def make_start(shape: Shape) -> Function:
                     while limits[chosen] <= u:
                         chosen = u64(chosen + u64(1))
                 words[u64(SUMS + sums + a) * lanes + lane] = entries[chosen]
-        none = game[u64(scenario) * u64(6 + agents)]
+        none = game[u64(scenario) * u64(columns)]
         return caught_houses(keys, shared, NONE, bit, every_house, NONE, NONE, none, none, none)
 
     return start
