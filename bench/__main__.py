@@ -10,6 +10,7 @@ COMMANDS = {
     "ladder": ("bench.ladder.command", "the same work by ever faster means, baselines among them"),
     "growth": ("bench.growth", "how cost grows with size, beside what a model predicts"),
     "exact": ("bench.exact", "time of exact counts and gradients, and what it would be at best"),
+    "envs": ("bench.envs", "steps a second of environments"),
     "mdp": ("bench.mdp", "time of exact work on policies of every kind"),
     "instructions": ("bench.instructions", "machine instructions of the inner loops"),
     "profile": ("bench.profile", "where the time of the inner loops goes"),

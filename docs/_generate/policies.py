@@ -48,6 +48,11 @@ def certified(scenario: bb.Scenario) -> dict[str, Any]:
     }
 
 
+def common(scenario: bb.Scenario) -> dict[str, Any]:
+    """The best (p, q) that all seats can have in common."""
+    return bb.best_common_heuristic(scenario).to_dict()
+
+
 def optimum(scenario: bb.Scenario) -> dict[str, Any]:
     """The most that all could get."""
     found = bb.team_optimum(scenario)
@@ -81,6 +86,7 @@ def complete(
     known: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
     tasks: dict[str, Callable[[bb.Scenario], dict[str, Any]]] = {
         "certified": certified,
+        "common": common,
         "optimum": optimum,
     }
     for selector in selectors:
@@ -126,14 +132,18 @@ def tables(known: dict[str, Any], scenarios: Sequence[bb.Scenario]) -> list[str]
             )
         lines += table(header, rows, 2)
         lines += ["", "What all policies can do:", ""]
-        header = ["scenario", "certified (p, q)", "team optimum", "nights"]
+        header = ["scenario", "certified (p, q)", "nights", "best common (p, q)", "its payoff"]
+        header += ["nights", "team optimum", "nights"]
         tried = [each for each in SELECTORS if any(each in known[key(game)] for game in some)]
         for selector in tried:
             header += [f"equilibrium, `{selector}`", "nights", "stages that draw"]
         rows = []
         for scenario in some:
             entry = known[key(scenario)]
+            best = entry["common"]
             row = [scenario.name, f"{entry['certified']['payoff']:.2f}"]
+            row += [f"{entry['certified']['nights']:.1f}", f"({best['p']:.3g}, {best['q']:.3g})"]
+            row += [f"{best['payoff']:.2f}", f"{best['nights']:.1f}"]
             row += [f"{entry['optimum']['payoff']:.2f}", f"{entry['optimum']['nights']:.1f}"]
             for selector in tried:
                 row += _equilibrium_cells(entry.get(selector))
