@@ -43,4 +43,9 @@ def _core_policy(scenario: Scenario, seat: int, entry: object) -> _core.MarkovPo
     policy = as_policy(entry, field)
     if isinstance(policy, Tabular):
         return checked_tabular(policy, scenario, field).runs
-    return policy.duty if isinstance(policy, Heuristic) else chances_of(policy, scenario, seat)
+    if isinstance(policy, Heuristic):
+        return policy.duty
+    if scenario.num_houses > _core.MAX_EXACT_HOUSES:  # before a table of all states is made
+        allowed = f"at most {_core.MAX_EXACT_HOUSES} for exact payoffs of policies of every kind"
+        raise InvalidValue("num_houses", scenario.num_houses, allowed)
+    return chances_of(policy, scenario, seat)

@@ -146,6 +146,7 @@ pub struct Place {
 
 impl Place {
     /// The place of an agent on a ring of `houses` houses with `agents` agents.
+    #[inline]
     #[must_use]
     pub fn new(agent: usize, houses: usize, agents: usize) -> Self {
         let owned = (agent..houses).step_by(agents).map(|house| 1 << house).sum();

@@ -8,7 +8,7 @@ use crate::random::uniform::LazyUniform;
 /// The threshold of one half.
 pub(super) const HALF: u64 = ALWAYS / 2;
 
-pub(super) fn act(sight: &Sight<'_>, uniform: impl Fn(u32) -> LazyUniform) -> Action {
+pub(super) fn act(sight: &Sight<'_>, mut uniform: impl FnMut(u32) -> LazyUniform) -> Action {
     Action {
         house: uniform(SLOT_HOUSE).index(sight.layout.houses),
         works: uniform(SLOT_MODE).is_below(HALF),

@@ -22,6 +22,7 @@ pub struct Action {
 
 impl Action {
     /// House, mode and signal as bytes.
+    #[inline]
     #[must_use]
     pub fn to_bytes(self) -> [u8; 3] {
         [self.house as u8, u8::from(self.works), u8::from(self.signal)]
@@ -61,15 +62,13 @@ pub enum Single {
 
 impl Single {
     /// The act on a night; `uniform` gives the agent's uniform at a slot.
-    #[inline]
-    pub fn act(&self, sight: &Sight<'_>, uniform: impl Fn(u32) -> LazyUniform) -> Action {
+    #[inline(always)]
+    pub fn act(&self, sight: &Sight<'_>, mut uniform: impl FnMut(u32) -> LazyUniform) -> Action {
         match self {
             Self::Table(table) => {
-                let mut u = uniform(SLOT_ACT);
                 let state = Table::state(sight.burning, sight.ruined);
-                let act = table.act(state, sight.night, |threshold| u.is_below(threshold));
-                let house = if act == 0 { sight.agent % sight.layout.houses } else { act - 1 };
-                Action { house, works: act > 0, signal: act > 0 }
+                let home = sight.agent % sight.layout.houses;
+                table.action(state, sight.night, home, || uniform(SLOT_ACT))
             }
             Self::Random => random::act(sight, uniform),
             Self::Specialist => specialist::act(sight),

@@ -3,13 +3,13 @@
 //! An *act* is a number: 0 to rest at home, `1 + h` to work at house `h`. A state of the houses has
 //! the number Σ code·3^h, with code 0 for a safe house, 1 for a burning one and 2 for a ruined one.
 
+use super::Action;
 use crate::error::InvalidValue;
 use crate::random::threshold::{ALWAYS, threshold};
+use crate::random::uniform::LazyUniform;
 
 /// In place of an act: one is drawn.
 const DRAWN: u8 = u8::MAX;
-/// Houses at most.
-const MOST_HOUSES: usize = 16;
 /// For each byte, the sum of 3^i over its bits i.
 const POWERS: [u32; 256] = {
     let mut sums = [0; 256];
@@ -55,6 +55,9 @@ pub struct TableRuns {
 }
 
 impl Table {
+    /// Houses at most.
+    pub const MOST_HOUSES: usize = 16;
+
     /// Compiles runs of acts.
     ///
     /// # Errors
@@ -62,8 +65,8 @@ impl Table {
     pub fn new(houses: usize, nights: u32, runs: TableRuns) -> Result<Self, InvalidValue> {
         let TableRuns { first, until, acts, chances } = runs;
         let refuse = |field: &str, allowed: &str| Err(InvalidValue::new(field, "runs", allowed));
-        if !(1..=MOST_HOUSES).contains(&houses) {
-            let allowed = format!("1 to {MOST_HOUSES}");
+        if !(1..=Self::MOST_HOUSES).contains(&houses) {
+            let allowed = format!("1 to {}", Self::MOST_HOUSES);
             return Err(InvalidValue::new("houses", houses, allowed));
         }
         let (states, width) = (3usize.pow(houses as u32), 1 + houses);
@@ -129,6 +132,7 @@ impl Table {
     }
 
     /// The number of the state in which these houses burn and those are ruined.
+    #[inline]
     #[must_use]
     pub fn state(burning: u32, ruined: u32) -> usize {
         let number = |bits: u32| {
@@ -156,6 +160,24 @@ impl Table {
         let width = 1 + self.houses;
         let row = &self.cumulative[self.drawn[run] as usize * width..][..width];
         row.iter().position(|&threshold| is_below(threshold)).unwrap_or(0)
+    }
+
+    /// [`Table::act`] as an action of an agent with this home, whose `uniform` is asked for only if an
+    /// act is drawn.
+    #[inline(always)]
+    pub fn action(
+        &self,
+        state: usize,
+        night: u32,
+        home: usize,
+        mut uniform: impl FnMut() -> LazyUniform,
+    ) -> Action {
+        let mut drawn = None;
+        let act = self.act(state, night, |threshold| {
+            drawn.get_or_insert_with(&mut uniform).is_below(threshold)
+        });
+        let house = if act == 0 { home } else { act - 1 };
+        Action { house, works: act > 0, signal: act > 0 }
     }
 
     /// The threshold of working, if it were the same always: 0 if it never works, 2^32 if it always

@@ -136,7 +136,11 @@ impl TenParameter {
 }
 
 impl TenParameterThresholds {
-    pub(super) fn act(&self, sight: &Sight<'_>, uniform: impl Fn(u32) -> LazyUniform) -> Action {
+    pub(super) fn act(
+        &self,
+        sight: &Sight<'_>,
+        mut uniform: impl FnMut(u32) -> LazyUniform,
+    ) -> Action {
         let (houses, agent) = (sight.layout.houses, sight.agent);
         let home = agent % houses;
         let fires = sight.burning.count_ones() as usize;

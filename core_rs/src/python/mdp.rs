@@ -16,8 +16,8 @@ use crate::game::counts::Layout;
 use crate::game::scenario::{Dynamics, Rewards};
 use crate::mdp::cost::cost;
 use crate::mdp::{ActRuns, Model, Policy, Selector};
-use crate::policy::Sight;
-use crate::pool::lock;
+use crate::policy::{Sight, Table};
+use crate::pool::{lock, zeros};
 
 /// Where the runs of each state begin, until when each lasts, its act, and chances of drawn acts.
 type Runs<'py> = (
@@ -152,8 +152,12 @@ pub fn policy_table<'py>(
     agents: usize,
     seat: usize,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    if houses > Table::MOST_HOUSES {
+        let allowed = format!("at most {}, for a table of all states", Table::MOST_HOUSES);
+        return Err(InvalidValue::new("num_houses", houses, allowed).into());
+    }
     let (layout, width) = (Layout { houses, agents }, 1 + houses);
-    let mut rows = vec![0.0; 3usize.pow(houses as u32) * width];
+    let mut rows: Vec<f64> = zeros(3u128.pow(houses as u32) * width as u128)?;
     let mut codes = vec![0u8; houses];
     for row in rows.chunks_exact_mut(width) {
         let bits = |code| codes.iter().rev().fold(0, |bits, &c| bits << 1 | u32::from(c == code));

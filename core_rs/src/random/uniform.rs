@@ -38,6 +38,12 @@ impl LazyUniform {
         }
     }
 
+    /// A uniform whose bits are known.
+    #[must_use]
+    pub fn known(u: u32) -> Self {
+        Self { bits: u64::from(u), known: 32, seed: 0, block: 0, lane: 0, tick: 0, slot: 0 }
+    }
+
     fn draw_quad(&mut self) {
         let quad = self.known / 4;
         for plane in planes(self.seed, self.block, self.tick, self.slot, quad) {
@@ -66,24 +72,26 @@ impl LazyUniform {
 
     /// `⌊U · n / 2^32⌋`, an index below `n`; draws nothing for `n = 1`.
     pub fn index(&mut self, n: usize) -> usize {
-        let n = n as u64;
-        let at_least = |j: &u64| !self.is_below((j * ALWAYS).div_ceil(n));
-        (1..n).take_while(at_least).count()
+        self.decided(|u| ((u * n as u64) >> 32) as usize)
     }
 
     /// The first `i` with `⌊U · S / 2^32⌋ < sums[i]`: an index drawn by weights, whose running sums
     /// these are and `S` the last of them.
     pub fn weighted(&mut self, sums: &[u64]) -> usize {
-        let total = sums.last().copied().unwrap_or(0);
-        let at = |u: u64| {
-            let below = ((u128::from(u) * u128::from(total)) >> 32) as u64;
-            sums.partition_point(|&sum| sum <= below)
-        };
+        let total = u128::from(sums.last().copied().unwrap_or(0));
+        self.decided(|u| {
+            let below = ((u128::from(u) * total) >> 32) as u64;
+            sums.iter().take_while(|&&sum| sum <= below).count()
+        })
+    }
+
+    /// What a function of `U` that never falls says, as soon as all that `U` may still be agrees.
+    fn decided(&mut self, answer: impl Fn(u64) -> usize) -> usize {
         loop {
             // U lies in [low, low + 2^(32 − known)).
             let low = self.bits << (32 - self.known);
-            let first = at(low);
-            if first == at(low + (ALWAYS >> self.known) - 1) {
+            let first = answer(low);
+            if self.known == 32 || first == answer(low + (ALWAYS >> self.known) - 1) {
                 return first;
             }
             self.draw_quad();
@@ -111,6 +119,7 @@ mod tests {
                 let index = sums.iter().position(|&sum| below < u128::from(sum));
                 let drawn = LazyUniform::new(11, episode, 2, 0x0C1).weighted(sums);
                 assert_eq!(Some(drawn), index);
+                assert_eq!(LazyUniform::known(u as u32).weighted(sums), drawn);
             }
             for threshold in [0, 1, u, u + 1, 1 << 31, ALWAYS - 1, ALWAYS] {
                 let below = LazyUniform::new(11, episode, 2, 0x0C1).is_below(threshold);

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::decide::{Acts, Seat, decide};
 use super::draw::{CaseThresholds, Rows};
 use super::night::{Workspace, play_night};
-use super::singles::{Memory, Playing, SingleSeat, play_singles};
+use super::singles::{Memory, SingleSeat, play_singles};
 use super::state::{MOST_HOUSES, Rules, State, Tally};
 use super::stream::Stream;
 use crate::game::counts::Layout;
@@ -110,8 +110,7 @@ fn play_blocks<W: Words>(task: &BlockRange<'_>, sink: &mut impl Sink) {
         super::calls::GROUP_NIGHTS.fetch_add(1, Ordering::Relaxed);
         decide(&rules, &seats.rows, firefighters, &stream, &state, &mut acts);
         if !seats.singles.is_empty() {
-            let now = Playing { program, rules: &rules, blocks: &playing, state: &state };
-            play_singles(&now, &seats.singles, &mut memory, &mut acts);
+            play_singles(&rules, &seats.singles, &stream, &state, &mut memory, &mut acts);
         }
         play_night(&rules, &stream, &acts, &mut state, &mut tally, &mut work);
     }

@@ -2,6 +2,7 @@
 
 use super::draw::CaseThresholds;
 use super::stream::Stream;
+use crate::game::counts::Layout;
 use crate::game::program::Program;
 use crate::game::scenario::{AGENTS, EndRule, HOUSES};
 use crate::random::address::SLOT_CATCH;
@@ -16,6 +17,7 @@ pub const HOUSE_BITS: usize = (usize::BITS - MOST_HOUSES.leading_zeros()) as usi
 
 /// The rules of a program's nights, laid out for a vector.
 pub struct Rules<W: Words> {
+    pub layout: Layout,
     pub houses: usize,
     pub agents: usize,
     /// The home of each agent.
@@ -40,6 +42,7 @@ impl<W: Words> Rules<W> {
             *home = agent % program.layout.houses;
         }
         Self {
+            layout: program.layout,
             houses: program.layout.houses,
             agents: program.layout.agents,
             homes,
