@@ -81,8 +81,8 @@ def best_common_heuristic(scenario: Scenario, *, threads: int | None = None) -> 
         return surface.error <= max(TOLERANCE, PART * float(np.abs(surface.grid()[2]).max()))
 
     surface = fit_surface(lambda points: evaluated(points)[0], is_fine, DEGREES)
-    points = surface.maxima()
+    # Resolved to a millionth, so that what is at an edge is there.
+    points = [(round(float(p), 6), round(float(q), 6)) for p, q in surface.maxima()]
     payoffs, nights = evaluated(points)
     best = int(payoffs.argmax())
-    p, q = points[best]
-    return CommonHeuristic(float(p), float(q), float(payoffs[best]), float(nights[best]))
+    return CommonHeuristic(*points[best], float(payoffs[best]), float(nights[best]))

@@ -28,6 +28,9 @@ ORDERS = ("spread_then_burn_out", "burn_out_then_spread")
 #: Between these, the page is replaced.
 BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
 
+#: Regret that is not worth a word: rounding.
+UNTOLD = 1e-6
+
 
 class OutOfTimeError(Exception):
     """An equilibrium that takes longer than it may."""
@@ -157,7 +160,10 @@ def _equilibrium_cells(found: dict[str, Any] | None) -> list[str]:
         return ["–", "", ""]
     if found["payoff"] is None:
         return [f"not within {found['limit']:.0f} s", "", ""]
-    return [f"{found['payoff']:.2f}", f"{found['nights']:.1f}", f"{found['mixed']:,}"]
+    payoff = f"{found['payoff']:.2f}"
+    if found["regret"] > UNTOLD:
+        payoff += f" (regret {found['regret']:.2g})"
+    return [payoff, f"{found['nights']:.1f}", f"{found['mixed']:,}"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
