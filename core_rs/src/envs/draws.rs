@@ -116,8 +116,9 @@ impl Queue {
                 }
                 let counter = [W::load(&low), W::load(&high), W::load(&place), W::splat(quad)];
                 let mut planes = [[0; MOST]; 4];
-                for (plane, words) in planes.iter_mut().zip(philox(counter, keys)) {
-                    words.store(plane);
+                let drawn = philox(counter, keys);
+                for (j, plane) in planes.iter_mut().enumerate() {
+                    drawn[j].store(plane);
                 }
                 for i in 0..count {
                     let mut draw = self.waiting[start + i];
@@ -151,5 +152,6 @@ pub const MOST: usize = 16;
 /// Philox of a vector of counters: a quad of planes each.
 #[inline(always)]
 fn philox<W: Words>(counter: [W; 4], keys: &Keys) -> [W; 4] {
-    crate::sliced::stream::finish::<W, 0>(counter.map(W::widen), keys)
+    let [a, b, c, d] = counter;
+    crate::sliced::stream::finish::<W, 0>([a.widen(), b.widen(), c.widen(), d.widen()], keys)
 }

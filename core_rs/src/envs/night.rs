@@ -383,10 +383,13 @@ impl Group<'_> {
             let mut below = open & FirstQuad::choose(first.always, near, between);
             let mut undecided = open & FirstQuad::choose(first.maybe, near, between);
             if !undecided.is_zero() {
-                let t = std::array::from_fn(|j| {
+                // No closure goes to the standard library here or in `draws`: what is compiled there
+                // lacks the vectors' instructions, and calls each one as a function.
+                let mut t = [W::zero(); 4];
+                for (j, word) in t.iter_mut().enumerate() {
                     let rows = [first.bits[0][j], first.bits[1][j], first.bits[2][j]];
-                    FirstQuad::choose(rows, near, between)
-                });
+                    *word = FirstQuad::choose(rows, near, between);
+                }
                 W::compare(
                     t,
                     quads.first(SLOT_CATCH + house as u32, &game.keys),
