@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from bucket_brigade import _core
 from bucket_brigade.backends.progress import in_episodes
 from bucket_brigade.backends.protocol import Progress
@@ -23,6 +25,10 @@ __all__ = ["CpuBackend"]
 TYPICAL_NIGHTS = 50
 NIGHT_SECONDS = 10e-9
 NIGHT_SIZE = 10 + 4
+#: The same for one seat of a policy that is played one episode at a time.
+SINGLE_SECONDS = 60e-9
+#: Kinds of policies that are not.
+MANY_AT_A_TIME = ("heuristic", "firefighter")
 
 
 class CpuBackend:
@@ -58,7 +64,8 @@ class CpuBackend:
         """About how long `run` would take: an estimate, for ``"auto"`` to weigh.
 
         Line-ups × episodes × typical nights × a typical time per night, which grows with the
-        number of houses and agents, over the threads that would be used.
+        number of houses and agents, and of seats whose policies are played one episode at a time,
+        over the threads that would be used.
 
         Raises
         ------
@@ -66,10 +73,14 @@ class CpuBackend:
             If `threads` is not a whole number of at least 1.
         """
         nights = min(program.max_nights, max(program.min_nights, TYPICAL_NIGHTS))
-        size = (program.houses + program.agents) / NIGHT_SIZE
+        night = (program.houses + program.agents) / NIGHT_SIZE * NIGHT_SECONDS
+        if not set(program.policy_kinds) <= set(MANY_AT_A_TIME):
+            singles = np.array([kind not in MANY_AT_A_TIME for kind, _ in program.policies])
+            played = program.seat_entries[0]
+            night += SINGLE_SECONDS * program.agents * float(singles[played].mean())
         pool = _core.pool_threads()
         cores = min(as_threads(threads) or pool, pool)
-        return program.lineups * program.episodes * nights * size * NIGHT_SECONDS / cores
+        return program.lineups * program.episodes * nights * night / cores
 
     def run(
         self,

@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 import bucket_brigade as bb
 from bucket_brigade import _core
 from bucket_brigade.backends.auto import AutoBackend
+from bucket_brigade.backends.cpu import CpuBackend
 from bucket_brigade.cli import app
 from bucket_brigade.envs import VectorEnv
 from bucket_brigade.evaluation.cross_examination import FEWEST, cross_examine
@@ -120,6 +121,19 @@ def test_totals_on_every_path(
     for simd in _core.simd_paths()[0]:
         totals, _, _ = program.run(threads=1, simd=simd, per_block=False, progress=None)
         assert totals[0].tolist() == expected.tolist(), simd
+
+
+def test_batches_remember_where_everybody_was() -> None:
+    # It follows the crowd, wherever other kinds of agents are: at home, at fires, anywhere.
+    follower = bb.TenParameter([1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.3, 0.0, 1.0])
+    mixed = bb.Mixture(["liar", "random", bb.Firefighter(0.9, own_first=True)], [0.4, 0.3, 0.3])
+    lineup = ["hero", "free_rider", mixed, bb.Firefighter(0.8), "specialist", follower, follower]
+    scenario = DEFAULT.replace(num_agents=7)
+    program = compile_program(scenario, [lineup], seed=5, first_episode=7, episodes=300)
+    one_by_one = np.sum([program.play(0, episode) for episode in range(7, 307)], axis=0)
+    for simd in _core.simd_paths()[0]:
+        totals, _, _ = program.run(threads=1, simd=simd, per_block=False, progress=None)
+        assert totals[0].tolist() == one_by_one.tolist()
 
 
 def published() -> dict[str, list[list[int]]]:
@@ -268,6 +282,18 @@ def test_who_remembers_has_no_exact_payoffs() -> None:
     assert chosen_method("auto", LIVELY, [lineup], episodes=10) == "sampled"
     with pytest.raises(bb.InvalidValue, match="remember"):
         _core.policy_table(bb.TenParameter(BUSY).compiled(), 3, 2, 0)
+
+
+def test_rings_with_too_many_states_are_refused_before_tables_are_made() -> None:
+    for houses in (13, 16, 32):
+        scenario = DEFAULT.replace(num_houses=houses)
+        with pytest.raises(bb.InvalidValue, match="num_houses"):
+            bb.expected(scenario, [["random"] * 4])
+        with pytest.raises(bb.InvalidValue, match="num_houses"):
+            bb.best_response(scenario, ["specialist"] * 4)
+        assert bb.simulate(scenario, [["random"] * 4], episodes=1).counts.nights[0] > 0
+    with pytest.raises(bb.InvalidValue, match="num_houses"):
+        bb.tabulate("random", DEFAULT.replace(num_houses=17))
 
 
 def test_there_are_no_derivatives_by_what_has_no_numbers() -> None:
@@ -420,3 +446,12 @@ def test_auto_leaves_them_to_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     for policy, backend in played:
         program = compile_program(DEFAULT, [[policy] * 4], seed=1, episodes=32)
         assert AutoBackend().run(program).backend == backend
+
+
+def test_estimates_know_that_they_take_longer() -> None:
+    def seconds(policy: object) -> float:
+        mixed = bb.Mixture([policy, "hero"], [0.5, 0.5])
+        program = compile_program(DEFAULT, [[policy] * 4, [mixed] * 4], seed=1, episodes=32)
+        return CpuBackend().seconds(program)
+
+    assert seconds("random") > 5 * seconds("liar") == 5 * seconds("always_rest")
