@@ -4,7 +4,7 @@
 """
 
 from bucket_brigade_cuda.compiling.compile import compile_kernel
-from bucket_brigade_cuda.kernels.shape import Shape
+from bucket_brigade_cuda.kernels.shape import LANE_THREADS, Shape, kernels_of
 from ptx_on_cpu.opcodes import CLASSES
 from ptx_on_cpu.sass import Assembly, assemble
 from ptx_on_cpu.tools import tool_version
@@ -23,7 +23,11 @@ SHAPES = (
     Shape(2, 1, 1),
     Shape(3, 8, 4),
     Shape(32, 16, 2),
+    Shape(10, 4, 0),
+    Shape(32, 16, 0),
 )
+#: Shapes of which all kernels are shown.
+ROUND = (Shape(10, 4, 1), Shape(10, 4, 2), Shape(10, 4, 0))
 KERNELS = ("cast", "play", "features", "add_up")
 
 
@@ -43,7 +47,7 @@ def report() -> str:
         "number of registers. Nothing on this page was run on a GPU.",
         "",
         "A shape is houses x agents x strategies that a seat mixes at most; an f stands for",
-        "kernels that play firefighters too.",
+        "kernels that play firefighters too, an e for those of environments.",
         "",
         "| GPU | shape | kernel | threads | registers | shared bytes | stack "
         "| spills | instructions |",
@@ -52,17 +56,16 @@ def report() -> str:
     mixes = []
     for capability in CAPABILITIES:
         for shape in SHAPES:
-            for name in KERNELS:
-                if name == "cast" and shape.width == 1:
-                    continue
-                # Kernels around `play` are small; the default ring shows them.
-                if name != "play" and shape not in SHAPES[:2]:
+            for name in kernels_of(shape):
+                # Kernels around these two are small; the default ring shows them.
+                if name not in ("play", "night") and shape not in ROUND:
                     continue
                 code = assembled(name, shape, capability)
                 used = code.resources
+                threads = shape.threads if shape.width else LANE_THREADS
                 where = f"sm_{capability[0]}{capability[1]} | {shape}"
                 lines.append(
-                    f"| {where} | {name} | {shape.threads} | {used.registers} "
+                    f"| {where} | {name} | {threads} | {used.registers} "
                     f"| {used.shared_bytes} | {used.stack_bytes} "
                     f"| {used.spill_stores + used.spill_loads} | {len(code.instructions)} |"
                 )

@@ -69,14 +69,15 @@ ALL_SAFE, ALL_RUINED, QUIET, CAPPED = u32(1), u32(2), u32(3), u32(4)
 
 @device
 def number_at(actions, place, size):
-    """A number of an action, of `size` bytes, in 32 bits with a sign; -2^31 for one beyond."""
+    """A number of an action, of 1, 4 or 8 bytes, in 32 bits with a sign; -2^31 for one beyond."""
     at = u64(place) * u64(size)
     value = u32(actions[at])
     if size > ONE:
         for i in range(1, 4):
             value = u32(value | u32(u32(actions[at + u64(i)]) << u32(8 * i)))
+    if size > u32(4):
         sign = u32(255) if value >> u32(31) != NONE else NONE
-        for i in range(4, size):
+        for i in range(4, 8):
             if u32(actions[at + u64(i)]) != sign:
                 value = u32(0x80000000)
     return value
