@@ -72,8 +72,8 @@ def as_policy(value: object, field: str = "strategy") -> Policy:
 
 def _of_object(field: str, given: dict[str, object]) -> Policy:
     """The policy of a JSON object."""
-    kind = given.pop("kind")
-    kind = kind if isinstance(kind, str) else shown(kind)
+    told = given.pop("kind")
+    kind = told if isinstance(told, str) else ""  # whatever compares in its own way is no kind
     if kind == Firefighter.kind:
         return Firefighter.of(field, given)
     if kind == Tabular.kind:
@@ -85,7 +85,7 @@ def _of_object(field: str, given: dict[str, object]) -> Policy:
         return TenParameter(as_strategy(given["theta"], f"{field}.theta"))
     if kind not in NAMED:
         allowed = f"one of {', '.join([*_BY_TEXT, Tabular.kind, *NAMED])}"
-        raise InvalidValue(f"{field}.kind", shown(kind), allowed + did_you_mean(kind, NAMED))
+        raise InvalidValue(f"{field}.kind", shown(told), allowed + did_you_mean(kind, NAMED))
     if given:
         raise InvalidValue(field, f"{kind} with {', '.join(given)}", "its kind alone")
     return NAMED[kind]
