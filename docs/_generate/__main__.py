@@ -12,6 +12,10 @@ PAGES = {
     ),
     "equilibria": ("docs._generate.equilibria", "equilibria_results.md, from files of results"),
     "policies": ("docs._generate.policies", "the tables of policies.md, which it first computes"),
+    "exploitability": (
+        "docs._generate.exploitability",
+        "exploitability.svg of policies.md, which it first computes",
+    ),
     "exact-figure": ("docs._generate.exact_figure", "exact.svg, which it first measures"),
     "api": ("docs._generate.api", "the reference of the API in build/docs/, from docstrings"),
 }

@@ -71,3 +71,28 @@ def test_the_tables_of_policies(tmp_path: Path) -> None:
     results.write_text(json.dumps(known), encoding="utf-8")
     assert command.main(arguments) == 0
     assert "| not within 5 s |" in page.read_text(encoding="utf-8")
+
+
+def test_exploitability_is_drawn_from_what_is_stored(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    from docs._generate import exploitability as drawn
+
+    points = {
+        f"{p:.2f},{q:.2f}": {"payoff": 100 * p, "gain": 7 - q} for p in drawn.P for q in drawn.Q
+    }
+    stored = tmp_path / "stored.json"
+    stored.write_text(json.dumps(dict.fromkeys(drawn.SCENARIOS, points)))
+    assert drawn.main([str(stored), str(tmp_path / "drawn.svg")]) == 0
+    text = (tmp_path / "drawn.svg").read_text()
+    for said in ("default: payoff", "rest_trap: gain by any policy", "p, works"):
+        assert said in text, said
+
+
+def test_a_point_is_an_exact_judgement() -> None:
+    from docs._generate.exploitability import point
+
+    game = bb.scenario("easy").replace(num_houses=4, num_agents=2)
+    found = point(game, 0.5, 1.0)
+    judged = bb.judge(game, [[0, 0.5, 0, 1, 0, 0, 0, 0, 0, 0]] * 2, heuristics=False)
+    assert found["gain"] == pytest.approx(judged.exploitability)
+    assert found["payoff"] == pytest.approx(judged.result.mean.mean())
