@@ -23,7 +23,8 @@ SEATS: list[object] = [
     bb.Firefighter(0.8, own_first=True),
     None,
     bb.Mixture(["free_rider", bb.Firefighter(0.9), "liar"], [0.3, 0.3, 0.4]),
-    "hero",
+    # Honest now and then: the archetypes are so always or never.
+    [0.4, 0.7, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.1, 0.5],
 ]
 
 
