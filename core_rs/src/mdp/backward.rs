@@ -18,6 +18,7 @@
 
 use super::fight::Hits;
 use super::model::{Group, Model};
+use super::outcomes::{Chances, Lane, Outcomes};
 use super::parallel::{Crew, pieces, solve};
 use super::payoffs::{Payoffs, Whose};
 use super::policy::{Acting, Policy};
@@ -25,7 +26,7 @@ use super::runs::{ActRuns, Collector, unpack};
 use super::subsets::most_sets;
 use crate::pool::RunError;
 use crate::simd::dispatch::DoubleKernel;
-use crate::simd::doubles::{LANES, Lanes, Line};
+use crate::simd::doubles::{Half, LANES, Lanes, Line};
 
 /// What policies are worth.
 #[derive(Clone, Debug, PartialEq)]
@@ -170,6 +171,8 @@ pub(super) struct Room<const S: usize> {
     /// By sets put out.
     pub x: Vec<Line>,
     pub hits: Hits,
+    /// Of a line: what it is worth to work at each fire.
+    works: Vec<Line>,
 }
 
 impl<const S: usize> Room<S> {
@@ -180,6 +183,7 @@ impl<const S: usize> Room<S> {
             left: vec![Line::default(); 1 << model.houses()],
             x: vec![Line::default(); most_sets(&model.subsets)],
             hits: Hits::new(model.houses()),
+            works: vec![Line::default(); model.houses()],
         }
     }
 }
@@ -262,6 +266,10 @@ impl<'a, const S: usize> Backward<'a, S> {
         let last = model.nights() - 1;
         let mut rooms: Vec<Room<S>> = (0..self.crew.threads).map(|_| Room::new(model)).collect();
         let mut acting = Acting::new(model, self.policies, last);
+        let outcomes = (
+            Outcomes::new(model, &acting, Lane::Everybody),
+            Outcomes::new(model, &acting, Lane::Others),
+        );
         let mut values = Column::new(model, self.wanted.values);
         let mut best = Column::new(model, self.wanted.best);
         let mut acts = vec![0; if self.wanted.best { model.states() } else { 0 }];
@@ -274,7 +282,7 @@ impl<'a, const S: usize> Backward<'a, S> {
                     self.after(night, column, &mut rooms);
                 }
             }
-            self.agents(&acting, &mut values, &mut best, &mut acts, &mut rooms);
+            self.agents((&acting, &outcomes), &mut values, &mut best, &mut acts, &mut rooms);
             if !self.crew.goes_on() {
                 return Err(RunError::Cancelled);
             }
@@ -316,7 +324,7 @@ impl<'a, const S: usize> Backward<'a, S> {
     /// The second half: from aftermaths to states.
     fn agents(
         &self,
-        acting: &Acting<'_>,
+        (acting, outcomes): (&Acting<'_>, &(Outcomes<S>, Outcomes<S>)),
         values: &mut Column<S>,
         best: &mut Column<S>,
         acts: &mut [u32],
@@ -338,6 +346,7 @@ impl<'a, const S: usize> Backward<'a, S> {
                 model: self.model,
                 payoffs: &self.payoffs,
                 acting,
+                outcomes: (&outcomes.0, &outcomes.1),
                 groups: self.plan.groups(task),
                 sources: (sources.0, sources.1),
                 values,
@@ -448,7 +457,7 @@ impl<const S: usize> Alike<S> {
 
     /// `X(E)` for all `E`: what survivors leave (by survivors, within the set), and houses saved.
     #[inline(always)]
-    pub fn gather(
+    pub fn gather<L: Lanes>(
         &self,
         model: &Model,
         payoffs: &Payoffs<S>,
@@ -465,15 +474,36 @@ impl<const S: usize> Alike<S> {
             saved[g] = &payoffs.saved[model.survivors.first[burning]..][..count];
         }
         for i in 0..count {
-            let mut line = left[usize::from(survivors[i])];
-            for g in 0..Self::SETS {
-                for a in 0..S {
-                    line.0[g * S + a] += saved[g][i][a];
+            if S == 1 {
+                let mut line = left[usize::from(survivors[i])];
+                for g in 0..LANES {
+                    line.0[g] += saved[g][i][0];
                 }
+                x[i] = line;
+                continue;
             }
-            x[i] = line;
+            // SAFETY: each of the slices has `count` cells.
+            let saved = unsafe { side_by_side::<L, S>(&saved, i) };
+            L::load(&left[usize::from(survivors[i])]).add(saved).store(&mut x[i]);
         }
     }
+}
+
+/// A line of the cells at one place of several slices, one or two of them.
+///
+/// # Safety
+/// Each of them has that many cells.
+#[inline(always)]
+pub(super) unsafe fn side_by_side<L: Lanes, const S: usize>(
+    slices: &[&[[f64; S]]; LANES],
+    at: usize,
+) -> L {
+    // SAFETY: as promised.
+    let cell = |g: usize| -> &[f64; S] { unsafe { slices[g].get_unchecked(at) } };
+    let half = |lane: usize| -> &Half {
+        cell(lane / S)[lane % S..].first_chunk().expect("half a line of a cell that is as long")
+    };
+    L::load_halves(half(0), half(LANES / 2))
 }
 
 /// Values by survivors, for the standing sets of a group side by side.
@@ -499,6 +529,8 @@ struct Groups<'a, const S: usize> {
     payoffs: &'a Payoffs<S>,
     acting: &'a Acting<'a>,
     groups: &'a [Group],
+    /// For values, and for best responses.
+    outcomes: (&'a Outcomes<S>, &'a Outcomes<S>),
     sources: (&'a [[f64; S]], &'a [[f64; S]]),
     values: &'a mut [[f64; S]],
     best: &'a mut [[f64; S]],
@@ -534,20 +566,24 @@ impl<const S: usize> Groups<'_, S> {
     /// What the policies are worth.
     #[inline(always)]
     fn value<L: Lanes>(&mut self, start: usize, group: &Group, local: usize) {
-        let Self { model, payoffs, acting, room, .. } = self;
+        let Self { model, payoffs, acting, outcomes: (outcomes, _), room, .. } = self;
         let subsets = &model.subsets[local.count_ones() as usize];
         let alike = Alike::<S>::new(model, group, local);
-        alike.gather(model, payoffs, local, &room.left, &mut room.x);
-        for (agent, rows) in acting.rows.iter().enumerate().rev() {
-            room.hits.apply::<L, S>(rows, &alike, S, subsets, agent, &mut room.x);
+        alike.gather::<L>(model, payoffs, local, &room.left, &mut room.x);
+        for (before, &agent) in outcomes.seeing.iter().enumerate().rev() {
+            let limit = before + outcomes.most;
+            room.hits.apply::<L, S>(&acting.rows[agent], &alike, S, subsets, limit, &mut room.x);
         }
+        let mut expected = Line::default();
+        let chances = Chances::new(model, &alike, outcomes);
+        chances.expectation::<L>(&room.x).store(&mut expected);
         for g in 0..group.count {
             let state = alike.states[g];
             let to = &mut self.values[state - start];
             for (a, rows) in acting.rows.iter().enumerate() {
                 let work = rows.work[state];
                 let effort = payoffs.rest * (1.0 - work) - payoffs.cost * work;
-                to[a] = room.x[0].0[g * S + a] + effort;
+                to[a] = expected.0[g * S + a] + effort;
             }
         }
     }
@@ -555,49 +591,66 @@ impl<const S: usize> Groups<'_, S> {
     /// The best act of each seat against the others' policies, and what it is worth.
     #[inline(always)]
     fn respond<L: Lanes>(&mut self, start: usize, group: &Group, local: usize) {
-        let Self { model, payoffs, acting, room, .. } = self;
+        let Self { model, payoffs, acting, outcomes: (_, outcomes), room, .. } = self;
         let subsets = &model.subsets[local.count_ones() as usize];
         let alike = Alike::<S>::new(model, group, local);
-        alike.gather(model, payoffs, local, &room.left, &mut room.x);
-        let agents = acting.rows.len();
-        for (agent, rows) in acting.rows.iter().enumerate().rev() {
-            // Behind this agent, lane `a` still has `agent` operators before it, or one less if its
-            // own is among them; and then one fire is looked at.
-            let limit = if agent + 1 == agents { agent } else { agent + 1 };
+        alike.gather::<L>(model, payoffs, local, &room.left, &mut room.x);
+        let blind = acting.rows.len() - outcomes.seeing.len();
+        for (before, &agent) in outcomes.seeing.iter().enumerate().rev() {
+            // Behind this agent, lane `a` still has as many operators before it as there are blind
+            // agents and seeing ones before this, or one less if its own is among them; and then one
+            // fire is looked at.
+            let last = before + 1 == outcomes.seeing.len();
+            let limit = before + blind + usize::from(!last);
+            let rows = &acting.rows[agent];
             room.hits.apply::<L, S>(rows, &alike, agent, subsets, limit, &mut room.x);
         }
-        let (solo, cost) = (model.solo(), payoffs.cost);
-        for g in 0..group.count {
-            let state = alike.states[g];
-            let burning = usize::from(model.states.burning[state]);
-            let idle = Idle::new(model, payoffs, burning);
-            let to = &mut self.best[state - start];
-            let mut acts = 0;
-            for a in 0..agents {
-                let lane = g * S + a;
-                // Expected without this agent; and how much more if a fire is put out for certain.
-                let without = room.x[0].0[lane];
-                let mut most = without + idle.worth;
-                for x in &room.x[1..=subsets.fires] {
-                    most = most.max(without - cost + solo * (x.0[lane] - without));
-                }
-                // Of acts that are as good, the idle one comes first, then the lowest house.
-                let enough = most - payoffs.tolerance;
-                let mut act = idle.act;
-                if without + idle.worth < enough {
-                    let mut left = burning;
-                    for x in &room.x[1..=subsets.fires] {
-                        if without - cost + solo * (x.0[lane] - without) >= enough {
-                            break;
-                        }
-                        left &= left - 1;
-                    }
-                    act = 1 + left.trailing_zeros() as u8;
-                }
-                to[a] = most;
-                acts |= u32::from(act) << (4 * a);
+        let chances = Chances::new(model, &alike, outcomes);
+        // Expected without this agent; and how much more if a fire is put out for certain.
+        let without = chances.expectation::<L>(&room.x);
+        let mut idle = Line::default();
+        // Four bits a seat, and burning houses from the fire looked at on.
+        let (mut acts, mut burning) = ([0; LANES], [0; LANES]);
+        for g in 0..Alike::<S>::SETS {
+            burning[g] = usize::from(model.states.burning[alike.states[g]]);
+            let Idle { worth, act } = Idle::new(model, payoffs, burning[g]);
+            idle.0[g * S..][..S].fill(worth);
+            acts[g] = u32::from(act) * 0x1111_1111;
+        }
+        let idle = without.add(L::load(&idle));
+        let (works, solo) = (without.add(L::splat(-payoffs.cost)), L::splat(model.solo()));
+        let mut most = idle;
+        for fire in 0..subsets.fires {
+            let worth =
+                chances.gain::<L>(subsets, fire, outcomes.most, &room.x).mul_add(solo, works);
+            most = most.max(worth);
+            worth.store(&mut room.works[fire]);
+        }
+        // Of acts that are as good, the idle one comes first, then the lowest house.
+        let enough = most.add(L::splat(-payoffs.tolerance));
+        let mut open = !idle.at_least(enough) & 0xFF;
+        for fire in 0..subsets.fires {
+            if open == 0 {
+                break;
             }
-            self.acts[state - start] = acts;
+            let mut found = open & L::load(&room.works[fire]).at_least(enough);
+            open &= !found;
+            while found != 0 {
+                let lane = found.trailing_zeros() as usize;
+                let (g, bits) = (lane / S, 4 * (lane % S));
+                acts[g] = acts[g] & !(15 << bits) | (1 + burning[g].trailing_zeros()) << bits;
+                found &= found - 1;
+            }
+            for burning in &mut burning[..Alike::<S>::SETS] {
+                *burning &= *burning - 1;
+            }
+        }
+        let mut best = Line::default();
+        most.store(&mut best);
+        for g in 0..group.count {
+            let to = alike.states[g] - start;
+            self.acts[to] = acts[g];
+            self.best[to].copy_from_slice(&best.0[g * S..][..S]);
         }
     }
 }

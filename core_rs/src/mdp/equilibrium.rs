@@ -252,7 +252,7 @@ impl<const S: usize> DoubleKernel for Groups<'_, S> {
                 let fires = local.count_ones() as usize;
                 let (subsets, allocations) = (&model.subsets[fires], &allocations[fires]);
                 let alike = Alike::new(model, group, local);
-                alike.gather(model, payoffs, local, &room.left, &mut room.x);
+                alike.gather::<L>(model, payoffs, local, &room.left, &mut room.x);
                 allocations.worth::<L>(subsets, model.solo(), &mut room.x, m);
                 for g in 0..group.count {
                     let state = alike.states[g];

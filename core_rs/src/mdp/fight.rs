@@ -108,6 +108,7 @@ impl Hits {
         &mut self,
         rows: &Rows,
         alike: &Alike<S>,
+        skip: usize,
         subsets: &Subsets,
         limit: usize,
         x: &mut [Line],
@@ -115,7 +116,7 @@ impl Hits {
         if aim(rows, alike) == Aim::Nothing || subsets.most() == 0 {
             return false;
         }
-        self.read(rows, alike, subsets.fires, S);
+        self.read(rows, alike, subsets.fires, skip);
         let top = limit.min(subsets.most() - 1);
         let mut end = subsets.up_upto[top];
         for size in (0..=top).rev() {

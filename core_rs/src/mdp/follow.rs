@@ -340,7 +340,8 @@ impl DoubleKernel for Agents<'_> {
                 x[0] = here;
                 let mut size = 0;
                 for rows in &acting.rows {
-                    let acts = room.hits.apply_transposed::<L, 1>(rows, &alike, subsets, size, x);
+                    let acts =
+                        room.hits.apply_transposed::<L, 1>(rows, &alike, 1, subsets, size, x);
                     size += usize::from(acts);
                 }
                 let survivors = model.survivors.of(local);

@@ -52,6 +52,7 @@ mod equilibrium;
 mod fight;
 mod follow;
 mod model;
+mod outcomes;
 mod parallel;
 mod payoffs;
 mod policy;

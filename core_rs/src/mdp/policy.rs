@@ -265,6 +265,21 @@ impl<'a> Acting<'a> {
         }
     }
 
+    /// Whether a seat's chances to put out fires depend on the burning houses alone.
+    pub fn is_blind(&self, seat: usize) -> bool {
+        let states = &self.model.states;
+        let hits = &self.rows[seat].hits;
+        let of =
+            |state: usize| &hits[states.fires[state] as usize..states.fires[state + 1] as usize];
+        let full = states.index(states.ring(), 0);
+        let alike = |state: usize| of(state) == of(full + usize::from(states.burning[state]));
+        match self.policies[seat] {
+            Policy::Heuristic { .. } => true,
+            Policy::Acts(runs) if runs.runs() > states.len() => false,
+            _ => !self.is_by_night(&self.policies[seat]) && (0..states.len()).all(alike),
+        }
+    }
+
     /// States in which somebody acts otherwise on a night than on the night before; `None` for all.
     pub fn changing(&self, night: usize) -> Option<impl Iterator<Item = usize>> {
         let all = self.policies.iter().any(|policy| self.is_by_night(policy));

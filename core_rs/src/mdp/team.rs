@@ -136,7 +136,7 @@ impl DoubleKernel for Groups<'_> {
                 let fires = local.count_ones() as usize;
                 let (subsets, allocations) = (&model.subsets[fires], &allocations[fires]);
                 let alike = Alike::new(model, group, local);
-                alike.gather(model, payoffs, local, &room.left, &mut room.x);
+                alike.gather::<L>(model, payoffs, local, &room.left, &mut room.x);
                 allocations.worth::<L>(subsets, model.solo(), &mut room.x, m);
                 let mut idle = Line::default();
                 for g in 0..LANES {

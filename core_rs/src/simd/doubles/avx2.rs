@@ -4,7 +4,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{LANES, Lanes, Line};
+use super::{Half, LANES, Lanes, Line};
 
 /// Eight doubles, the first four in one register.
 #[derive(Clone, Copy)]
@@ -31,6 +31,10 @@ impl Lanes for Avx2 {
     fn load(line: &Line) -> Self {
         let at = line.0.as_ptr();
         Self(unsafe { _mm256_load_pd(at) }, unsafe { _mm256_load_pd(at.add(4)) })
+    }
+    #[inline(always)]
+    fn load_halves(low: &Half, high: &Half) -> Self {
+        unsafe { Self(_mm256_loadu_pd(low.as_ptr()), _mm256_loadu_pd(high.as_ptr())) }
     }
     #[inline(always)]
     fn store(self, line: &mut Line) {

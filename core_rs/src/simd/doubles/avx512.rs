@@ -4,7 +4,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{LANES, Lanes, Line};
+use super::{Half, LANES, Lanes, Line};
 
 /// A register of eight doubles.
 #[derive(Clone, Copy)]
@@ -16,6 +16,13 @@ impl Lanes for Avx512 {
     #[inline(always)]
     fn load(line: &Line) -> Self {
         Self(unsafe { _mm512_load_pd(line.0.as_ptr()) })
+    }
+    #[inline(always)]
+    fn load_halves(low: &Half, high: &Half) -> Self {
+        unsafe {
+            let low = _mm512_castpd256_pd512(_mm256_loadu_pd(low.as_ptr()));
+            Self(_mm512_insertf64x4::<1>(low, _mm256_loadu_pd(high.as_ptr())))
+        }
     }
     #[inline(always)]
     fn store(self, line: &mut Line) {

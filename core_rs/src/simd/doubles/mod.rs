@@ -17,12 +17,17 @@ pub struct Line(pub [f64; LANES]);
 /// Doubles in a line.
 pub const LANES: usize = 8;
 
+/// Half as many doubles, anywhere.
+pub type Half = [f64; LANES / 2];
+
 /// A line in registers.
 ///
 /// Methods must only run where the processor has the instructions: `Isa::is_available`.
 pub trait Lanes: Copy {
     /// Reads a line.
     fn load(line: &Line) -> Self;
+    /// Reads the halves of a line from two places.
+    fn load_halves(low: &Half, high: &Half) -> Self;
     /// Writes a line.
     fn store(self, line: &mut Line);
     /// A vector that holds one number everywhere.
@@ -52,6 +57,10 @@ impl Lanes for Portable {
     #[inline(always)]
     fn load(line: &Line) -> Self {
         Self(line.0)
+    }
+    #[inline(always)]
+    fn load_halves(low: &Half, high: &Half) -> Self {
+        Self(std::array::from_fn(|i| if i < 4 { low[i] } else { high[i - 4] }))
     }
     #[inline(always)]
     fn store(self, line: &mut Line) {
@@ -121,6 +130,10 @@ mod tests {
             let mut line = Line::default();
             turned[i].store(&mut line);
             assert_eq!(line.0, std::array::from_fn(|j| lines[j].0[i]));
+            let (low, high) = lines[i].0.split_at(4);
+            let halves = [high, low].map(|half| half.try_into().expect("four doubles"));
+            L::load_halves(halves[0], halves[1]).store(&mut line);
+            assert_eq!(line.0, std::array::from_fn(|j| lines[i].0[(j + 4) % 8]));
             let (a, b) = (L::load(&lines[i]), L::splat(1.0 / 3.0));
             a.mul_add(b, turned[i]).store(&mut line);
             assert_eq!(
