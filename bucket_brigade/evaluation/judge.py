@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,12 @@ from bucket_brigade.arguments import as_callback, as_flag
 from bucket_brigade.backends import Progress
 from bucket_brigade.backends.threads import as_threads
 from bucket_brigade.by_value import ComparedByValue
-from bucket_brigade.equilibrium.responses.surface import DEGREES, PayoffSurface, fit_surface
+from bucket_brigade.equilibrium.responses.surface import (
+    DEGREES,
+    PayoffSurface,
+    Point,
+    fit_surfaces,
+)
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.exact.best_response import best_response
 from bucket_brigade.exact.evaluate import checked_strategies, expected
@@ -225,7 +231,7 @@ def judge(
     >>> round(found.exploitability, 6), round(found.seats[0].best_heuristic.gain, 6)
     (13.0, 13.0)
     """
-    seats = range(as_scenario(scenario).num_agents)
+    scenario = as_scenario(scenario)
     chosen = list(lineup)
     pure = pure_lineups(checked_strategies(scenario, [chosen], None))
     if len(pure.lineups) > MOST_PURE:
@@ -234,7 +240,7 @@ def judge(
     told = as_callback("progress", progress)
     steps = itertools.count(1)
     mixed = len(pure.lineups) > 1
-    number = 2 + len(seats) * as_flag("heuristics", heuristics) + mixed * len(pure.lineups)
+    number = 2 + as_flag("heuristics", heuristics) + mixed * len(pure.lineups)
 
     def step() -> None:
         done = next(steps)
@@ -243,45 +249,58 @@ def judge(
 
     result = expected(scenario, [chosen], threads=threads)
     step()
-    found: list[BestHeuristic | None] = []
-    for seat in seats:
-        if heuristics:
-            found.append(_best_heuristic(result, seat, pure, threads))
-            step()
-        else:
-            found.append(None)
+    found: list[BestHeuristic | None] = [None] * scenario.num_agents
+    if heuristics:
+        found = [*_best_heuristics(result, pure, threads)]
+        step()
     answers = _mixed if mixed else _memoryless
     judged = answers(result, pure, found, threads, step)
     step()
     return Judgement(scenario, result, tuple(judged))
 
 
-def _best_heuristic(
-    result: ExactResult, seat: int, pure: PureLineups, threads: int | None
-) -> BestHeuristic:
-    """The best (p, q) of a seat."""
+def _best_heuristics(
+    result: ExactResult, pure: PureLineups, threads: int | None
+) -> list[BestHeuristic]:
+    """The best (p, q) of each seat.
+
+    All seats are tried together, since what one tries may mirror what another does.
+    """
     lineup = list(result.lineups[0])
-    own = float(result.mean[0, seat])
+    own = result.mean[0].tolist()
 
-    def payoffs(points: Sequence[tuple[float, float]]) -> FloatArray:
-        lineups = [[*lineup[:seat], strategy_of(*at), *lineup[seat + 1 :]] for at in points]
-        values: FloatArray = expected(result.scenario, lineups, threads=threads).mean[:, seat]
-        return values
+    def payoffs(tried: Sequence[tuple[int, Point]]) -> FloatArray:
+        lineups = [[*lineup[:seat], strategy_of(*at), *lineup[seat + 1 :]] for seat, at in tried]
+        means = expected(result.scenario, lineups, threads=threads).mean
+        return np.array([mean[seat] for mean, (seat, _) in zip(means, tried, strict=True)])
 
-    def is_fine(surface: PayoffSurface) -> bool:
-        gain = float(surface.grid()[2].max()) - own
-        return surface.error <= max(TOLERANCE, PART * gain, 1e-9 * abs(own))
+    def of_seats(points: Sequence[Point], seats: Sequence[int]) -> FloatArray:
+        return payoffs(list(itertools.product(seats, points))).reshape(len(seats), len(points))
+
+    def is_fine(seat: int, surface: PayoffSurface) -> bool:
+        gain = float(surface.grid()[2].max()) - own[seat]
+        return surface.error <= max(TOLERANCE, PART * gain, 1e-9 * abs(own[seat]))
 
     slow = not all(policy.by_chain for policy in pure.policies)
-    surface = fit_surface(payoffs, is_fine, FEW_DEGREES if slow else DEGREES)
+    surfaces = fit_surfaces(
+        of_seats,
+        [partial(is_fine, seat) for seat in range(len(own))],
+        FEW_DEGREES if slow else DEGREES,
+    )
     # What is played already comes first: nothing is gained where another is as good.
     played = [each.duty for each in pure.policies if isinstance(each, Heuristic)]
-    points = [*played, *surface.maxima()]
-    values = payoffs(points)
-    best = int(np.argmax(values > values.max() - 1e-9 * max(1.0, abs(own))))
-    value = float(values[best])
-    p, q = points[best]
-    return BestHeuristic(p, q, value, value - own)
+    points = [[*played, *surface.maxima()] for surface in surfaces]
+    tried = [(seat, at) for seat, of_seat in enumerate(points) for at in of_seat]
+    values = iter(payoffs(tried).tolist())
+    found = []
+    for of_seat, payoff in zip(points, own, strict=True):
+        of_points = [next(values) for _ in of_seat]
+        enough = max(of_points) - 1e-9 * max(1.0, abs(payoff))
+        (p, q), value = next(
+            (at, value) for at, value in zip(of_seat, of_points, strict=True) if value > enough
+        )
+        found.append(BestHeuristic(p, q, value, value - payoff))
+    return found
 
 
 def _memoryless(

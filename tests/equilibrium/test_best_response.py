@@ -16,7 +16,7 @@ from bucket_brigade.equilibrium import (
     best_response_in_box,
 )
 from bucket_brigade.equilibrium.payoffs.profile import Deviation
-from bucket_brigade.equilibrium.responses.surface import fit_surface
+from bucket_brigade.equilibrium.responses.surface import Point, fit_surface, fit_surfaces
 from bucket_brigade.policies.heuristic import duties, each_duty_once, strategy_of
 from bucket_brigade.simulation.purposes import SEARCH, SELECTION
 
@@ -47,6 +47,24 @@ def test_a_surface_is_as_close_as_it_says() -> None:
     assert rough.evaluations == 15
     off = rough(*np.array(points).T) - two_hills(points)
     assert 0.01 < np.abs(off).max() <= rough.error
+
+
+def test_surfaces_fitted_together_are_those_fitted_alone() -> None:
+    calls: list[tuple[int, int]] = []
+    seen: set[Point] = set()
+
+    def payoffs(points: Sequence[Point], chosen: Sequence[int]) -> npt.NDArray[np.float64]:
+        calls.append((len(points), len(chosen)))
+        assert not seen & set(points)
+        seen.update(points)
+        plain = np.array([p - q for p, q in points])
+        return np.array([(two_hills(points), plain)[i] for i in chosen])
+
+    hills, slope = fit_surfaces(payoffs, [lambda s: s.error <= 1e-4, lambda s: s.error <= 1e-4])
+    assert calls[0] == (15, 2) and all(number == 1 for _, number in calls[1:])
+    alone = fit_surface(two_hills, lambda surface: surface.error <= 1e-4)
+    assert hills == alone and hills.evaluations == sum(points for points, _ in calls)
+    assert slope.maxima() == [(1.0, 0.0)] and slope.evaluations == 15
 
 
 def test_all_hills_are_climbed() -> None:

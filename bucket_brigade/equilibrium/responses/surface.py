@@ -22,7 +22,7 @@ from numpy.polynomial import chebyshev
 from bucket_brigade._arrays import FloatArray
 from bucket_brigade.by_value import ComparedByValue
 
-__all__ = ["DEGREES", "PayoffSurface", "Point", "fit_surface"]
+__all__ = ["DEGREES", "PayoffSurface", "Point", "fit_surface", "fit_surfaces"]
 
 
 #: The numbers of a policy, each from 0 to 1.
@@ -114,7 +114,7 @@ class PayoffSurface(ComparedByValue):
 
 def fit_surface(
     payoffs: Callable[[Sequence[Point]], FloatArray],
-    accept: Callable[["PayoffSurface"], bool],
+    accept: Callable[[PayoffSurface], bool],
     degrees: Sequence[tuple[int, ...]] = DEGREES,
 ) -> PayoffSurface:
     """Interpolates payoffs, with higher degrees until the surface is accepted.
@@ -122,30 +122,62 @@ def fit_surface(
     Parameters
     ----------
     payoffs : callable
-        Takes a list of points, such as (p, q), and returns their payoffs; called once for each
-        degree.
+        Takes a list of points, such as (p, q), and returns their payoffs; called at most once for
+        each degree, with points that it was not called with before.
     accept : callable
         Whether a surface will do. The last of `degrees` is taken as it comes.
     degrees : sequence of tuple of int
         Degrees in each number, tried in turn.
     """
-    evaluations = 0
+    (surface,) = fit_surfaces(lambda points, _: payoffs(points)[None], [accept], degrees=degrees)
+    return surface
+
+
+def fit_surfaces(
+    payoffs: Callable[[Sequence[Point], Sequence[int]], FloatArray],
+    accept: Sequence[Callable[[PayoffSurface], bool]],
+    degrees: Sequence[tuple[int, ...]] = DEGREES,
+) -> list[PayoffSurface]:
+    """Interpolates several payoffs at once, each as `fit_surface` does.
+
+    Parameters
+    ----------
+    payoffs : callable
+        Takes N points and the numbers of S payoffs, and returns these, shape (S, N).
+    accept : sequence of callable
+        For each payoff, whether a surface will do. Those that will not are fitted again, together.
+    degrees : sequence of tuple of int
+        Degrees in each number, tried in turn.
+    """
+    known: list[dict[Point, float]] = [{} for _ in accept]
+    surfaces: dict[int, PayoffSurface] = {}
+    left = list(range(len(accept)))
     for tried in degrees:
         axes = [(1.0 - np.cos(np.pi * np.arange(n + 1) / n)) / 2.0 for n in tried]
-        points = list(itertools.product(*(axis.tolist() for axis in axes)))
-        values: FloatArray = payoffs(points).reshape([n + 1 for n in tried])
-        evaluations += len(points)
-        for axis, (nodes, degree) in enumerate(zip(axes, tried, strict=True)):
-            basis = chebyshev.chebvander(2.0 * nodes - 1.0, degree)
-            across = np.moveaxis(values, axis, 0)
-            solved = np.linalg.solve(basis, across.reshape(degree + 1, -1)).reshape(across.shape)
-            values = np.moveaxis(np.asarray(solved, dtype=np.float64), 0, axis)
-        others = [tuple({*range(values.ndim)} - {axis}) for axis in range(values.ndim)]
-        error = SAFETY * sum(_tail(np.abs(values).sum(axis=rest)) for rest in others)
-        surface = PayoffSurface(values, error, evaluations)
-        if accept(surface):
+        points: list[Point] = list(itertools.product(*(axis.tolist() for axis in axes)))
+        new = [point for point in points if point not in known[left[0]]]
+        for i, values in zip(left, payoffs(new, left).tolist(), strict=True):
+            known[i].update(zip(new, values, strict=True))
+        for i in left:
+            of_points = np.array([known[i][point] for point in points])
+            surfaces[i] = _through(of_points.reshape([n + 1 for n in tried]), axes, len(known[i]))
+        left = [i for i in left if not accept[i](surfaces[i])]
+        if not left:
             break
-    return surface
+    return [surfaces[i] for i in range(len(accept))]
+
+
+def _through(values: FloatArray, axes: Sequence[FloatArray], evaluations: int) -> PayoffSurface:
+    """The polynomial through payoffs at all combinations of numbers on each axis."""
+    for axis, nodes in enumerate(axes):
+        degree = len(nodes) - 1
+        basis = chebyshev.chebvander(2.0 * nodes - 1.0, degree)
+        across = np.moveaxis(values, axis, 0)
+        solved = np.linalg.solve(basis, across.reshape(degree + 1, -1)).reshape(across.shape)
+        values = np.moveaxis(np.asarray(solved, dtype=np.float64), 0, axis)
+    others = [tuple({*range(values.ndim)} - {axis}) for axis in range(values.ndim)]
+    error = SAFETY * sum(_tail(np.abs(values).sum(axis=rest)) for rest in others)
+    return PayoffSurface(values, error, evaluations)
 
 
 def _tail(sizes: FloatArray) -> float:

@@ -35,7 +35,8 @@ pub fn cost(dynamics: &Dynamics) -> Cost {
     let rows = agents as f64 * (9.0 + 8.0 * houses as f64 / 3.0);
     let collected = 40.0 * agents as f64;
     Cost {
-        bytes: states * (32.0 * lanes + rows + collected + 40.0) + sets(2.0) * (8.0 * lanes + 2.0),
+        // Tables of saved houses, and of what is put out with and without each agent.
+        bytes: states * (32.0 * lanes + rows + collected + 40.0) + sets(2.0) * (24.0 * lanes + 2.0),
         seconds: f64::from(dynamics.max_nights) * sets(3.0) * SET * (lanes / 4.0),
     }
 }

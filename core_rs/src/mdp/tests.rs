@@ -355,3 +355,42 @@ fn nobody_gains_at_an_equilibrium() {
         }
     }
 }
+
+/// A table that depends on the burning houses alone, for one night or for all.
+fn blind_table(d: &Dynamics, seed: u64, nights: usize) -> Vec<f64> {
+    let (states, acts) = (3usize.pow(d.num_houses as u32), 1 + d.num_houses);
+    let rows = table(&mut Stream(seed), 1, states, acts);
+    let burning = |state: usize| -> usize {
+        let burns = |h: &usize| state / 3usize.pow(*h as u32) % 3 == 1;
+        (0..d.num_houses).filter(burns).map(|h| 3usize.pow(h as u32)).sum()
+    };
+    let of_state = |state| rows[burning(state) * acts..][..acts].iter().copied();
+    (0..states).flat_map(of_state).collect::<Vec<_>>().repeat(nights)
+}
+
+#[test]
+fn agents_blind_to_the_night_count_as_much_as_those_that_are_told_it() {
+    for (d, r) in games() {
+        let model = Model::new(&d, &r).expect("a small game");
+        let tables = |nights| -> Vec<_> {
+            (0..d.num_agents).map(|seat| blind_table(&d, seat as u64 + 7, nights)).collect()
+        };
+        let (blind, seeing) = (tables(1), tables(d.max_nights as usize));
+        let certify = |policies: &[Policy<'_>]| {
+            let found = model.certify(policies, 0, |_| true).expect("not stopped");
+            let values = model.evaluate(policies, 0, |_| true).expect("not stopped").states;
+            let best = model.best_responses(policies, 0, |_| true).expect("not stopped");
+            ([values, found.gains, best.values.states].concat(), best.acts)
+        };
+        let (expected, acts) = certify(&as_policies(&seeing));
+        for told in 0..1usize << d.num_agents {
+            let mut policies = as_policies(&blind);
+            for seat in (0..d.num_agents).filter(|seat| told >> seat & 1 == 1) {
+                policies[seat] = Policy::Table(&seeing[seat]);
+            }
+            let (found, found_acts) = certify(&policies);
+            assert_close(&found, &expected);
+            assert_eq!(found_acts, acts);
+        }
+    }
+}
