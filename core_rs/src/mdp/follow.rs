@@ -9,6 +9,7 @@
 use super::backward::{Alike, Plan};
 use super::fight::Hits;
 use super::model::{Group, Model};
+use super::outcomes::{Chances, Lane, Outcomes};
 use super::parallel::{Crew, pieces, solve};
 use super::policy::{Acting, Policy};
 use super::states::{bits, compress};
@@ -90,6 +91,7 @@ impl<'a> Follow<'a> {
         };
         let mut rooms: Vec<Room> = (0..crew.threads).map(|_| room()).collect();
         let mut acting = Acting::new(model, self.policies, 0);
+        let outcomes = Outcomes::new(model, &acting, Lane::Everybody);
         let mut chances = vec![0.0; model.states()];
         let full = model.states.index(model.states.ring(), 0);
         chances[full..].copy_from_slice(&model.start());
@@ -118,6 +120,7 @@ impl<'a> Follow<'a> {
                 model.simd.run(Agents {
                     model,
                     acting: &acting,
+                    outcomes: &outcomes,
                     groups,
                     chances: &chances,
                     out,
@@ -308,6 +311,7 @@ fn count_ends(model: &Model, after: &[f64], layout: Layout, counts: &mut [f64]) 
 struct Agents<'a> {
     model: &'a Model,
     acting: &'a Acting<'a>,
+    outcomes: &'a Outcomes<1>,
     groups: &'a [Group],
     chances: &'a [f64],
     out: &'a mut [f64],
@@ -319,7 +323,7 @@ impl DoubleKernel for Agents<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let Self { model, acting, groups, chances, out, room } = self;
+        let Self { model, acting, outcomes, groups, chances, out, room } = self;
         let Some(group) = groups.first() else { return };
         let start = model.states.first[group.first];
         for group in groups {
@@ -336,10 +340,12 @@ impl DoubleKernel for Agents<'_> {
                 }
                 let subsets = &model.subsets[local.count_ones() as usize];
                 let x = &mut room.chances[..subsets.sets.len()];
-                x.fill(Line::default());
-                x[0] = here;
-                let mut size = 0;
-                for rows in &acting.rows {
+                let chances = Chances::new(model, &alike, outcomes);
+                chances.times(&here, x);
+                x[chances.len()..].fill(Line::default());
+                let mut size = outcomes.most.min(subsets.most());
+                for &agent in &outcomes.seeing {
+                    let rows = &acting.rows[agent];
                     let acts =
                         room.hits.apply_transposed::<L, 1>(rows, &alike, 1, subsets, size, x);
                     size += usize::from(acts);

@@ -73,7 +73,7 @@ impl<'a, const S: usize> Chances<'a, S> {
 
     /// How many sets have a chance.
     #[inline(always)]
-    fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.of[0].len()
     }
 
@@ -115,6 +115,16 @@ impl<'a, const S: usize> Chances<'a, S> {
             sum = gain.mul_add(chance, sum);
         }
         sum
+    }
+}
+
+impl Chances<'_, 1> {
+    /// The distributions, times the chance of each state.
+    #[inline(always)]
+    pub fn times(&self, states: &Line, x: &mut [Line]) {
+        for (set, x) in x[..self.len()].iter_mut().enumerate() {
+            *x = Line(std::array::from_fn(|g| states.0[g] * self.of[g][set][0]));
+        }
     }
 }
 

@@ -380,7 +380,8 @@ fn agents_blind_to_the_night_count_as_much_as_those_that_are_told_it() {
             let found = model.certify(policies, 0, |_| true).expect("not stopped");
             let values = model.evaluate(policies, 0, |_| true).expect("not stopped").states;
             let best = model.best_responses(policies, 0, |_| true).expect("not stopped");
-            ([values, found.gains, best.values.states].concat(), best.acts)
+            let counts = model.follow(policies, 0, |_| true).expect("not stopped");
+            ([values, found.gains, best.values.states, counts].concat(), best.acts)
         };
         let (expected, acts) = certify(&as_policies(&seeing));
         for told in 0..1usize << d.num_agents {
