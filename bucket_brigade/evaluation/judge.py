@@ -279,7 +279,7 @@ def _best_heuristics(
 
     def is_fine(seat: int, surface: PayoffSurface) -> bool:
         gain = float(surface.grid()[2].max()) - own[seat]
-        return surface.error <= max(TOLERANCE, PART * gain, 1e-9 * abs(own[seat]))
+        return bool(surface.error <= max(TOLERANCE, PART * gain, 1e-9 * abs(own[seat])))
 
     slow = not all(policy.by_chain for policy in pure.policies)
     surfaces = fit_surfaces(
