@@ -61,10 +61,13 @@ def test_surfaces_fitted_together_are_those_fitted_alone() -> None:
         return np.array([(two_hills(points), plain)[i] for i in chosen])
 
     hills, slope = fit_surfaces(payoffs, [lambda s: s.error <= 1e-4, lambda s: s.error <= 1e-4])
-    assert calls[0] == (15, 2) and all(number == 1 for _, number in calls[1:])
+    assert calls[0] == (15, 2)
+    assert all(number == 1 for _, number in calls[1:])
     alone = fit_surface(two_hills, lambda surface: surface.error <= 1e-4)
-    assert hills == alone and hills.evaluations == sum(points for points, _ in calls)
-    assert slope.maxima() == [(1.0, 0.0)] and slope.evaluations == 15
+    assert hills == alone
+    assert hills.evaluations == sum(points for points, _ in calls)
+    assert slope.maxima() == [(1.0, 0.0)]
+    assert slope.evaluations == 15
 
 
 def test_all_hills_are_climbed() -> None:
