@@ -1,7 +1,8 @@
 """``bucket-brigade nash --space markov``: equilibria of whole games, over policies of all kinds."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import typer
 from bucket_brigade.arguments import as_positive
 from bucket_brigade.atomic_files import is_standard_output, is_stream, write_json
 from bucket_brigade.cli.common import FAILED, console, print_json, progress_bar, say
-from bucket_brigade.cli.outputs import check_outputs, files_of
+from bucket_brigade.cli.outputs import check_outputs, files_of, kept_progress
 from bucket_brigade.cli.tables import Column, print_table
 from bucket_brigade.cli.terminal import Terminal
 from bucket_brigade.equilibrium.results.documents import versions
@@ -22,6 +23,44 @@ from bucket_brigade.policies.saved import save_policies
 EPSILON = 1e-6
 
 
+@dataclass(frozen=True)
+class WholeGame:
+    """A game to be solved, and where its policies go: a computation whose progress is kept."""
+
+    scenario: Scenario
+    selector: str
+    epsilon: float
+    threads: int | None
+    file: Path | None
+    title: str
+    progress_style: str
+
+    def settings(self) -> dict[str, Any]:
+        """What the result depends on; and the file of its policies, which a result goes with."""
+        return {
+            "scenario": self.scenario.to_dict(),
+            "selector": self.selector,
+            "epsilon": self.epsilon,
+            "save": self.file and str(self.file),
+        }
+
+    def solve(
+        self,
+        *,
+        state: dict[str, Any] | None = None,
+        on_state: Callable[[dict[str, Any]], object] | None = None,
+    ) -> dict[str, Any]:
+        """The equilibrium as JSON knows it; one that was interrupted begins anew."""
+        begun = time.perf_counter()
+        with progress_bar(self.title, self.progress_style) as progress:
+            solved = markov_equilibrium(
+                self.scenario, selector=self.selector, threads=self.threads, progress=progress
+            )
+        if self.file is not None:
+            save_policies(solved.policies, self.file, self.scenario)
+        return _told(solved, self.epsilon, time.perf_counter() - begun)
+
+
 def solve_whole_games(
     scenarios: Sequence[Scenario],
     names: Sequence[str] | None,
@@ -30,6 +69,8 @@ def solve_whole_games(
     epsilon: float | None,
     threads: int | None,
     out: Path,
+    resume: str | None,
+    restart: bool,
     save: Path | None,
     strict: bool,
     as_json: bool,
@@ -47,20 +88,29 @@ def solve_whole_games(
         as_json,
         names,
     )
+    games = [
+        WholeGame(
+            scenario,
+            selector,
+            small,
+            threads,
+            files[i] if files else None,
+            f"{scenario.name}: {i + 1} of {len(scenarios)}",
+            progress_style,
+        )
+        for i, scenario in enumerate(scenarios)
+    ]
     found: list[dict[str, Any]] = []
     try:
-        for i, scenario in enumerate(scenarios):
-            begun = time.perf_counter()
-            title = f"{scenario.name}: {i + 1} of {len(scenarios)}"
-            with progress_bar(title, progress_style) as progress:
-                solved = markov_equilibrium(
-                    scenario, selector=selector, threads=threads, progress=progress
-                )
-            found.append(_told(solved, small, time.perf_counter() - begun))
-            if files:
-                save_policies(solved.policies, files[i], scenario)
-            if not is_stream(out):
-                write_json(_document(found), out)
+        with kept_progress(
+            out, resume, restart, key="markov_equilibrium", dump=dict, load=dict
+        ) as progress:
+            progress.check(games)
+            for game in games:
+                found.append(progress.solve(game))
+                if not is_stream(out):
+                    write_json(_document(found), out)
+            progress.finish()
     finally:
         # Whatever ended it, a full disk or Ctrl-C: what was found is shown.
         if found:

@@ -147,7 +147,7 @@ def nash(
         for scenario in both_orders(name, night_order, end_rule, changes, rules)
     ]
     if space == MARKOV:
-        _check_unused(method, budget, seat, resume, restart, gambit)
+        _check_unused(method, budget, seat, gambit)
         solve_whole_games(
             scenarios,
             names,
@@ -155,6 +155,8 @@ def nash(
             epsilon=epsilon,
             threads=threads,
             out=out if out != OUT else out.with_name("markov.json"),
+            resume=resume,
+            restart=restart,
             save=save,
             strict=strict,
             as_json=as_json,
@@ -236,8 +238,6 @@ def _check_unused(
     method: str,
     budget: str | None,
     seat: int | None,
-    resume: str | None,
-    restart: bool,
     gambit: Path | None,
 ) -> None:
     """Refuse options that mean nothing where the whole game is solved."""
@@ -245,8 +245,6 @@ def _check_unused(
         ("--method", method, method in ("auto", "exact")),
         ("--budget", budget, budget is None),
         ("--seat", seat, seat is None),
-        ("--resume", resume, resume is None),
-        ("--restart", restart, not restart),
         ("--gambit", gambit and str(gambit), gambit is None),
     ]
     for option, value, fits in given:

@@ -91,6 +91,34 @@ def test_whole_games_are_solved(tmp_path: Path) -> None:
     assert "selector" in run(*arguments, "--selector", "best", code=2)
 
 
+def test_whole_games_go_on_where_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bucket_brigade.cli import markov
+
+    solved: list[str] = []
+
+    def solve(scenario: bb.Scenario, **options: Any) -> bb.MarkovEquilibrium:
+        if scenario.name == "hard" and not solved.count("hard"):
+            solved.append("hard")
+            raise KeyboardInterrupt
+        solved.append(scenario.name)
+        return bb.markov_equilibrium(scenario, **options)
+
+    monkeypatch.setattr(markov, "markov_equilibrium", solve)
+    out = tmp_path / "markov.json"
+    arguments = ["nash", "default", "hard", *SMALL, "--space", "markov", "--out", str(out)]
+    ran = CliRunner().invoke(app, arguments)
+    assert ran.exit_code == 130
+    assert "--resume" in ran.stderr
+    assert len(json.loads(out.read_text())["markov_equilibria"]) == 1
+    assert "--resume" in run(*arguments, code=2)  # else what was found would be lost
+    assert "welfare" in run(*arguments, "--selector", "welfare", "--resume", code=2)
+    run(*arguments, "--resume")
+    assert solved == ["default", "hard", "hard"]
+    found = json.loads(out.read_text())["markov_equilibria"]
+    assert [each["scenario"]["name"] for each in found] == ["default", "hard"]
+    assert not out.with_name("markov.json.progress").exists()
+
+
 def test_policies_are_shown_by_state_and_night(tmp_path: Path) -> None:
     file = tmp_path / "policies"
     best = bb.team_optimum(SCENARIO).policies
@@ -125,8 +153,6 @@ def test_policies_are_shown_by_state_and_night(tmp_path: Path) -> None:
         ["--gambit", "a.nfg"],
         ["--budget", "1m"],
         ["--seat", "0"],
-        ["--resume"],
-        ["--restart"],
         ["--method", "sampled"],
     ],
 )

@@ -20,7 +20,7 @@ Found = TypeVar("Found", covariant=True)
 
 
 class Computation(Protocol[Found]):
-    """A computation whose progress is kept: a `DoubleOracle` or a `RoleSearch`."""
+    """A computation whose progress is kept: a `DoubleOracle`, a `RoleSearch`, or a whole game."""
 
     @property
     def scenario(self) -> Scenario:
