@@ -25,10 +25,8 @@ __all__ = ["CpuBackend"]
 TYPICAL_NIGHTS = 50
 NIGHT_SECONDS = 10e-9
 NIGHT_SIZE = 10 + 4
-#: The same for one seat of a policy that is played one episode at a time.
-SINGLE_SECONDS = 60e-9
-#: Kinds of policies that are not.
-MANY_AT_A_TIME = ("heuristic", "firefighter")
+#: The same for one seat, of the kinds of policies that are played one episode at a time.
+SINGLE_SECONDS = {"tabular": 10e-9, "specialist": 20e-9, "random": 80e-9, "ten_parameter": 150e-9}
 
 
 class CpuBackend:
@@ -74,10 +72,10 @@ class CpuBackend:
         """
         nights = min(program.max_nights, max(program.min_nights, TYPICAL_NIGHTS))
         night = (program.houses + program.agents) / NIGHT_SIZE * NIGHT_SECONDS
-        if not set(program.policy_kinds) <= set(MANY_AT_A_TIME):
-            singles = np.array([kind not in MANY_AT_A_TIME for kind, _ in program.policies])
+        if not SINGLE_SECONDS.keys().isdisjoint(program.policy_kinds):
+            seconds = np.array([SINGLE_SECONDS.get(kind, 0.0) for kind, _ in program.policies])
             played = program.seat_entries[0]
-            night += SINGLE_SECONDS * program.agents * float(singles[played].mean())
+            night += program.agents * float(seconds[played].mean())
         pool = _core.pool_threads()
         cores = min(as_threads(threads) or pool, pool)
         return program.lineups * program.episodes * nights * night / cores

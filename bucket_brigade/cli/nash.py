@@ -122,8 +122,8 @@ def nash(
     judge: Annotated[
         bool,
         typer.Option(
-            help="Also compute what seats gain by their best policies of any kind, some seconds a "
-            "scenario at most."
+            help="Also compute what seats gain by their best policies of any kind, unless that "
+            "takes more than a minute a scenario. It is not in --budget."
         ),
     ] = True,
     strict: Strict = False,
@@ -147,7 +147,7 @@ def nash(
         for scenario in both_orders(name, night_order, end_rule, changes, rules)
     ]
     if space == MARKOV:
-        _check_unused(method, budget, seat, gambit)
+        _check_unused(method, budget, seat, gambit, judge)
         solve_whole_games(
             scenarios,
             names,
@@ -213,8 +213,12 @@ def nash(
                 progress.check(oracles)
                 for i, oracle in enumerate(oracles):
                     tell(f"{oracle.scenario.name}: {i + 1} of {len(oracles)}")
-                    solved = progress.solve(oracle)
-                    found.append(with_policy_gains(solved, threads=threads) if judge else solved)
+                    found.append(progress.solve(oracle))
+                    if judge:  # what was found is kept, should this be interrupted
+                        if not is_stream(out):
+                            save_equilibria(found, out)
+                        tell(f"{oracle.scenario.name}: any policy, {i + 1} of {len(oracles)}")
+                        found[-1] = with_policy_gains(found[-1], threads=threads)
                     if not is_stream(out):
                         save_equilibria(found, out)
                     if plot is not None:
@@ -239,6 +243,7 @@ def _check_unused(
     budget: str | None,
     seat: int | None,
     gambit: Path | None,
+    judge: bool,
 ) -> None:
     """Refuse options that mean nothing where the whole game is solved."""
     given: list[tuple[str, object, bool]] = [
@@ -246,6 +251,7 @@ def _check_unused(
         ("--budget", budget, budget is None),
         ("--seat", seat, seat is None),
         ("--gambit", gambit and str(gambit), gambit is None),
+        ("--no-judge", "given", judge),
     ]
     for option, value, fits in given:
         if not fits:

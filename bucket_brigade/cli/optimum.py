@@ -51,22 +51,27 @@ def optimum(
     ]
     files = files_of("--save", save, scenarios)
     check_outputs((("--save", file) for file in files), as_json, names)
-    found: list[tuple[TeamOptimum, CommonHeuristic, float]] = []
+    found: list[tuple[TeamOptimum, CommonHeuristic | None, float]] = []
     try:
         for i, scenario in enumerate(scenarios):
             begun = time.perf_counter()
             title = f"{scenario.name}: {i + 1} of {len(scenarios)}"
             with progress_bar(title, progress_style) as progress:
                 best = team_optimum(scenario, threads=threads, progress=progress)
-            common = best_common_heuristic(scenario, threads=threads)
-            found.append((best, common, time.perf_counter() - begun))
+            seconds = time.perf_counter() - begun
+            found.append((best, None, seconds))  # should the rest be interrupted
             if files:
                 save_policies(best.policies, files[i], scenario)
+            found[-1] = (best, best_common_heuristic(scenario, threads=threads), seconds)
     finally:
         # Whatever ended it, a full disk or Ctrl-C: what was found is shown.
         if as_json and found:
             told = [
-                {**best.to_dict(), "best_common_heuristic": common.to_dict(), "seconds": seconds}
+                {
+                    **best.to_dict(),
+                    "best_common_heuristic": common and common.to_dict(),
+                    "seconds": seconds,
+                }
                 for best, common, seconds in found
             ]
             print_json({**versions(), "optima": told})
@@ -74,7 +79,7 @@ def optimum(
             _print(found, console())
 
 
-def _print(found: list[tuple[TeamOptimum, CommonHeuristic, float]], out: Terminal) -> None:
+def _print(found: list[tuple[TeamOptimum, CommonHeuristic | None, float]], out: Terminal) -> None:
     orders = len({best.scenario.night_order for best, *_ in found}) > 1
     columns = [
         Column("scenario"),
@@ -97,8 +102,7 @@ def _print(found: list[tuple[TeamOptimum, CommonHeuristic, float]], out: Termina
             f"{best.payoff / best.nights:.2f}",
             f"{best.counts.worked[0].mean():.1f}",
             f"{best.counts.ended[0, -1]:.1%}",
-            f"{common.p:.3g}, {common.q:.3g}",
-            f"{common.payoff:.2f}",
+            *(["–"] * 2 if common is None else _common_texts(common)),
             f"{seconds:.1f}",
         ]
         for best, common, seconds in found
@@ -109,3 +113,7 @@ def _print(found: list[tuple[TeamOptimum, CommonHeuristic, float]], out: Termina
         "best common (p, q): what all seats could agree on as heuristic agents"
     )
     print_table(out, columns, rows, caption=caption, keys=2 if orders else 1)
+
+
+def _common_texts(common: CommonHeuristic) -> list[str]:
+    return [f"{common.p:.3g}, {common.q:.3g}", f"{common.payoff:.2f}"]

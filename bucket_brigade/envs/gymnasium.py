@@ -16,6 +16,7 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
 from bucket_brigade.envs.batch import VectorEnv
+from bucket_brigade.envs.cpu import as_array
 from bucket_brigade.envs.engine import check_is_cpu
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.game.catalogue import list_scenarios, load_scenario
@@ -233,7 +234,7 @@ class SeatEnv(gymnasium.Env[dict[str, Any], Any]):
 
     def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
         """Play a night with the seat's action: house, mode, signal."""
-        self._acts[0, self.seat] = action
+        self._acts[0, self.seat] = as_array("action", action, np.uint8, (3,))
         self._seen, rewards, terminated, truncated, info = self.lane.step(self._acts)
         return (
             self._observation(),
@@ -247,6 +248,8 @@ class SeatEnv(gymnasium.Env[dict[str, Any], Any]):
         """The ring in a line of text: ``.`` safe, ``*`` burning, ``#`` ruined."""
         if self.render_mode is None:
             return None
+        if not self._seen:
+            raise InvalidValue("render", "before an episode", "a reset first")
         return signs_of(self._seen["houses"][0])
 
     def close(self) -> None:

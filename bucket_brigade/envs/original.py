@@ -177,7 +177,7 @@ class BucketBrigadeEnv:
         self._take(np.zeros((1, self.num_houses)), np.zeros((1, self.num_agents, 3)))
 
     def reset(self, seed: int | None = None) -> dict[str, Array]:
-        """Begin the first episode of a seed, or the next one.
+        """Begin the first episode of a seed, or the next one; of seed 0, if none was ever given.
 
         Returns
         -------

@@ -33,14 +33,16 @@ def action_space(scenario: Scenario, lanes: int | None = None) -> spaces.MultiDi
     return spaces.MultiDiscrete(choices if lanes is None else np.tile(choices, (lanes, 1)))
 
 
-def _acts(action: Any, scenario: Scenario, lanes: int) -> Array:
-    """Actions as `VectorEnv` takes them, from flat ones or such with a row for each agent."""
-    given = np.asarray(action)
-    wanted = (lanes, scenario.num_agents, 3)
-    if given.size != np.prod(wanted):
-        allowed = f"{3 * scenario.num_agents} numbers for each of {lanes} games"
-        raise InvalidValue("action", f"an array of shape {given.shape}", allowed)
-    return given.reshape(wanted)
+def _acts(action: Any, scenario: Scenario, lanes: int | None) -> Array:
+    """Actions as `VectorEnv` takes them, from flat ones or such with a row for each agent; of one
+    game where `lanes` is None."""
+    given, agents = np.asarray(action), scenario.num_agents
+    games = () if lanes is None else (lanes,)
+    shapes = [(*games, 3 * agents), (*games, agents, 3)]
+    if given.shape not in shapes:
+        allowed = " or ".join(map(str, shapes))
+        raise InvalidValue("action", f"an array of shape {given.shape}", f"shape {allowed}")
+    return given.reshape(lanes or 1, agents, 3)
 
 
 class JointEnv(gymnasium.Env[Array, Array]):
@@ -56,7 +58,8 @@ class JointEnv(gymnasium.Env[Array, Array]):
     Notes
     -----
     Observations are float32 (A * (H + 5 A + 12),), as `flat` says; actions are integers (3 A,),
-    house, mode and signal agent by agent. ``info["per_agent_rewards"]`` is float32 (A,).
+    house, mode and signal agent by agent. ``info["per_agent_rewards"]`` is float32 (A,). A first
+    reset without a seed begins with episode 0 of seed 0: games that are to differ need seeds.
     """
 
     metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012  # Gymnasium's name
@@ -80,7 +83,7 @@ class JointEnv(gymnasium.Env[Array, Array]):
 
     def step(self, action: Array) -> tuple[Array, float, bool, bool, dict[str, Any]]:
         """Play a night with the acts of all agents."""
-        acts = _acts(action, self.scenario, 1)
+        acts = _acts(action, self.scenario, None)
         seen, rewards, terminated, truncated, _ = self._lane.step(acts)
         info = {"per_agent_rewards": rewards[0], "scenario_id": self.metadata["scenario_id"]}
         team = float(rewards[0].sum(dtype=np.float64))

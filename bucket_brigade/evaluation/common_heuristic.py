@@ -9,7 +9,7 @@ import numpy as np
 from bucket_brigade._arrays import FloatArray
 from bucket_brigade.equilibrium.responses.surface import DEGREES, PayoffSurface, fit_surface
 from bucket_brigade.exact.evaluate import expected
-from bucket_brigade.game.scenario import Scenario
+from bucket_brigade.game.scenario import Scenario, as_scenario
 from bucket_brigade.policies.heuristic import strategy_of
 
 __all__ = ["CommonHeuristic", "best_common_heuristic"]
@@ -70,6 +70,7 @@ def best_common_heuristic(scenario: Scenario, *, threads: int | None = None) -> 
     >>> best.p, round(best.payoff, 6)
     (0.0, 1306.5)
     """
+    scenario = as_scenario(scenario)
 
     def evaluated(points: Sequence[tuple[float, float]]) -> tuple[FloatArray, FloatArray]:
         lineups = [[strategy_of(*at)] * scenario.num_agents for at in points]

@@ -3,16 +3,19 @@
 from dataclasses import replace
 
 from bucket_brigade import _core
+from bucket_brigade.arguments import as_callback
 from bucket_brigade.backends import Progress
+from bucket_brigade.backends.threads import as_threads
 from bucket_brigade.equilibrium.results.nash import NashEquilibrium, PolicyGain
-from bucket_brigade.errors import InvalidValue
-from bucket_brigade.evaluation.judge import judge
+from bucket_brigade.errors import InvalidValue, shown
+from bucket_brigade.evaluation.judge import MOST_PURE, judge
 from bucket_brigade.exact.best_response import exploitability
 
 __all__ = ["MOST_SECONDS", "with_policy_gains"]
 
-#: The time that best responses may take on one thread, by an estimate. Beyond, they are left out.
-MOST_SECONDS = 120.0
+#: The time that all best responses may take on one thread, by an estimate. Beyond, they are left
+#: out.
+MOST_SECONDS = 60.0
 
 
 def with_policy_gains(
@@ -34,8 +37,13 @@ def with_policy_gains(
     -------
     NashEquilibrium
         The same, with its `policy_gains`; these are None where the game is too large for exact
-        best responses, where these would take minutes, or where mixtures stand for too much to be
-        judged.
+        best responses, where these would take more than a minute on one thread, by an estimate, or
+        where mixtures stand for too much to be judged.
+
+    Raises
+    ------
+    InvalidValue
+        For the first argument that is not allowed.
 
     Examples
     --------
@@ -45,13 +53,22 @@ def with_policy_gains(
     >>> found.regret.upper < 0.01 < max(each.gain for each in found.policy_gains)
     True
     """
-    gains: tuple[PolicyGain, ...] | None = None
-    try:
-        if _core.policy_cost(found.scenario)[1] <= MOST_SECONDS:
-            gains = _gains(found, threads, progress)
-    except InvalidValue:  # too large, which the estimate or the mixture's size says
-        gains = None
+    if not isinstance(found, NashEquilibrium):
+        raise InvalidValue("found", shown(found), "a NashEquilibrium")
+    as_threads(threads)
+    as_callback("progress", progress)
+    gains = _gains(found, threads, progress) if _takes_little(found) else None
     return replace(found, policy_gains=gains)
+
+
+def _takes_little(found: NashEquilibrium) -> bool:
+    """Whether best responses can be computed, and against all that mixtures may be."""
+    passes: int = len(found.distribution) ** found.scenario.num_agents
+    try:
+        seconds: float = _core.policy_cost(found.scenario)[1]
+    except InvalidValue:  # too large
+        return False
+    return passes <= MOST_PURE and seconds * passes <= MOST_SECONDS
 
 
 def _gains(

@@ -330,8 +330,11 @@ def replay_actions(
     [0, 1, 2]
     """
     game = Episode(scenario, seed=seed, episode=episode)
-    given = np.asarray(actions)
     agents = game.scenario.num_agents
+    try:
+        given = np.asarray(actions)
+    except ValueError:  # rows of different lengths
+        raise InvalidValue("actions", "uneven lists", f"shape (T, {agents}, 3)") from None
     if given.ndim != 3 or given.shape[1:] != (agents, 3):
         raise InvalidValue("actions", f"shape {given.shape}", f"shape (T, {agents}, 3)")
     if not np.issubdtype(given.dtype, np.integer) and given.size:

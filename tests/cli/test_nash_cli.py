@@ -182,3 +182,18 @@ def test_a_budget(tmp_path: Path) -> None:
     text = nash("default", *SMALL, *options, "--out", str(tmp_path / "n.json"))
     assert "(budget)" in text
     assert load_equilibria(tmp_path / "n.json")[0].episodes <= 1e5
+
+
+def test_an_interrupted_judgement_loses_no_equilibrium(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bucket_brigade.cli import nash as command
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "with_policy_gains", interrupted)
+    out = tmp_path / "nash.json"
+    nash("default", *SMALL, "--out", str(out), code=130)
+    (found,) = load_equilibria(out)
+    assert found.policy_gains is None

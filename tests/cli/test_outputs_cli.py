@@ -21,7 +21,17 @@ from bucket_brigade.equilibrium import load_equilibria
 from bucket_brigade.file_lock import FileInUse, FileLock
 
 SMALL = ["--set", "num_houses=4", "--set", "num_agents=2", "--set", "max_nights=20"]
-LONG = ["--method", "sampled", "--episodes", "300000", "--epsilon", "0.5", "--threads", "1"]
+LONG = [
+    "--no-judge",
+    "--method",
+    "sampled",
+    "--episodes",
+    "300000",
+    "--epsilon",
+    "0.5",
+    "--threads",
+    "1",
+]
 LONG += ["--max-iterations", "3", "--backend", "cpu"]
 PROGRAM = "from bucket_brigade.cli import main; main()"
 

@@ -125,3 +125,15 @@ def test_the_ring_in_a_line() -> None:
         assert line == "".join({0: ".", 1: "*", 2: "#"}[int(code)] for code in houses)
     assert "#" in "".join(line for line, _ in lines if line)
     assert SeatEnv(scenario).render() is None
+
+
+def test_one_seat_refuses_what_is_no_action() -> None:
+    from bucket_brigade.envs.gymnasium import SeatEnv
+
+    env = SeatEnv("hard", render_mode="ansi")
+    with pytest.raises(bb.InvalidValue, match="reset"):
+        env.render()
+    env.reset(seed=1)
+    for wrong, said in (([256, 1, 1], "action"), ([1.9, 0.5, 0], "integers"), (1, "shape")):
+        with pytest.raises(bb.InvalidValue, match=said):
+            env.step(wrong)

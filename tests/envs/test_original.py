@@ -109,8 +109,9 @@ def test_joint_control_is_flat() -> None:
     assert (rows[:, :38] == rows[0, :38]).all()
     assert reward == pytest.approx(info["per_agent_rewards"].sum())
     assert not truncated
-    with pytest.raises(bb.InvalidValue, match="action"):
-        env.step(acts[:2])
+    for wrong in (acts[:2], acts.T, acts.reshape(2, 6)):
+        with pytest.raises(bb.InvalidValue, match="action"):
+            env.step(wrong)
 
 
 def test_games_in_step_are_single_games() -> None:

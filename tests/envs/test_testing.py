@@ -18,16 +18,22 @@ def test_the_cpu_conforms() -> None:
 
 
 class OffByOne(CpuBackend):
-    """A backend that counts a night too many."""
+    """A backend that counts one too many of something."""
+
+    fault = "nights"
 
     def run(self, program: Any, **options: Any) -> Any:
         counts = super().run(program, **options)
-        counts.nights[-1] += 1
+        getattr(counts, self.fault).flat[-1] += 1
         return counts
 
 
-def test_a_backend_that_counts_wrongly_is_noticed() -> None:
-    with pytest.raises(AssertionError, match="nights of 10 houses"):
+@pytest.mark.parametrize("fault", ["nights", "saved", "moments"])
+def test_a_backend_that_counts_wrongly_is_noticed(
+    fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OffByOne, "fault", fault)
+    with pytest.raises(AssertionError, match=f"{fault} of 10 houses"):
         check_backend(OffByOne(), episodes=200)
 
 
@@ -80,6 +86,7 @@ def test_actions_are_replayed() -> None:
     for bad, said in (
         (np.zeros((2, 3, 3), dtype=int), "shape"),
         (np.zeros((2, 4, 3)), "integers"),
+        ([[[0, 0, 0]] * 4, [[0, 0, 0]] * 3], "uneven"),
         (np.full((1, 4, 3), 10), r"actions\[0\].works"),
         (np.zeros((len(nights) + 90, 4, 3), dtype=int), "then the episode ended"),
     ):

@@ -61,6 +61,17 @@ def test_games_that_are_too_large_have_no_gains(
     assert "NaN" not in json.dumps(told.to_dict())
 
 
+def test_bad_arguments_are_named(found: NashEquilibrium) -> None:
+    with pytest.raises(bb.InvalidValue, match="threads"):
+        bb.with_policy_gains(found, threads=0)
+    with pytest.raises(bb.InvalidValue, match="progress"):
+        bb.with_policy_gains(found, progress=3)  # type: ignore[arg-type]
+    with pytest.raises(bb.InvalidValue, match="found"):
+        bb.with_policy_gains(None)  # type: ignore[arg-type]
+    with pytest.raises(bb.InvalidValue, match="scenario"):
+        bb.best_common_heuristic("hard")  # type: ignore[arg-type]
+
+
 def test_no_common_strategy_on_a_grid_is_better() -> None:
     best = bb.best_common_heuristic(SMALL)
     lineups = [[strategy_of(i / 8, j / 4)] * 2 for i in range(9) for j in range(5)]
