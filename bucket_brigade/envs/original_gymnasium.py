@@ -117,6 +117,7 @@ class JointVectorEnv(gymnasium.vector.VectorEnv[Array, Array, Array]):
     def __init__(self, id: str, num_envs: int, *, num_agents: int | None = None) -> None:
         self.scenario = scenario_of(id, num_agents)
         self.num_envs = as_num_envs(num_envs)
+        self._lanes = VectorEnv(self.scenario, self.num_envs)  # which refuses too many
         self.single_observation_space = observation_space(self.scenario)
         self.single_action_space = action_space(self.scenario)
         self.observation_space = observation_space(self.scenario, self.num_envs)
@@ -126,7 +127,6 @@ class JointVectorEnv(gymnasium.vector.VectorEnv[Array, Array, Array]):
             "scenario_id": id,
             "num_envs": self.num_envs,
         }
-        self._lanes = VectorEnv(self.scenario, self.num_envs)
         self._features = scenario_features(self.scenario)
 
     def reset(

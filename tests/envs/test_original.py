@@ -20,7 +20,7 @@ def test_names_are_where_they_were() -> None:
     for wrong in ("rest_trap", "rest_trapp-v1", 7):
         with pytest.raises(bb.InvalidValue, match="rest_trap-v1"):
             bb.make(wrong)  # type: ignore[arg-type]
-    for number in (0, -1):
+    for number in (0, -1, 10**12):
         with pytest.raises(bb.InvalidValue, match="num_envs"):
             bb.make_vec("easy-v1", number)
     with pytest.raises(bb.InvalidValue, match="num_agents"):
