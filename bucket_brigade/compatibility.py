@@ -188,8 +188,8 @@ def make(id: str, *, num_agents: int | None = None) -> "JointEnv":
     Parameters
     ----------
     id : str
-        One of `list_envs`, such as ``rest_trap-v1``. It is played by the original's rules
-        (`bucket_brigade.envs.original.as_original`).
+        One of `list_envs`, such as ``rest_trap-v1``. It is played by the rules
+        "original-python" (see `Scenario.with_rules`).
     num_agents : int, optional
         Agents; by default the scenario's.
 

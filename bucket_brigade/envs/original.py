@@ -1,8 +1,8 @@
 """The original project's environments: one game as dicts, and joint control as flat arrays.
 
 The game is the one that the original's Python environment played: its order of the night, its end
-once nothing burns, and no cap before 10,000 nights (`as_original`). Luck comes from this package's
-addresses, so episodes are others than the original drew, with the same chances.
+once nothing burns, and no cap before 10,000 nights: the rules "original-python". Luck comes from
+this package's addresses, so episodes are others than the original drew, with the same chances.
 """
 
 from __future__ import annotations
@@ -12,18 +12,20 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from bucket_brigade.arguments import as_u64, did_you_mean
+from bucket_brigade.arguments import did_you_mean
 from bucket_brigade.envs.batch import VectorEnv
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.game.catalogue import list_scenarios, load_scenario
 from bucket_brigade.game.scenario import Scenario, as_scenario
 
-__all__ = ["BucketBrigadeEnv", "as_original", "flat", "list_envs", "scenario_features"]
+__all__ = ["BucketBrigadeEnv", "flat", "list_envs", "scenario_features"]
 
 Array = npt.NDArray[Any]
 
 #: What the identifiers of environments end with.
 VERSION = "-v1"
+#: What all of them are played by (see `Scenario.with_rules`).
+RULES = "original-python"
 
 
 def list_envs() -> list[str]:
@@ -35,11 +37,6 @@ def list_envs() -> list[str]:
     True
     """
     return sorted(name + VERSION for name in list_scenarios())
-
-
-def as_original(scenario: Scenario) -> Scenario:
-    """A scenario under the rules of the original's Python environment."""
-    return as_scenario(scenario).with_rules("original-python")
 
 
 def scenario_of(identifier: str, num_agents: int | None) -> Scenario:
@@ -54,7 +51,7 @@ def scenario_of(identifier: str, num_agents: int | None) -> Scenario:
     if identifier not in known:
         allowed = f"one of {', '.join(known)}"
         raise InvalidValue("id", repr(identifier), allowed + did_you_mean(str(identifier), known))
-    scenario = as_original(load_scenario(identifier.removesuffix(VERSION)))
+    scenario = load_scenario(identifier.removesuffix(VERSION), rules=RULES)
     return scenario if num_agents is None else scenario.replace(num_agents=num_agents)
 
 
@@ -123,7 +120,7 @@ class BucketBrigadeEnv:
     Parameters
     ----------
     scenario : Scenario, optional
-        The game; by default ``default``. It is played by the original's rules (`as_original`).
+        The game; by default ``default``. It is played by the original's rules.
     num_agents : int
         Agents, where no scenario is given.
 
@@ -166,7 +163,7 @@ class BucketBrigadeEnv:
     def __init__(self, scenario: Scenario | None = None, num_agents: int = 4) -> None:
         if scenario is None:
             scenario = load_scenario("default").replace(num_agents=num_agents)
-        self.scenario = as_original(scenario)
+        self.scenario = as_scenario(scenario).with_rules(RULES)
         self.num_agents = self.scenario.num_agents
         self.num_houses = self.scenario.num_houses
         self.house_owners = np.arange(self.num_houses) % self.num_agents
@@ -234,11 +231,3 @@ class BucketBrigadeEnv:
             "last_actions": self.last_actions.copy(),
             "scenario_info": self._features.copy(),
         }
-
-
-def as_num_envs(number: object) -> int:
-    """A number of environments, at least one."""
-    count = as_u64("num_envs", number)
-    if count < 1:
-        raise InvalidValue("num_envs", repr(number), "at least 1")
-    return count

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from bucket_brigade.envs.batch import VectorEnv
-from bucket_brigade.envs.original import as_num_envs, flat, scenario_features, scenario_of
+from bucket_brigade.envs.original import flat, scenario_features, scenario_of
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.game.scenario import Scenario
 
@@ -116,8 +116,8 @@ class JointVectorEnv(gymnasium.vector.VectorEnv[Array, Array, Array]):
 
     def __init__(self, id: str, num_envs: int, *, num_agents: int | None = None) -> None:
         self.scenario = scenario_of(id, num_agents)
-        self.num_envs = as_num_envs(num_envs)
-        self._lanes = VectorEnv(self.scenario, self.num_envs)  # which refuses too many
+        self._lanes = VectorEnv(self.scenario, num_envs)
+        self.num_envs = self._lanes.num_envs
         self.single_observation_space = observation_space(self.scenario)
         self.single_action_space = action_space(self.scenario)
         self.observation_space = observation_space(self.scenario, self.num_envs)
