@@ -26,6 +26,8 @@ esac; shift; done
 [ ${#archs[@]} -gt 0 ] || archs=(sm_90)
 mkdir -p "$kit"; kit=$(cd "$kit" && pwd)
 python=${KIT_PYTHON:-$project/.venv/bin/python}
+# Not as it was named: it is run from another folder too.
+python=$(cd "$(dirname "$python")" && pwd)/$(basename "$python")
 
 echo "wheels"
 rm -rf "$kit"/*.whl "$kit/more"
@@ -62,6 +64,8 @@ if [ -n "$variants" ]; then
     done
 fi
 
+rm -rf "$kit/bench"
+cp -r "$project/bench" "$kit/"
 cp "$here"/{on_device.sh,launch_once.py,edges.py,try_variants.py} "$kit/"
 commit=$(git -C "$project" rev-parse HEAD 2>/dev/null || echo unknown)
 [ -z "$(git -C "$project" status --porcelain 2>/dev/null)" ] || commit=$commit-changed

@@ -8,7 +8,7 @@
 # two of them.
 set -u
 kit=$(cd "$(dirname "$0")" && pwd); OUT=${OUT:-/tmp/out}; mkdir -p "$OUT"
-every='env quick full sweep batches edges variants micro ncu sanitize'
+every='env quick full sweep batches edges nash ladder variants micro ncu sanitize'
 export PYTHONUNBUFFERED=1 PYTHONSAFEPATH=1 PYTHONDONTWRITEBYTECODE=1 COLUMNS=120 NO_COLOR=1
 # Where the kit runs twice, the cache of the first run would hide a fault of the kernels it carries.
 export BUCKET_BRIGADE_CUDA_KERNELS=$kit/kernels BUCKET_BRIGADE_CUDA_CACHE= CUPY_CACHE_DIR=/tmp/bucket-brigade-cupy
@@ -75,6 +75,9 @@ for one in ${*:-$every}; do case $one in
     batches) check batches 60 gpu --add --no-cases --measure batches --seconds 1 ;;
     micro) check micro 30 gpu --add --no-cases --measure instructions ;;
     edges) step edges 45 python3 "$kit/edges.py" ;;
+    nash) step nash 90 bash -c "time bucket-brigade nash --backend cuda --method sampled --out $OUT/nash.json" ;;
+    ladder) LINES_KEPT=120 step ladder 120 env PYTHONPATH="$kit:$PYTHONPATH" JAX_PLATFORMS=cpu \
+            python3 -m bench ladder --rounds 1 --no-model --json "$OUT/ladder.json" ;;
     variants) [ -d "$kit/variants" ] && step variants 45 python3 "$kit/try_variants.py" "$kit"/variants/*.cubin ;;
     ncu) step ncu 60 ncu --clock-control none --kernel-name regex:play --launch-count 1 --set full \
             --metrics "$counters" -f -o "$OUT/play" python3 "$kit/launch_once.py"
