@@ -156,13 +156,28 @@ class FakeCuda:
         def info() -> tuple[int, int]:
             return cuda.memory - cuda.live[cuda.device], cuda.memory
 
+        def make_context(pointer: int) -> None:
+            assert pointer == 0, "nothing is there to be freed"
+            cuda.state.has_context = True
+
+        def context() -> int:
+            return int(getattr(cuda.state, "has_context", False))
+
+        def need_context() -> None:
+            # Every thread begins without one.
+            if not context():
+                raise CUDADriverError("CUDA_ERROR_INVALID_CONTEXT: invalid device context")
+
         def attribute(which: int, handle: int) -> int:
+            need_context()
             return {1: cuda.shared_bytes, 3: 0, 4: 80}[which]
 
         def choose(handle: int, which: int, value: int) -> None:
+            need_context()
             cuda.chosen.append((which, value))
 
         def resident(handle: int, threads: int, dynamic: int) -> int:
+            need_context()
             assert dynamic == 0
             return cuda.resident
 
@@ -171,6 +186,7 @@ class FakeCuda:
             "getDeviceCount": count,
             "getDeviceProperties": properties,
             "memGetInfo": info,
+            "free": make_context,
             "driverGetVersion": lambda: 13000,
             "runtimeGetVersion": lambda: 13020,
         }
@@ -179,6 +195,7 @@ class FakeCuda:
             "CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES": 1,
             "CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES": 3,
             "CU_FUNC_ATTRIBUTE_NUM_REGS": 4,
+            "ctxGetCurrent": context,
             "funcGetAttribute": attribute,
             "funcSetAttribute": choose,
             "occupancyMaxActiveBlocksPerMultiprocessor": resident,

@@ -64,6 +64,10 @@ class CupyDevice:
     def use(self) -> Iterator[None]:
         """Makes the device the calling thread's, and explains what goes wrong on it."""
         with translated(self.name), self._device:
+            # CuPy leaves a device alone that is the thread's already, as the first one is at its
+            # start. Calls to the driver then find no context, unless the runtime was called before.
+            if not driver.ctxGetCurrent():
+                runtime.free(0)
             yield
 
     @contextmanager
