@@ -21,16 +21,18 @@ from bucket_brigade_cuda.check.measurements import GAMES
 GAME = GAMES[0]
 #: Lanes of environments, and steps of a graph.
 LANES, STEPS = 1 << 16, 100
-#: Episodes: of a run that is over at once, of one that keeps a GPU busy, and of one without end.
-FEW, MANY, ENDLESS = 10**6, 10**7, 10**12
+#: Episodes: of a run that is over at once, of one that keeps a GPU busy, and of one that takes a
+#: minute and more.
+FEW, MANY, ENDLESS = 10**6, 10**7, 10**11
 
 
 def interrupted(backend: CudaBackend) -> str:
     """Ctrl-C during a long run: it ends soon, and the device plays on."""
+    endless = GAME.program(ENDLESS)
     threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
     started = time.perf_counter()
     try:
-        backend.run(GAME.program(ENDLESS))
+        backend.run(endless)
     except KeyboardInterrupt:
         ended = time.perf_counter() - started - 1.0
         assert ended < 5, f"it took {ended:.1f} s to end"

@@ -79,7 +79,7 @@ for one in ${*:-$every}; do case $one in
     ladder) LINES_KEPT=120 step ladder 120 env PYTHONPATH="$kit:$PYTHONPATH" JAX_PLATFORMS=cpu \
             python3 -m bench ladder --rounds 1 --no-model --json "$OUT/ladder.json" ;;
     variants) [ -d "$kit/variants" ] && step variants 45 python3 "$kit/try_variants.py" "$kit"/variants/*.cubin ;;
-    ncu) step ncu 60 ncu --clock-control none --kernel-name regex:play --launch-count 1 --set full \
+    ncu) step ncu 60 ncu --clock-control none --kernel-name regex:play --launch-skip 1 --launch-count 1 --set full \
             --metrics "$counters" -f -o "$OUT/play" python3 "$kit/launch_once.py"
         LINES_KEPT=150 step ncu-page 20 ncu --import "$OUT/play.ncu-rep" --page details --print-metric-name name ;;
     sanitize) for tool in memcheck racecheck; do

@@ -61,6 +61,14 @@ def logic(i: int) -> str:
     return f"lop3.b32 %a{i}, %a{i}, {other(i, 1)}, {other(i, 2)}, 0xE8;"
 
 
+def more_logic(i: int) -> str:
+    return f"lop3.b32 %a{i}, %a{i}, {other(i, 3)}, {other(i, 4)}, 0x96;"
+
+
+def multiply(i: int) -> str:
+    return f"mul.lo.u32 %a{i}, %a{i}, {other(i, 1)};"
+
+
 def wide(i: int) -> str:
     return f"mov.b64 {{%l, %h}}, %w{i}; mul.wide.u32 %w{i}, %h, %b;"
 
@@ -81,13 +89,7 @@ BENCHES = (
         1,
         ("SHF",),
     ),
-    Bench(
-        "multiply",
-        "other IMAD",
-        lambda i: f"mul.lo.u32 %a{i}, %a{i}, {other(i, 1)};",
-        1,
-        ("IMAD",),
-    ),
+    Bench("multiply", "other IMAD", multiply, 1, ("IMAD",)),
     Bench("wide multiply", "wide multiply", wide, 1, ("IMAD.WIDE",)),
     Bench("population count", "popc", lambda i: f"popc.b32 %a{i}, %a{i};", 1, ("POPC",)),
     Bench("highest bit", "", lambda i: f"bfind.u32 %a{i}, %a{i};", 1, ("FLO",)),
@@ -103,10 +105,19 @@ BENCHES = (
     Bench(
         "wide multiply, logic twice",
         "",
-        lambda i: f"{wide(i)}{logic(i)}lop3.b32 %a{i}, %a{i}, {other(i, 3)}, {other(i, 4)}, 0x96;",
+        lambda i: wide(i) + logic(i) + more_logic(i),
         3,
         ("IMAD.WIDE", "LOP3"),
     ),
+    Bench("multiply, logic", "", lambda i: multiply(i) + logic(i), 2, ("IMAD", "LOP3")),
+    Bench(
+        "multiply, logic twice",
+        "",
+        lambda i: multiply(i) + logic(i) + more_logic(i),
+        3,
+        ("IMAD", "LOP3"),
+    ),
+    Bench("wide multiply, multiply", "", lambda i: wide(i) + multiply(i), 2, ("IMAD",)),
 )
 
 

@@ -46,7 +46,7 @@ KERNELS = {
         make_play,
         types.void(
             *(KEYS, WORD[:, ::1], LONGS, WORDS, WORDS, WORDS),
-            *(WORD, WORD, LONG, WORD, WORD, WORD, WORD, WORD),
+            *(WORD, WORD, LONG, WORD, WORD, WORD, WORD, WORD, WORDS),
         ),
     ),
     "features": Recipe(make_features, types.void(WORDS, WORDS, WORD, WORD, WORD, WORD)),

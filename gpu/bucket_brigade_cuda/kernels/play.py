@@ -38,8 +38,8 @@ def make_play(shape: Shape) -> Function:
     A night has two halves that share no more than `aims`: `decide`, which alone knows what agents
     are, writes them and counts who works; `fight`, `catch` and `turn` read them and play the rules.
 
-    Line-ups may follow one another within a thread: item `i` is block `i mod blocks` of line-up
-    `i div blocks`.
+    Item `i` is block `i mod blocks` of line-up `i div blocks`. A thread begins with the item of its
+    own number, and then takes the next one that nobody has; `taken`, zero at first, counts these.
     """
     houses, agents, bits, width = shape.houses, shape.agents, shape.bits, shape.width
     threads, d = shape.threads, shape.counts
@@ -74,6 +74,8 @@ def make_play(shape: Shape) -> Function:
         min_nights,
         max_nights,
         no_fires_ends,
+        # How many items were taken after each thread's first one:
+        taken,
     ):
         rows = ladder_array()
         fire = cuda.shared.array((houses, threads), u32)
@@ -90,7 +92,7 @@ def make_play(shape: Shape) -> Function:
         cuda.syncthreads()
 
         item = u32(cuda.blockIdx.x * cuda.blockDim.x + t)
-        step = u32(cuda.gridDim.x * cuda.blockDim.x)
+        threads_in_all = u32(cuda.gridDim.x * cuda.blockDim.x)
         begun = False
         active, tick, seat = NONE, NONE, NONE
         burning_houses, ruined_houses = NONE, NONE
@@ -112,7 +114,8 @@ def make_play(shape: Shape) -> Function:
                     counts[at + u64(ended_at + 1)] = all_ruins
                     counts[at + u64(ended_at + 2)] = no_fires
                     counts[at + u64(ended_at + 3)] = caps
-                    item = u32(item + step)
+                    # Whichever is next: so all threads end at about the same time.
+                    item = u32(threads_in_all + cuda.atomic.add(taken, 0, ONE))
                 if item >= items:
                     break
                 begun = True

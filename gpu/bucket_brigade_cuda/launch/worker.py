@@ -191,7 +191,9 @@ class Worker:
         casts = device.empty((max(1, unit.items * shape.agents * (shape.width - 1)),), u32)
         features = device.empty((unit.items * shape.features,), u32)
         counts, totals, moments = self._targets(unit)
-        slot.held = [strategies, casts, counts, features, totals, moments]
+        taken = device.empty((1,), u32)
+        device.clear(taken)
+        slot.held = [strategies, casts, counts, features, totals, moments, taken]
 
         threads = shape.threads
         everywhere = -(-unit.items // threads)
@@ -213,6 +215,7 @@ class Worker:
                 counts,
                 *(items, blocks, first_block, first_lanes, last_lanes),
                 *(u32(rule) for rule in rules),
+                taken,
             ),
         )
         summed = (counts, features, items, blocks, first_lanes, last_lanes)
