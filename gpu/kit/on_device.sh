@@ -8,7 +8,7 @@
 # two of them.
 set -u
 kit=$(cd "$(dirname "$0")" && pwd); OUT=${OUT:-/tmp/out}; mkdir -p "$OUT"
-every='env quick full sweep batches edges nash ladder variants micro ncu sanitize'
+every='env quick full front sweep batches edges nash ladder variants micro ncu sanitize'
 export PYTHONUNBUFFERED=1 PYTHONSAFEPATH=1 PYTHONDONTWRITEBYTECODE=1 COLUMNS=120 NO_COLOR=1
 # Where the kit runs twice, the cache of the first run would hide a fault of the kernels it carries.
 export BUCKET_BRIGADE_CUDA_KERNELS=$kit/kernels BUCKET_BRIGADE_CUDA_CACHE= CUPY_CACHE_DIR=/tmp/bucket-brigade-cupy
@@ -61,6 +61,15 @@ PYTHON
     bucket-brigade backends
 }
 
+# As users call it: a process of its own each, of which the GPU's start is a part.
+front() {
+    local one='bucket-brigade simulate default --lineup hero,hero,hero,hero'
+    for options in '--episodes 1000 --backend cuda' '--episodes 1000000000 --backend cuda' \
+            '--episodes 1000 --backend cpu' '--episodes 100000000 --backend auto'; do
+        echo "$one $options"; time $one $options
+    done
+}
+
 # A profiler counts the kernel that plays; what it played is printed beside.
 counters=smsp__inst_executed.sum,smsp__thread_inst_executed.sum,sm__inst_executed_pipe_alu.sum
 counters+=,sm__inst_executed_pipe_fma.sum,sm__inst_executed_pipe_fmaheavy.sum,sm__inst_executed_pipe_xu.sum
@@ -75,13 +84,14 @@ for one in ${*:-$every}; do case $one in
     batches) check batches 60 gpu --add --no-cases --measure batches --seconds 1 ;;
     micro) check micro 30 gpu --add --no-cases --measure instructions ;;
     edges) step edges 45 python3 "$kit/edges.py" ;;
+    front) step front 60 bash -c "$(declare -f front); front" ;;
     nash) step nash 90 bash -c "time bucket-brigade nash --backend cuda --method sampled --out $OUT/nash.json" ;;
     ladder) LINES_KEPT=120 step ladder 120 env PYTHONPATH="$kit:$PYTHONPATH" JAX_PLATFORMS=cpu \
             python3 -m bench ladder --rounds 1 --no-model --json "$OUT/ladder.json" ;;
     variants) [ -d "$kit/variants" ] && step variants 45 python3 "$kit/try_variants.py" "$kit"/variants/*.cubin ;;
     ncu) step ncu 60 ncu --clock-control none --kernel-name regex:play --launch-skip 1 --launch-count 1 --set full \
             --metrics "$counters" -f -o "$OUT/play" python3 "$kit/launch_once.py"
-        LINES_KEPT=150 step ncu-page 20 ncu --import "$OUT/play.ncu-rep" --page details --print-metric-name name ;;
+        LINES_KEPT=250 step ncu-page 20 ncu --import "$OUT/play.ncu-rep" --page details --print-metric-name name ;;
     sanitize) for tool in memcheck racecheck; do
             step $tool 45 compute-sanitizer --tool $tool --error-exitcode 9 python3 "$kit/launch_once.py" --tiny
         done ;;
