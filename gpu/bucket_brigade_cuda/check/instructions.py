@@ -69,6 +69,10 @@ def multiply(i: int) -> str:
     return f"mul.lo.u32 %a{i}, %a{i}, {other(i, 1)};"
 
 
+def high(i: int) -> str:
+    return f"mul.hi.u32 %a{i}, %a{i}, {other(i, 1)};"
+
+
 def wide(i: int) -> str:
     return f"mov.b64 {{%l, %h}}, %w{i}; mul.wide.u32 %w{i}, %h, %b;"
 
@@ -118,6 +122,14 @@ BENCHES = (
         ("IMAD", "LOP3"),
     ),
     Bench("wide multiply, multiply", "", lambda i: wide(i) + multiply(i), 2, ("IMAD",)),
+    Bench("high multiply", "", high, 1, ("IMAD.HI",)),
+    Bench(
+        "high multiply, logic twice",
+        "",
+        lambda i: high(i) + logic(i) + more_logic(i),
+        3,
+        ("IMAD.HI", "LOP3"),
+    ),
 )
 
 

@@ -74,8 +74,9 @@ def rows_of(thresholds: npt.ArrayLike) -> Words:
 
 
 def ladder_of(thresholds: npt.ArrayLike) -> Words:
-    """Rows of thresholds among which lanes choose: the first row, then what to change, by exclusive
-    or, to get from each row to the next. The quads are those that the widest of them takes.
+    """Rows of thresholds among which lanes choose: the first row, then the differences from the bits
+    of each row to those of the next: 0, 1, or −1 modulo 2^32 (see `words.change`). The quads are
+    those that the widest of them takes.
 
     Returns
     -------
@@ -83,7 +84,8 @@ def ladder_of(thresholds: npt.ArrayLike) -> Words:
     """
     rows = rows_of(thresholds)
     quads = rows[:, QUADS].max()
-    rows[1:] ^= rows[:-1].copy()
+    # All zeros or all ones, as a number modulo 2^32, is a bit with the other sign.
+    rows[1:] = rows[:-1] - rows[1:]
     rows[:, QUADS] = quads
     return rows
 

@@ -57,8 +57,11 @@ def inverse(word):
 
 @pure
 def change(word, lanes, difference):
-    """The word, changed by a difference in some lanes: one three-input logic instruction."""
-    return u32(word ^ u32(lanes & difference))
+    """The word, which must have one bit in all of some lanes, with that bit changed by a difference
+    of 0, 1 or −1 (modulo 2^32) there. Nothing is carried. A multiplication and an addition, so that
+    the units that do logic, which are the busiest, are left alone.
+    """
+    return u32(u64(word) + u64(u64(lanes) * u64(difference)))
 
 
 @pure
