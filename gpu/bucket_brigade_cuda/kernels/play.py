@@ -32,8 +32,8 @@ def make_play(shape: Shape) -> Function:
     - `over`: what was ruined then; after the fight also what was put out. So a fire survives where
       `fire` and not `over`, and a house is ruined where `over` and not `fire`;
     - `caught`: what burns when the night ends;
-    - `pending`: lanes that `catch` has still to decide;
-    - `aims`: where the agents go.
+    - `aims`: where the agents go; and later in the night, in the same place, `pending`: lanes that
+      `catch` has still to decide.
 
     A night has two halves that share no more than `aims`: `decide`, which alone knows what agents
     are, writes them and counts who works; `fight`, `catch` and `turn` read them and play the rules.
@@ -41,10 +41,10 @@ def make_play(shape: Shape) -> Function:
     Item `i` is block `i mod blocks` of line-up `i div blocks`. A thread begins with the item of its
     own number, and then takes the next one that nobody has; `taken`, zero at first, counts these.
     """
-    houses, agents, bits, width = shape.houses, shape.agents, shape.bits, shape.width
+    houses, agents, width = shape.houses, shape.agents, shape.width
     threads, d = shape.threads, shape.counts
     ladders = 3 + agents
-    aim_planes = agents * (bits + 1)
+    aim_planes = shape.aim_planes
     tallies = agents + 3 * houses
     ruined_at, saved_at = agents + houses, agents + 2 * houses
     safe_at, ended_at = 1 + agents, 1 + agents + 3 * houses
@@ -81,7 +81,6 @@ def make_play(shape: Shape) -> Function:
         fire = cuda.shared.array((houses, threads), u32)
         over = cuda.shared.array((houses, threads), u32)
         caught = cuda.shared.array((houses, threads), u32)
-        pending = cuda.shared.array((houses, threads), u32)
         aims = cuda.shared.array((aim_planes, threads), u32)
         tally = cuda.shared.array((tallies, threads), u32)
 
@@ -156,7 +155,7 @@ def make_play(shape: Shape) -> Function:
                 )
                 fight(keys, shared, tick, rows, 3, burning_houses, fire, over, aims, t)
             lit, fires, every_safe, some_safe = catch(
-                keys, shared, tick, rows, active, fire, over, caught, pending, t
+                keys, shared, tick, rows, active, fire, over, caught, aims, t
             )
             if tick == NONE:
                 for h in range(houses):

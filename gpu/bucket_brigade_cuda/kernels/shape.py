@@ -73,8 +73,13 @@ class Shape:
     @property
     def words(self) -> int:
         """Words of shared memory a thread needs."""
-        planes = 4 * self.houses + self.agents * (self.bits + 1)
-        return planes + self.agents + 3 * self.houses
+        return 3 * self.houses + self.aim_planes + self.agents + 3 * self.houses
+
+    @property
+    def aim_planes(self) -> int:
+        """Planes for where agents go, and then for the houses that are still to decide: with planes
+        of their own for these, one CUDA block less would fit on a multiprocessor."""
+        return max(self.houses, self.agents * (self.bits + 1))
 
     @property
     def threads(self) -> int:

@@ -74,8 +74,8 @@ def rows_of(thresholds: npt.ArrayLike) -> Words:
 
 
 def ladder_of(thresholds: npt.ArrayLike) -> Words:
-    """Rows of thresholds among which lanes choose: the first row, then the differences from the bits
-    of each row to those of the next: 0, 1, or −1 modulo 2^32 (see `words.change`). The quads are
+    """Rows of thresholds among which lanes choose: the first row, then the differences from each
+    row's bits to those of the next: 0, 1, or −1 modulo 2^32 (see `words.change`). The quads are
     those that the widest of them takes.
 
     Returns
