@@ -18,7 +18,7 @@ from bucket_brigade.compatibility import (
     run_heuristic_episode,
 )
 from bucket_brigade.counts.event_counts import END_KINDS, EventCounts
-from bucket_brigade.equilibrium import DoubleOracle, NashEquilibrium
+from bucket_brigade.equilibrium import PSRO, DoubleOracle, NashEquilibrium, PolicyEquilibrium
 from bucket_brigade.errors import (
     BackendFailed,
     BackendUnavailable,
@@ -76,6 +76,7 @@ __all__ = [
     "ARCHETYPES",
     "END_KINDS",
     "METHODS",
+    "PSRO",
     "RULES_VERSION",
     "SCENARIOS",
     "Action",
@@ -107,6 +108,7 @@ __all__ = [
     "PayoffEvaluator",
     "PayoffMatrix",
     "PolicyDifference",
+    "PolicyEquilibrium",
     "PolicyValues",
     "Random",
     "RareEventsWarning",

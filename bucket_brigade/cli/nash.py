@@ -1,7 +1,7 @@
 """``bucket-brigade nash``: equilibria of scenarios, as a table and a file."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -43,6 +43,7 @@ from bucket_brigade.cli.outputs import (
     files_of,
     kept_progress,
 )
+from bucket_brigade.cli.psro import solve_by_psro
 from bucket_brigade.cli.tables import Column, print_table
 from bucket_brigade.cli.terminal import Terminal
 from bucket_brigade.cli.verdicts import check_verdicts, interval, nights_texts, payoff_text
@@ -68,8 +69,8 @@ EPISODES = 100_000
 OUT = Path("results/nash.json")
 
 
-#: What agents may play; in `MARKOV`, anything that depends on the houses and the night.
-MARKOV = "markov"
+#: Spaces of policies of all kinds: an equilibrium of the whole game, or a double oracle.
+MARKOV, ALL = "markov", "psro"
 
 
 @reports_errors
@@ -79,9 +80,10 @@ def nash(
         str,
         typer.Option(
             help="heuristic, agents of two numbers (p, q); firefighter, policies that work only if "
-            "something burns; or markov, policies of all kinds: an "
-            "equilibrium of the whole game, for which of the other options only --selector, --save "
-            "and those of scenarios, threads and outputs count."
+            "something burns; or policies of all kinds: markov, an equilibrium of the whole game, "
+            "or psro, a double oracle with exact best responses. For these, of the other options "
+            "only --epsilon, --save and those of scenarios, threads and outputs count; for markov "
+            "--selector, for psro --max-iterations and --budget (a time), too."
         ),
     ] = HEURISTICS.name,
     method: EquilibriumMethod = "auto",
@@ -134,9 +136,10 @@ def nash(
 
     Interrupted, it shows what was found, and goes on where it was with --resume.
     """
-    if space != MARKOV and space not in SPACES:
-        allowed = f"one of {', '.join([*SPACES, MARKOV])}"
-        raise InvalidValue("--space", repr(space), allowed + did_you_mean(space, SPACES))
+    known = [*SPACES, MARKOV, ALL]
+    if space not in known:
+        allowed = f"one of {', '.join(known)}{did_you_mean(space, known)}"
+        raise InvalidValue("--space", repr(space), allowed)
     if plot is not None:
         if space != HEURISTICS.name:
             raise InvalidValue("--plot", repr(str(plot)), "a picture of (p, q), without --space")
@@ -146,27 +149,29 @@ def nash(
         for name in names or list_scenarios()
         for scenario in both_orders(name, night_order, end_rule, changes, rules)
     ]
-    if space == MARKOV:
-        _check_unused(method, budget, seat, gambit, judge)
-        solve_whole_games(
-            scenarios,
-            names,
-            selector=selector,
-            epsilon=epsilon,
-            threads=threads,
-            out=out if out != OUT else out.with_name("markov.json"),
-            resume=resume,
-            restart=restart,
-            save=save,
-            strict=strict,
-            as_json=as_json,
-            progress_style=progress_style,
-        )
+    if space != MARKOV and selector != SELECTORS[0]:
+        raise InvalidValue("--selector", repr(selector), f"with --space {MARKOV} only")
+    if space in (MARKOV, ALL):
+        _check_unused(space, method, budget if space == MARKOV else None, seat, gambit, judge)
+        running: dict[str, Any] = {
+            "epsilon": epsilon,
+            "threads": threads,
+            "out": out if out != OUT else out.with_name(f"{space}.json"),
+            "resume": resume,
+            "restart": restart,
+            "save": save,
+            "strict": strict,
+            "as_json": as_json,
+            "progress_style": progress_style,
+        }
+        if space == MARKOV:
+            solve_whole_games(scenarios, names, selector=selector, **running)
+        else:
+            solve_by_psro(scenarios, names, max_iterations=max_iterations, budget=budget, **running)
         return
     if save is not None:
-        raise InvalidValue("--save", repr(str(save)), f"with --space {MARKOV} only")
-    if selector != SELECTORS[0]:
-        raise InvalidValue("--selector", repr(selector), f"with --space {MARKOV} only")
+        allowed = f"with --space {MARKOV} or {ALL} only"
+        raise InvalidValue("--save", repr(str(save)), allowed)
     within = limits(budget)
     as_json = as_json or is_standard_output(out)
     drawn = files_of("--plot", plot, scenarios)
@@ -239,6 +244,7 @@ def nash(
 
 
 def _check_unused(
+    space: str,
     method: str,
     budget: str | None,
     seat: int | None,
@@ -255,7 +261,7 @@ def _check_unused(
     ]
     for option, value, fits in given:
         if not fits:
-            raise InvalidValue(option, repr(value), f"nothing, with --space {MARKOV}")
+            raise InvalidValue(option, repr(value), f"nothing, with --space {space}")
 
 
 def _show(found: list[NashEquilibrium], out: Path, as_json: bool, printed: bool) -> None:

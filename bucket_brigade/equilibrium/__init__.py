@@ -4,9 +4,9 @@ A folder a step, each of which uses those before it. `games` solves any symmetri
 payoffs, and `verdict` judges gains, whatever plays, with confidence and within a budget. `payoffs`
 of a scenario come from one interface, exact or sampled. With them `empirical` collects the
 restricted game of a pool, and `responses` searches best responses. `search` has what all searches
-are asked for and do on their way, the double oracle for symmetric equilibria, and best responses by
-seat for pure profiles; `results` holds what comes out and what is under way; `report` draws, and
-hands games to other solvers.
+are asked for and do on their way, the double oracle for symmetric equilibria, one over all
+policies, and best responses by seat for pure profiles; `results` holds what comes out and what is
+under way; `report` draws, and hands games to other solvers.
 """
 
 from bucket_brigade.equilibrium.empirical.game import EmpiricalGame, RestrictedGame
@@ -42,14 +42,17 @@ from bucket_brigade.equilibrium.results.nash import (
     load_equilibria,
     save_equilibria,
 )
+from bucket_brigade.equilibrium.results.policies import PolicyEquilibrium
 from bucket_brigade.equilibrium.results.roles import RoleEquilibrium, load_roles, save_roles
 from bucket_brigade.equilibrium.search.double_oracle import DEFAULT_POOL, DoubleOracle
+from bucket_brigade.equilibrium.search.psro import PSRO
 from bucket_brigade.equilibrium.search.seats import RoleSearch
 from bucket_brigade.equilibrium.verdict.budget import Budget
 from bucket_brigade.equilibrium.verdict.regret import Regret, Verdict, certify
 
 __all__ = [
     "DEFAULT_POOL",
+    "PSRO",
     "BestResponse",
     "Budget",
     "Deviation",
@@ -61,6 +64,7 @@ __all__ = [
     "NoEquilibriumFound",
     "PayoffSource",
     "PlotUnavailable",
+    "PolicyEquilibrium",
     "Profile",
     "Regret",
     "RestrictedGame",

@@ -91,6 +91,28 @@ def test_whole_games_are_solved(tmp_path: Path) -> None:
     assert "selector" in run(*arguments, "--selector", "best", code=2)
 
 
+def test_a_double_oracle_over_all_policies(tmp_path: Path) -> None:
+    out, saved = tmp_path / "psro.json", tmp_path / "policies-{}"
+    arguments = ["nash", "default", "hard", *SMALL, "--space", "psro", "--out", str(out)]
+    text = run(*arguments, "--max-iterations", "2", "--save", str(saved))
+    asked = bb.PSRO(SCENARIO, max_iterations=2)
+    found = asked.solve()
+    told = json.loads(out.read_text())["policy_equilibria"][0]
+    timed = {"seconds": told["seconds"]}
+    assert told == json.loads(json.dumps(found.to_dict())) | timed
+    assert f"{told['payoff']:.2f}" in text
+    assert told["verdict"] in text
+    file = tmp_path / "policies-default-spread_then_burn_out"
+    judged = run_json("judge", "default", "--lineup", str(file), *SMALL, "--no-heuristics")
+    assert judged["exploitability"] == pytest.approx(told["regret"], abs=1e-9)
+    strict = run(*arguments, "--max-iterations", "1", "--strict", code=1)
+    assert "not certified: default, hard" in strict
+    printed = run(*arguments[:-2], "--budget", "1s", "--epsilon", "1e4", "--out", "-")
+    assert {each["reason"] for each in json.loads(printed)["policy_equilibria"]} == {"converged"}
+    for options in (["--budget", "1e6"], ["--seat", "0"], ["--selector", "rest"], ["--no-judge"]):
+        assert options[0] in run(*arguments, *options, code=2)
+
+
 def test_whole_games_go_on_where_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from bucket_brigade.cli import markov
 
