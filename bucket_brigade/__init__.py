@@ -6,6 +6,8 @@ computes equilibria of the game. Start with `simulate`, or with ``bucket-brigade
 """
 
 import logging
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from bucket_brigade._core import __version__
 from bucket_brigade._moved import keep_old_paths
@@ -72,6 +74,11 @@ from bucket_brigade.simulation.result import PairedDifference, SimulationResult
 from bucket_brigade.simulation.simulator import simulate
 from bucket_brigade.simulation.until import simulate_until
 
+if TYPE_CHECKING:
+    from bucket_brigade.sweeps.plan import SweepPlan
+    from bucket_brigade.sweeps.running import sweep
+    from bucket_brigade.sweeps.table import SweepTable, load_sweep
+
 __all__ = [
     "ARCHETYPES",
     "END_KINDS",
@@ -117,6 +124,8 @@ __all__ = [
     "SimulationResult",
     "Specialist",
     "Strategy",
+    "SweepPlan",
+    "SweepTable",
     "Tabular",
     "TeamOptimum",
     "TenParameter",
@@ -137,6 +146,7 @@ __all__ = [
     "load_policies",
     "load_scenario",
     "load_scenarios",
+    "load_sweep",
     "make",
     "make_vec",
     "markov_equilibrium",
@@ -151,10 +161,27 @@ __all__ = [
     "select_backend",
     "simulate",
     "simulate_until",
+    "sweep",
     "tabulate",
     "team_optimum",
     "with_policy_gains",
 ]
+
+#: Names that are imported once they are asked for: what is behind them takes its time, and most
+#: programs never need it.
+_LATER = {
+    "SweepPlan": "sweeps.plan",
+    "SweepTable": "sweeps.table",
+    "load_sweep": "sweeps.table",
+    "sweep": "sweeps.running",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+
 
 # Whoever wants to hear what computations log sets up `logging`; nobody else does.
 logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -23,6 +23,8 @@ from bucket_brigade.cli import (
     roles,
     scenarios,
     simulate,
+    sweep,
+    sweep_export,
 )
 from bucket_brigade.cli.common import FAILED, say
 from bucket_brigade.cli.outputs import Resumable
@@ -49,6 +51,8 @@ for command in (
     judge.judge,
     optimum.optimum,
     policy.policy,
+    sweep.sweep,
+    sweep_export.sweep_export,
     episode.episode,
     backends.backends,
 ):

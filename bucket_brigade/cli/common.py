@@ -45,6 +45,7 @@ __all__ = [
     "chosen_lineup",
     "chosen_scenario",
     "console",
+    "given_changes",
     "limits",
     "print_json",
     "progress_bar",
@@ -211,10 +212,10 @@ def chosen_scenario(
 ) -> Scenario:
     """The scenario of a name or file, with the rules and then the changes asked for."""
     scenario = load_scenario(name, rules=rules)
-    return scenario.replace(**_given(night_order, end_rule, changes))
+    return scenario.replace(**given_changes(night_order, end_rule, changes))
 
 
-def _given(
+def given_changes(
     night_order: str | None, end_rule: str | None, changes: list[str] | None
 ) -> dict[str, Any]:
     """The changes asked for, by parameter."""
@@ -244,7 +245,7 @@ def both_orders(
     """The scenarios of a name or file, or of all of FILE:*, under each night order asked for."""
     orders = ORDERS if night_order == BOTH else (night_order,)
     return [
-        scenario.replace(**_given(order, end_rule, changes))
+        scenario.replace(**given_changes(order, end_rule, changes))
         for scenario in load_scenarios(name, rules=rules)
         for order in orders
     ]
