@@ -29,11 +29,12 @@ __all__ = ["DEVICES", "CudaBackend"]
 DEVICES = "BUCKET_BRIGADE_CUDA_DEVICES"
 SIMULATOR = "NUMBA_ENABLE_CUDASIM"
 
-#: Episode-nights a second that one device is taken to play, to weigh it against the CPU: a tenth
-#: of what the model of `docs/cuda.md` says of an H100. Not measured.
-NIGHTS_PER_SECOND = 1e10
-#: Seconds to compile the kernels of a shape, and to start a run.
-COMPILE_SECONDS, START_SECONDS = 10.0, 0.5
+#: Episode-nights a second that one device is taken to play, to weigh it against the CPU: somewhat
+#: less than an H200 plays in the slowest game of `cuda-check --measure games`.
+NIGHTS_PER_SECOND = 2e10
+#: Seconds to compile the kernels of a shape, and to start: a process that plays a little on an H200
+#: takes 0.8 longer than with the CPU (`bucket-brigade simulate`).
+COMPILE_SECONDS, START_SECONDS = 10.0, 0.8
 
 
 class CudaBackend:

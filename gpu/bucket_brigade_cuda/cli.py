@@ -26,6 +26,7 @@ from bucket_brigade.cli.outputs import Out, check_outputs
 from bucket_brigade.errors import BackendUnavailable, InvalidValue
 from bucket_brigade_cuda.backend import SIMULATOR, CudaBackend
 from bucket_brigade_cuda.check import comparison, display, measurements, sweep, throughput
+from bucket_brigade_cuda.check.throughput import BATCHES
 from bucket_brigade_cuda.compiling import compile_ahead
 from bucket_brigade_cuda.compiling.kernel_files import FOLDER, capability_of
 from bucket_brigade_cuda.devices import Simulator, is_gpu
@@ -37,8 +38,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 NUMBERED = re.compile(r"cuda(?::([0-9]{1,9}(?:,[0-9]{1,9})*))?")
-#: What is measured by default: larger and larger ones.
-BATCHES = "batches"
 #: Without a GPU, episodes enough to try the table, and seconds for one of its rows.
 TRIAL_SIZES, TRIAL_SECONDS = (10_000, 30_000), 1.0
 

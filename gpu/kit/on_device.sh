@@ -80,14 +80,15 @@ for one in ${*:-$every}; do case $one in
     env) export -f describe; LINES_KEPT=200 step env 60 bash -c describe ;;
     quick) LINES_KEPT=25 check quick 60 quick --quick ;;
     full) LINES_KEPT=25 check full 120 gpu --add --measure none ;;
-    sweep) LINES_KEPT=120 check sweep 80 gpu --add --no-cases --measure games,kernels,residency,steps --seconds 1 ;;
+    sweep) LINES_KEPT=150 check sweep 100 gpu --add --no-cases --seconds 1 \
+            --measure games,scenarios,kernels,residency,steps ;;
     batches) check batches 60 gpu --add --no-cases --measure batches --seconds 1 ;;
     micro) check micro 30 gpu --add --no-cases --measure instructions ;;
     edges) step edges 45 python3 "$kit/edges.py" ;;
     front) step front 60 bash -c "$(declare -f front); front" ;;
     nash) step nash 90 bash -c "time bucket-brigade nash --backend cuda --method sampled --out $OUT/nash.json" ;;
-    ladder) LINES_KEPT=120 step ladder 120 env PYTHONPATH="$kit:$PYTHONPATH" JAX_PLATFORMS=cpu \
-            python3 -m bench ladder --rounds 1 --no-model --json "$OUT/ladder.json" ;;
+    ladder) LINES_KEPT=120 step ladder 150 env PYTHONPATH="$kit:$PYTHONPATH" JAX_PLATFORMS=cpu \
+            python3 -m bench ladder --quick --no-model --json "$OUT/ladder.json" ;;
     variants) [ -d "$kit/variants" ] && step variants 45 python3 "$kit/try_variants.py" "$kit"/variants/*.cubin ;;
     ncu) step ncu 60 ncu --clock-control none --kernel-name regex:play --launch-skip 1 --launch-count 1 --set full \
             --metrics "$counters" -f -o "$OUT/play" python3 "$kit/launch_once.py"

@@ -328,8 +328,9 @@ def clocks_of(kernel: KernelWork, gpu: Gpu) -> dict[str, float]:
     """Clocks that each unit of a multiprocessor is busy with a kernel."""
     clocks = {"issue": kernel.total * WARP / ISSUE_LANES}
     clocks["double"] = kernel.classes["double"] * WARP / gpu.double_lanes
-    for name, (unit, lanes) in LANES.items():
-        clocks[unit] = clocks.get(unit, 0.0) + kernel.classes[name] * WARP / lanes
+    for name, units in LANES.items():
+        for unit, lanes in units:
+            clocks[unit] = clocks.get(unit, 0.0) + kernel.classes[name] * WARP / lanes
     return clocks
 
 
@@ -338,7 +339,7 @@ def modelled_rate(work: WarpWork, gpu: Gpu) -> ModelledRate:
 
     Kernels follow one another; each takes as long as its busiest unit. Units are those of
     `gpus.LANES`, and the schedulers that start every instruction. Latencies, memory traffic, bank
-    conflicts, launches and copies are left out, so expect less: half to two thirds.
+    conflicts, launches and copies are left out, so expect less: four fifths on an H200.
 
     Parameters
     ----------

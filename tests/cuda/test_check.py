@@ -350,6 +350,7 @@ def test_everything_on_a_gpu_in_one_report(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setattr(throughput, "LINEUPS", (1,))
     monkeypatch.setattr(measurements, "EPISODES", (300, 1000))
     monkeypatch.setattr(measurements, "GAMES", measurements.GAMES[:1])
+    monkeypatch.setattr(measurements, "EVERY", measurements.EVERY[:1])
     with installed(FakeCuda()):
         code, shown, report = run(tmp_path, "--measure", "all", "--commit", "abc")
     assert code == 0, shown

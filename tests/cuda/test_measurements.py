@@ -9,7 +9,7 @@ from fake_cupy import FakeCuda, installed
 from bucket_brigade.cli.common import console
 from bucket_brigade_cuda.backend import CudaBackend
 from bucket_brigade_cuda.check import display, measurements
-from bucket_brigade_cuda.check.measurements import GAMES, Game, measure_parts, one_by_one
+from bucket_brigade_cuda.check.measurements import EVERY, GAMES, Game, measure_parts, one_by_one
 from bucket_brigade_cuda.launch import worker
 
 SIZES = (300, 3000, 9000)
@@ -27,11 +27,14 @@ def measured(backend: CudaBackend, *parts: str, seconds: float = 60.0) -> dict[s
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two games: one pure, one mixed."""
     monkeypatch.setattr(measurements, "GAMES", (GAMES[0], GAMES[-1]))
+    monkeypatch.setattr(measurements, "EVERY", EVERY[2:4])
 
 
 @pytest.mark.usefixtures("few")
 def test_whole_runs_and_kernels_alone(ptx: CudaBackend) -> None:
-    found = measured(ptx, "games", "kernels", "residency")
+    found = measured(ptx, "games", "scenarios", "kernels", "residency")
+    assert [row["seat"] for row in found["scenarios"]] == ["hero", "coordinator"]
+    assert all(row["episodes"] == SIZES[1] for row in found["scenarios"])
     runs = [(row["seat"], row["lineups"], row["episodes"]) for row in found["games"]]
     names = ("hero", "hero 0.5, free_rider 0.5")
     # A tenth of the second size for many line-ups: three each of a hundred.
@@ -108,6 +111,7 @@ def test_a_part_that_fails_does_not_stop_the_others(
 
 def test_games_are_told_apart() -> None:
     assert len({(game.scenario, game.name) for game in GAMES}) == len(GAMES) == 9
+    assert len(set(EVERY)) == 48
     assert Game("easy", "hero", "hero").program(77).agents == 4
 
 

@@ -100,10 +100,11 @@ def test_the_model_is_the_busiest_unit() -> None:
     assert rate.limit == "integer"
     assert rate.clocks["popc"] == pytest.approx(0.2)
     assert rate.clocks["issue"] == pytest.approx(41 / 4 / 10)
-    # Wide products take the unit of the others for twice as long.
-    wide = modelled_rate(hand_made(**{"wide multiply": 10, "other IMAD": 5}), gpu)
+    # Wide products take the unit of the others for twice as long, and keep logic waiting.
+    wide = modelled_rate(hand_made(integer=3, **{"wide multiply": 10, "other IMAD": 5}), gpu)
     assert wide.limit == "multiply"
     assert wide.clocks["multiply"] == pytest.approx((10 + 5 / 2) / 10)
+    assert wide.clocks["integer"] == pytest.approx((3 + 10) / 2 / 10)
     assert modelled_rate(hand_made(uniform=4, control=4), gpu).limit == "issue"
     # Doubles are as fast as whole numbers on few GPUs.
     doubles = hand_made(double=4, integer=4)

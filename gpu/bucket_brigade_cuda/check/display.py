@@ -7,7 +7,7 @@ from typing import Any
 
 from bucket_brigade.cli.tables import Column, print_table
 from bucket_brigade.cli.terminal import Terminal
-from bucket_brigade_cuda.check.throughput import NOT_ASKED
+from bucket_brigade_cuda.check.throughput import BATCHES, NOT_ASKED
 
 __all__ = ["Grid", "powers", "print_report"]
 
@@ -48,12 +48,15 @@ def print_report(document: dict[str, Any], path: Path, out: Terminal) -> None:
         Grid("Cases that differ or failed", ("case", "device", "what"), rows).print(out)
     how = "" if document["finished"] else "; not finished"
     out.note(f"{document['passed']} cases passed, {document['failed']} failed{how}")
-    found = document["throughput"]
+    found = document["throughput"] if BATCHES in document["options"]["measure"] else None
     if found is not None and "error" in found:
         out.note(f"The table could not be measured: {found['error']}")
     elif found is not None:
         print_throughput(found, out)
-    print_measured(document["measured"] or {}, out)
+    # What an earlier check has left in the file is not told again.
+    asked = document["options"]["measure"]
+    measured = document["measured"] or {}
+    print_measured({name: rows for name, rows in measured.items() if name in asked}, out)
     out.note(f"saved to {path}")
     if failed or any(device["is_gpu"] for device in document["devices"]):
         out.note("Please send this file back.")
@@ -132,18 +135,21 @@ def print_throughput(found: dict[str, Any], out: Terminal) -> None:
         )
 
 
+#: Columns of whole runs.
+RUNS = {
+    "game": "scenario",
+    "seats": "seat",
+    "line-ups": "lineups",
+    "episodes": "episodes",
+    "run s": "wall_seconds",
+    "kernels s": "kernel_seconds",
+    "episode-nights/s": "nights_per_second",
+    "episodes/s": "episodes_per_second",
+}
 #: Columns of what is measured beside batches: heads, and keys of rows.
 COLUMNS = {
-    "games": {
-        "game": "scenario",
-        "seats": "seat",
-        "line-ups": "lineups",
-        "episodes": "episodes",
-        "run s": "wall_seconds",
-        "kernels s": "kernel_seconds",
-        "episode-nights/s": "nights_per_second",
-        "episodes/s": "episodes_per_second",
-    },
+    "games": RUNS,
+    "scenarios": RUNS,
     "kernels": {
         "game": "scenario",
         "seats": "seat",
@@ -167,6 +173,7 @@ COLUMNS = {
 }
 TITLES = {
     "games": "Whole runs",
+    "scenarios": "Every scenario",
     "kernels": "Each kernel alone, s",
     "residency": "CUDA blocks on a multiprocessor at a time",
     "steps": "Steps of environments, default",

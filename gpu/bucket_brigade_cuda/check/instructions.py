@@ -1,9 +1,8 @@
 """How many lanes of an instruction a multiprocessor starts per clock: small measurements.
 
-The model of GPUs (`ptx_on_cpu.gpus.LANES`) takes these figures from a table, and one of them is a
-guess. Each kernel here, written in PTX, repeats an instruction in eight chains of dependent
-results, and reads the multiprocessor's own clock before and after. The driver assembles it, so
-nothing has to be installed but the driver.
+The model of GPUs (`ptx_on_cpu.gpus.LANES`) stands on these figures. Each kernel here, written in
+PTX, repeats an instruction in eight chains of dependent results, and reads the multiprocessor's own
+clock before and after. The driver assembles it, so nothing has to be installed but the driver.
 """
 
 from collections.abc import Callable, Sequence

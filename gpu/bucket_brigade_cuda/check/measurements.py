@@ -77,6 +77,14 @@ GAMES = (
 )
 
 
+#: Every scenario of the catalogue with four kinds of agents, as the benchmark of the CPU has them.
+EVERY = tuple(
+    Game(scenario, who, who)
+    for scenario in SCENARIOS
+    for who in ("firefighter", "free_rider", "hero", "coordinator")
+)
+
+
 class Watched:
     """A device whose launches are timed one by one.
 
@@ -156,6 +164,13 @@ def whole_runs(backend: CudaBackend, seconds: float, sizes: Sequence[int]) -> li
         if each := sizes[1] // 10 // lineups:
             found.append(whole_run(backend, GAMES[0], each, lineups, seconds))
     return found
+
+
+def every_scenario(
+    backend: CudaBackend, seconds: float, sizes: Sequence[int]
+) -> list[dict[str, Any]]:
+    """Whole runs of every scenario with four kinds of agents, in many episodes."""
+    return [whole_run(backend, game, sizes[1], 1, seconds) for game in EVERY]
 
 
 def whole_run(
@@ -261,6 +276,7 @@ def instructions(
 #: What can be measured, by name, beside "batches".
 PARTS: dict[str, Callable[[CudaBackend, float, Sequence[int]], list[dict[str, Any]]]] = {
     "games": whole_runs,
+    "scenarios": every_scenario,
     "kernels": kernels_alone,
     "residency": fewer_at_a_time,
     "steps": steps_of_lanes,

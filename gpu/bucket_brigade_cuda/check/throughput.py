@@ -18,12 +18,23 @@ from bucket_brigade_cuda.kernels.shape import Shape
 from bucket_brigade_cuda.launch.job import Job
 from bucket_brigade_cuda.launch.worker import Timings
 
-__all__ = ["NOT_ASKED", "Limit", "Row", "Throughput", "crossover", "measure", "modelled_limit"]
+__all__ = [
+    "BATCHES",
+    "NOT_ASKED",
+    "Limit",
+    "Row",
+    "Throughput",
+    "crossover",
+    "measure",
+    "modelled_limit",
+]
 
 SCENARIO, LINEUP = "default", ("hero", "hero", "hero", "hero")
 #: Episodes over all line-ups of a row: about √10 from one to the next.
 SIZES = tuple(first * 10**power for power in range(1, 13) for first in (1, 3))
 LINEUPS = (1, 100)
+#: What `--measure` calls these ever larger batches.
+BATCHES = "batches"
 #: Why there is no modelled rate where nobody wants one.
 NOT_ASKED = "not asked for: --model"
 #: Times that a row is played, at most.
