@@ -26,6 +26,8 @@ from bucket_brigade.game.scenario import Scenario
 __all__ = [
     "Csv",
     "Out",
+    "Picture",
+    "PictureColumn",
     "Plot",
     "Restart",
     "Resumable",
@@ -55,6 +57,18 @@ Plot = Annotated[
         help="Draw what is found in each scenario (extra: plot). In FILE {} stands for its name; "
         "without it, the names of several are appended. - prints SVG.",
     ),
+]
+Picture = Annotated[
+    Path | None,
+    typer.Option(
+        "--plot",
+        metavar="FILE",
+        help="Draw the diagram (extra: plot): lines over one axis, cells over two, panels over a "
+        "third and fourth.",
+    ),
+]
+PictureColumn = Annotated[
+    str | None, typer.Option("--plot-column", metavar="COLUMN", help="What --plot shows.")
 ]
 Csv = Annotated[
     Path | None,

@@ -28,12 +28,14 @@ from bucket_brigade.cli.common import (
     say,
     whole,
 )
-from bucket_brigade.cli.outputs import Csv, check_outputs
+from bucket_brigade.cli.outputs import Csv, Picture, PictureColumn, check_outputs
 from bucket_brigade.cli.sweep_tables import print_sweep, sweep_json
+from bucket_brigade.equilibrium import check_plot
 from bucket_brigade.equilibrium.results.documents import versions
 from bucket_brigade.errors import InvalidFile
 from bucket_brigade.exact.markov_equilibrium import SELECTORS
 from bucket_brigade.sweeps.axes import parsed_axis, parsed_value
+from bucket_brigade.sweeps.pictures import plot_sweep
 from bucket_brigade.sweeps.plan import SweepPlan
 from bucket_brigade.sweeps.running import stored_plan
 from bucket_brigade.sweeps.running import sweep as run_sweep
@@ -124,6 +126,8 @@ def sweep(
     ] = None,
     backend: Backend = "auto",
     csv: Csv = None,
+    plot: Picture = None,
+    plot_column: PictureColumn = None,
     as_json: AsJson = False,
     progress_style: ProgressStyle = "auto",
 ) -> None:
@@ -158,7 +162,9 @@ def sweep(
     elif options:
         with Store(out, reading=True) as store:
             chosen = SweepPlan.from_dict({**stored_plan(store).to_dict(), **options})
-    printed = check_outputs([("--out", out), ("--csv", csv)], as_json)
+    if plot is not None:
+        check_plot(plot)
+    printed = check_outputs([("--out", out), ("--csv", csv), ("--plot", plot)], as_json)
     try:
         with progress_bar("points", progress_style) as progress:
             table = run_sweep(
@@ -175,6 +181,8 @@ def sweep(
         raise
     if csv is not None:
         table.to_csv(csv)
+    if plot is not None:
+        plot_sweep(table, plot, plot_column)
     if as_json:
         print_json({**versions(), **sweep_json(table)})
     else:

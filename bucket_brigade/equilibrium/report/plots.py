@@ -38,6 +38,7 @@ __all__ = [
     "plot_equilibrium",
     "plot_roles",
     "roles_figure",
+    "save_figure",
 ]
 
 #: Formats that need more than Matplotlib: LaTeX.
@@ -132,7 +133,7 @@ def plot_equilibrium(
         gains = gain_grid(found, episodes=episodes, threads=threads, backend=backend)
         return equilibrium_figure(found, gains)
 
-    _save(draw, path)
+    save_figure(draw, path)
 
 
 def plot_roles(
@@ -170,11 +171,24 @@ def plot_roles(
             ],
         )
 
-    _save(draw, path)
+    save_figure(draw, path)
 
 
-def _save(draw: Callable[[], "Figure"], path: str | os.PathLike[str]) -> None:
-    """Draws with the settings above, whatever the user's own are."""
+def save_figure(draw: Callable[[], "Figure"], path: str | os.PathLike[str]) -> None:
+    """Draws to a file with settings of its own, whatever the user's are.
+
+    Parameters
+    ----------
+    draw : callable
+        Makes the figure, once they are set.
+    path : path
+        Where; the suffix says in which format.
+
+    Raises
+    ------
+    PlotUnavailable, InvalidValue, OSError
+        As by `check_plot`.
+    """
     kind = check_plot(path)
     import matplotlib
 
