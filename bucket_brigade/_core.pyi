@@ -63,7 +63,10 @@ class Program:
         seed: int,
         first_episode: int,
         episodes: int,
+        source: object = None,
     ) -> Program: ...
+    @property
+    def source(self) -> object: ...
     def run(
         self,
         *,

@@ -8,6 +8,7 @@ from bench.commands import run
 COMMANDS = {
     "coverage": ("validation.coverage", "how often intervals of regret hold the exact regret"),
     "deviations": ("validation.deviations", "whether anybody gains over equilibria in files"),
+    "published": ("validation.published", "what the original project published, judged exactly"),
     "cross-examination": (
         "validation.cross_examination",
         "sampled against exact counts, in many episodes",

@@ -24,10 +24,13 @@ TO_INSTALL = {
 #: Which devices of a kind there are is for their backend to say, but none has a billion.
 DEVICES = re.compile(r"[0-9]{1,9}(,[0-9]{1,9})*")
 
+#: The backend that spreads programs over a cluster, on which the one plays whose name follows.
+RAY = "ray"
+
 
 def names() -> list[str]:
-    """The CPU, other backends that are installed, and those that `TO_INSTALL` knows."""
-    others = {entry.name for entry in entry_points(group=GROUP)} | set(TO_INSTALL)
+    """The CPU, other backends that are installed, and those that can be."""
+    others = {entry.name for entry in entry_points(group=GROUP)} | {*TO_INSTALL, RAY}
     return [CpuBackend.name, *sorted(others - {CpuBackend.name, AUTO})]
 
 
@@ -53,6 +56,8 @@ def load(text: str) -> Backend:
     BackendUnavailable
         If it can't be used; the message is the reason alone.
     """
+    if text.partition(":")[0] == RAY:
+        return _on_ray(text)
     name, devices = _parsed(text)
     if name == CpuBackend.name:
         return _constructed(CpuBackend, text, devices)
@@ -71,6 +76,18 @@ def load(text: str) -> Backend:
     except Exception as error:
         # Whatever a broken installation raises, the user needs to hear which backend it was.
         raise BackendUnavailable(f"it can't be loaded: {type(error).__name__}: {error}") from error
+    if reason is not None:
+        raise BackendUnavailable(reason)
+    return backend
+
+
+def _on_ray(text: str) -> Backend:
+    """The backend of ``"ray"``, or of the name of what plays, as in ``"ray:cuda"``."""
+    from bucket_brigade.cluster.ray_backend import RayBackend
+
+    _, colon, player = text.partition(":")
+    backend = RayBackend(player) if colon else RayBackend()
+    reason = backend.unavailable()
     if reason is not None:
         raise BackendUnavailable(reason)
     return backend

@@ -124,6 +124,14 @@ def sweep(
         int | None,
         typer.Option(help="Processes at most; by default one a core. They share the cores."),
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Compute on a Ray cluster (extra: ray): its address, or auto for the one of "
+            "RAY_ADDRESS or of this machine.",
+        ),
+    ] = None,
     backend: Backend = "auto",
     csv: Csv = None,
     plot: Picture = None,
@@ -173,6 +181,7 @@ def sweep(
                 resume=resume,
                 restart=restart,
                 workers=workers,
+                cluster=cluster,
                 backend=backend,
                 progress=progress,
             )

@@ -102,6 +102,7 @@ class SeatedStrategies(ComparedByValue):
             seed=as_u64("seed", seed),
             first_episode=as_u64("first_episode", first_episode),
             episodes=as_u64("episodes", episodes),
+            source=(scenario, self),
         )
 
 

@@ -88,6 +88,7 @@ def sweep(
     resume: bool = False,
     restart: bool = False,
     workers: int | None = None,
+    cluster: str | None = None,
     backend: str = "auto",
     progress: Progress | None = None,
     **settings: Any,
@@ -111,6 +112,9 @@ def sweep(
     workers : int, optional
         Processes at most, each with its share of the cores; by default one a core. One means none
         but this. A script that starts more needs ``if __name__ == "__main__":``.
+    cluster : str, optional
+        The Ray cluster whose CPUs are to compute instead of processes here: its address, or "auto"
+        for the one that ``RAY_ADDRESS`` names or that runs on this machine (docs/clusters.md).
     backend : str
         What plays where payoffs are sampled (see `select_backend`).
     progress : callable, optional
@@ -136,6 +140,8 @@ def sweep(
         If it can't be written, as on a full disk.
     WorkerLost
         If a worker ends in the middle of a point.
+    BackendUnavailable, BackendFailed
+        If there is no such cluster, or it fails; what was found is kept.
 
     Examples
     --------
@@ -163,8 +169,12 @@ def sweep(
     as_callback("progress", progress)
     select_backend(backend)
     shares(workers, 1)
+    if cluster is not None and workers is not None:
+        raise InvalidValue("workers", workers, "none given beside a cluster, whose CPUs all work")
 
     def run(units: Sequence[Unit]) -> Iterator[tuple[int, list[tuple[str, str, Outcome]]]]:
+        if cluster is not None:
+            return _on_cluster(cluster, units)
         number, threads = shares(workers, len(units))
         return in_processes(partial(compute, threads=threads), units, number)
 
@@ -176,6 +186,17 @@ def sweep(
             backend=backend,
             progress=progress,
         )
+
+
+def _on_cluster(
+    address: str, units: Sequence[Unit]
+) -> Iterator[tuple[int, list[tuple[str, str, Outcome]]]]:
+    """Units as tasks of a cluster, one a CPU; of few units, as many CPUs as a node has for each."""
+    from bucket_brigade.cluster.tasks import connect, in_cluster, largest, room
+
+    ray = connect(address)
+    cpus = max(min(room(ray, "CPU") // len(units), largest(ray, "CPU")), 1)
+    return in_cluster(ray, partial(compute, threads=cpus), units, cpus=cpus)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from bucket_brigade import _core, backends
 from bucket_brigade.backends import installed
 from bucket_brigade.backends.cpu import CpuBackend
 from bucket_brigade.cli import app
+from bucket_brigade.cluster.tasks import missing as ray_missing
 
 DEFAULT = bb.scenario("default")
 HEROES = [["hero"] * 4]
@@ -102,6 +103,7 @@ def test_the_list_has_all() -> None:
         ("counting", True),
         ("cuda", False),
         ("fast", True),
+        ("ray", ray_missing() is None),
     ]
 
 
@@ -132,7 +134,7 @@ def test_the_list_survives_what_is_broken(
 ) -> None:
     install(monkeypatch, bad=found, counting=Counting, cpu=found, auto=found)
     statuses = {status.name: status for status in bb.list_backends()}
-    assert list(statuses) == ["cpu", "bad", "counting", "cuda"]
+    assert list(statuses) == ["cpu", "bad", "counting", "cuda", "ray"]
     assert statuses["cpu"].usable
     assert statuses["counting"].usable
     assert not statuses["bad"].usable
@@ -144,7 +146,7 @@ def test_the_list_survives_what_is_broken(
 def test_cuda_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch)
     advice = "not installed: pip install './gpu[cu12]' (or [cu13]) in a checkout; see docs/cuda.md"
-    assert bb.list_backends()[1:] == [bb.BackendStatus("cuda", False, advice)]
+    assert bb.list_backends()[1:-1] == [bb.BackendStatus("cuda", False, advice)]
     for name in ("cuda", "cuda:0"):
         with pytest.raises(bb.BackendUnavailable) as caught:
             bb.select_backend(name)

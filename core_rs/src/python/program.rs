@@ -25,16 +25,19 @@ use crate::simd::SimdPath;
 type Counts<'py> =
     (Bound<'py, PyArray2<i64>>, Bound<'py, PyArray3<i64>>, Option<Bound<'py, PyArray3<u32>>>);
 
-/// Scenario, strategies, line-ups and episodes, compiled to integers.
+/// Scenario, strategies, line-ups and episodes, compiled to integers; and what they were compiled from,
+/// if that was given, for who compiles parts of them elsewhere.
 #[pyclass(frozen, module = "bucket_brigade._core", name = "Program")]
-pub struct PyProgram(pub Arc<Program>);
+pub struct PyProgram(pub Arc<Program>, Option<Py<PyAny>>);
 
 #[pymethods]
 impl PyProgram {
     /// `strategies` is (S, 10), or a list of policies. Seat `s` of line-up `l` mixes the next `sizes[l, s]` entries of
     /// `indices` (into strategies) and `weights`.
     #[new]
-    #[pyo3(signature = (scenario, strategies, sizes, indices, weights, *, seed, first_episode, episodes))]
+    #[pyo3(signature = (
+        scenario, strategies, sizes, indices, weights, *, seed, first_episode, episodes, source=None
+    ))]
     #[expect(clippy::too_many_arguments, reason = "what a program consists of")]
     fn new(
         scenario: &Bound<'_, PyAny>,
@@ -45,6 +48,7 @@ impl PyProgram {
         seed: u64,
         first_episode: u64,
         episodes: u64,
+        source: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
         let pool = pool(strategies)?;
         let (indices, weights) = (indices.as_array(), weights.as_array());
@@ -57,7 +61,13 @@ impl PyProgram {
             .collect();
         let episodes = Episodes { seed, first: first_episode, count: episodes };
         let program = Program::compile(&dynamics(scenario)?, &pool, &lineups, episodes)?;
-        Ok(Self(Arc::new(program)))
+        Ok(Self(Arc::new(program), source))
+    }
+
+    /// What was given as such: whatever the program can be compiled from again.
+    #[getter]
+    fn source(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.1.as_ref().map(|source| source.clone_ref(py))
     }
 
     /// Plays the program on the CPU. `progress(blocks_done)` is called now and then; an exception
