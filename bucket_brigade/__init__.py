@@ -75,6 +75,8 @@ from bucket_brigade.simulation.simulator import simulate
 from bucket_brigade.simulation.until import simulate_until
 
 if TYPE_CHECKING:
+    from bucket_brigade.evaluation.evolution import Evolution, Optimised, optimise, replicate
+    from bucket_brigade.evaluation.tournament import Tournament, tournament
     from bucket_brigade.sweeps.plan import SweepPlan
     from bucket_brigade.sweeps.running import sweep
     from bucket_brigade.sweeps.table import SweepTable, load_sweep
@@ -98,6 +100,7 @@ __all__ = [
     "DoubleOracle",
     "Episode",
     "EventCounts",
+    "Evolution",
     "ExactGradient",
     "ExactResult",
     "ExpectedCounts",
@@ -111,6 +114,7 @@ __all__ = [
     "Mixture",
     "NashEquilibrium",
     "Night",
+    "Optimised",
     "PairedDifference",
     "PayoffEvaluator",
     "PayoffMatrix",
@@ -129,6 +133,7 @@ __all__ = [
     "Tabular",
     "TeamOptimum",
     "TenParameter",
+    "Tournament",
     "__version__",
     "as_strategy",
     "best_common_heuristic",
@@ -150,11 +155,13 @@ __all__ = [
     "make",
     "make_vec",
     "markov_equilibrium",
+    "optimise",
     "payoff_matrix",
     "policy_difference",
     "policy_values",
     "replay",
     "replay_actions",
+    "replicate",
     "run_heuristic_episode",
     "save_policies",
     "scenario",
@@ -164,16 +171,23 @@ __all__ = [
     "sweep",
     "tabulate",
     "team_optimum",
+    "tournament",
     "with_policy_gains",
 ]
 
 #: Names that are imported once they are asked for: what is behind them takes its time, and most
 #: programs never need it.
 _LATER = {
+    "Evolution": "evaluation.evolution",
+    "Optimised": "evaluation.evolution",
     "SweepPlan": "sweeps.plan",
     "SweepTable": "sweeps.table",
+    "Tournament": "evaluation.tournament",
     "load_sweep": "sweeps.table",
+    "optimise": "evaluation.evolution",
+    "replicate": "evaluation.evolution",
     "sweep": "sweeps.running",
+    "tournament": "evaluation.tournament",
 }
 
 

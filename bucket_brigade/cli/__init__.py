@@ -15,6 +15,7 @@ from bucket_brigade.cli import (
     archetypes,
     backends,
     episode,
+    evolve,
     judge,
     nash,
     optimum,
@@ -25,6 +26,7 @@ from bucket_brigade.cli import (
     simulate,
     sweep,
     sweep_export,
+    tournament,
 )
 from bucket_brigade.cli.common import FAILED, say
 from bucket_brigade.cli.outputs import Resumable
@@ -53,6 +55,8 @@ for command in (
     policy.policy,
     sweep.sweep,
     sweep_export.sweep_export,
+    tournament.tournament,
+    evolve.evolve,
     episode.episode,
     backends.backends,
 ):

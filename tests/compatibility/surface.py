@@ -32,6 +32,7 @@ GAME = {"num_houses": 3, "num_agents": 2, "min_nights": 2, "max_nights": 5}
 HEROES = ["--lineup", "hero,free_rider"]
 EXACT = ["--method", "exact"]
 FEW = ["--episodes", "64"]
+SWEPT = ["--base", "GAME", "--grid", "cost_to_work_one_night=1,2", "--workers", "1"]
 QUICK = ["--method", "sampled", "--episodes", "32", "--budget", "1e5"]
 #: Commands that print JSON; GAME stands for a file of the game, TEMP for a folder to write to.
 PRINTING = {
@@ -48,12 +49,16 @@ PRINTING = {
     "nash --method exact": ["nash", "GAME", *EXACT, "--out", "-"],
     "roles": ["roles", "GAME", *EXACT, "--starts", "0", "--out", "-"],
     "judge": ["judge", "GAME", *HEROES, "--json"],
+    "sweep": ["sweep", *SWEPT, "--do", "nash,optimum", "--out", "TEMP/1.sqlite", "--json"],
+    "tournament": ["tournament", "GAME", "--json"],
+    "evolve": ["evolve", "GAME", "--generations", "2", "--json"],
     "optimum": ["optimum", "GAME", "--save", "TEMP/optimum.npz", "--json"],
 }
 #: Commands that write a table as CSV.
 TABLES = {
     "simulate": ["simulate", "GAME", *HEROES, *FEW],
     "payoffs": ["payoffs", "GAME", *FEW],
+    "sweep": ["sweep", *SWEPT, "--do", "nash,gains,optimum", "--out", "TEMP/2.sqlite"],
 }
 
 
