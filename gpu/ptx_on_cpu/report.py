@@ -44,7 +44,7 @@ def report() -> str:
         "",
         f"Printed by `python -m ptx_on_cpu.report`, with ptxas {tool_version('ptxas')}.",
         "`tests/cuda/test_machine_code.py` holds the kernels to no spills, no stack and a bounded",
-        "number of registers. Nothing on this page was run on a GPU.",
+        "number of registers. What ran on a GPU is in `docs/cuda.md`.",
         "",
         "A shape is houses x agents x strategies that a seat mixes at most; an f stands for",
         "kernels that play firefighters too, an e for those of environments.",

@@ -117,7 +117,7 @@ def test_games_are_told_apart() -> None:
 
 @pytest.mark.usefixtures("few")
 def test_tables(ptx: CudaBackend, capsys: pytest.CaptureFixture[str]) -> None:
-    found = measured(ptx, "games", "kernels", "residency", "steps")
+    found = measured(ptx, "games", "scenarios", "kernels", "residency", "steps")
     found["instructions"] = [
         {"name": "logic", "class": "integer", "lanes": {"32": 63.5, "16": 60.25}},
         {"name": "add", "class": "integer", "lanes": {}, "error": "CUDADriverError: no"},

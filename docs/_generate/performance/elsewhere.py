@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from bench.report import short_commit
-from docs._generate.performance.ladder import modelled_rates
 from docs._generate.performance.stored import Figures
 
 
@@ -63,12 +62,4 @@ def elsewhere_section(found: Mapping[str, Figures]) -> list[str]:
                 f"{portable['instructions_per_night']:.0f})"
             )
     lines.append(text + ". Nobody has measured one.")
-    ladder = found.get("ladder", {})
-    rates = modelled_rates(ladder)
-    text = "- **GPUs**: the CUDA backend has not run on one yet."
-    if ladder.get("cuda"):
-        text = "- **GPUs**: rung 4 of the ladder was measured."
-    if rates:
-        text += f" By a model of counted instructions, an upper bound, nights per second: {rates}."
-    lines.append(text + " [cuda.md](cuda.md) has the model, and what it leaves out.")
     return lines

@@ -32,26 +32,16 @@ def one_ladder(name: str, whole: Figures) -> list[str]:
     if "episodes" in whole:
         asked = f", {whole['episodes']:,} episodes an entry and focal seat"
     rounds = f", medians of {whole['rounds']} rounds" if "rounds" in whole else ""
-    header = [
-        "rung",
-        "what",
-        "wall time",
-        "episodes/s",
-        "nights/s",
-        "over the one before",
-        "over 0",
-    ]
     lines = [
         f"The archetype payoff matrix of {of}{asked}{rounds}. A total marked ~ is extrapolated "
         f"from a share of the work{shares(whole)} that was really done. Ratios are of nights per "
         "second; of the exact engine, which plays none, of wall time.",
         "",
-        *table(header, rows, 2),
+        *table(rung_header(), rows, 2),
         "",
         f"![{LADDERS[name].lower()}](performance_{name}.svg)",
         *agreement(whole),
         *set_up(whole),
-        *cuda_lines(whole),
         *nash_lines(whole),
     ]
     return [*lines, "", source(name, whole, command_of(name, whole))]
@@ -72,6 +62,12 @@ def command_of(name: str, whole: Figures) -> str:
         if nash.get("num_simulations", EPISODES_OF_NASH) != EPISODES_OF_NASH:
             words.append(f"--nash-episodes {nash['num_simulations']}")
     return " ".join([*words, f"--json bench/results/{name}.json"])
+
+
+def rung_header() -> list[str]:
+    """The head of a table of rungs."""
+    rates = ["wall time", "episodes/s", "nights/s", "over the one before", "over 0"]
+    return ["rung", "what", *rates]
 
 
 def rung_cells(row: Figures) -> list[str]:
@@ -130,26 +126,6 @@ def set_up(whole: Figures) -> list[str]:
     if versions:
         lines += ["", f"With {', '.join(versions)}."]
     return lines
-
-
-def cuda_lines(whole: Figures) -> list[str]:
-    """Measurements of GPUs, or a model."""
-    cuda, rates = whole.get("cuda"), modelled_rates(whole)
-    if cuda and cuda.get("compile_seconds") is not None:
-        return ["", f"CUDA kernels compile in {timed(cuda['compile_seconds'])}, once."]
-    if not rates:
-        return []
-    return [
-        "",
-        "**A model, not a measurement**, of rung 4: by the counted instructions of its kernels, "
-        f"GPUs play, in nights per second, at most: {rates} ([cuda.md](cuda.md)).",
-    ]
-
-
-def modelled_rates(whole: Figures) -> str:
-    """Nights per second that a model gives GPUs; "" if there is none."""
-    rates = (whole.get("cuda_model") or {}).get("nights_per_second", {})
-    return ", ".join(f"{gpu} {rate:.2g}" for gpu, rate in rates.items())
 
 
 def nash_lines(whole: Figures) -> list[str]:

@@ -15,6 +15,7 @@ from bench.options import file_to_write
 from bucket_brigade.atomic_files import write_text
 from docs._generate.performance.elsewhere import elsewhere_section
 from docs._generate.performance.floor import floor_section
+from docs._generate.performance.gpu import gpu_section
 from docs._generate.performance.growth import growth_section
 from docs._generate.performance.ladder import LADDERS, ladder_section
 from docs._generate.performance.plots import draw_growth, draw_ladder
@@ -46,6 +47,7 @@ def page(found: Mapping[str, Figures]) -> str:
         ),
         ("Where the time goes", profile_section(found.get("profile"))),
         ("Instructions", instructions_section(found.get("instructions"))),
+        ("A GPU", gpu_section(found)),
         ("Other processors", elsewhere_section(found)),
         (
             "All of it again",

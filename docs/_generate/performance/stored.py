@@ -27,9 +27,16 @@ HOLDS = {
     "instructions": "loops",
     "exact": "operations",
     "profile": "loops",
+    "gpu": "measured",
 }
-#: Figures of a processor with AVX-512, by the same commands, which one without it cannot give.
-ELSEWHERE = {"throughput_avx512": "throughput", "instructions_avx512": "instructions"}
+#: Figures of other machines, which this one cannot give, and what they are: of a processor with
+#: AVX-512, and of one with a GPU.
+ELSEWHERE = {
+    "throughput_avx512": "throughput",
+    "instructions_avx512": "instructions",
+    "gpu_h200": "gpu",
+    "ladder_h200": "ladder",
+}
 
 
 def load(folder: Path) -> dict[str, Figures]:

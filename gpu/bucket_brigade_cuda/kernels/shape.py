@@ -77,8 +77,8 @@ class Shape:
 
     @property
     def aim_planes(self) -> int:
-        """Planes for where agents go, and then for the houses that are still to decide: with planes
-        of their own for these, one CUDA block less would fit on a multiprocessor."""
+        """Planes for where agents go, and later in the night for what houses have still to decide:
+        shared memory limits how many CUDA blocks live on a multiprocessor."""
         return max(self.houses, self.agents * (self.bits + 1))
 
     @property
