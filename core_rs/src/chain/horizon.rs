@@ -70,6 +70,12 @@ pub fn mul_add<L: Lanes>(cell: Loaded<L>, factor: L, sum: Loaded<L>) -> Loaded<L
     [cell[0].mul_add(factor, sum[0]), cell[1].mul_add(factor, sum[1])]
 }
 
+/// The sum of two cells.
+#[inline(always)]
+pub fn add<L: Lanes>(cell: Loaded<L>, other: Loaded<L>) -> Loaded<L> {
+    [cell[0].add(other[0]), cell[1].add(other[1])]
+}
+
 /// A cell of zeros.
 #[inline(always)]
 pub fn zero<L: Lanes>() -> Loaded<L> {
@@ -224,7 +230,7 @@ impl Horizon {
     pub fn unsettle<L: Lanes>(&self, adjoint: Loaded<L>, nights: Loaded<L>) -> (Loaded<L>, f64) {
         match &self.kind {
             Kind::Power(power) => {
-                let all = mul_add(nights, L::splat(1.0), adjoint);
+                let all = add(nights, adjoint);
                 let reached = times(all, conjugate(load(&power.inverse)));
                 (reached, lane_sum(reached[0]))
             }
@@ -235,7 +241,7 @@ impl Horizon {
                 let numbers = flat_mut(&mut cell);
                 numbers.copy_within(1.., 0);
                 numbers[STEPS - 1] = 0.0;
-                (mul_add(load(&cell), L::splat(1.0), adjoint), first)
+                (add(load(&cell), adjoint), first)
             }
         }
     }
@@ -250,7 +256,7 @@ impl Horizon {
     ) -> (Loaded<L>, f64) {
         match &self.kind {
             Kind::Power(power) => {
-                let all = mul_add(nights, L::splat(1.0), adjoint);
+                let all = add(nights, adjoint);
                 let reached = times(all, conjugate(fraction(&power.poles, stays)));
                 (reached, lane_sum(reached[0]))
             }

@@ -39,20 +39,18 @@ pub struct PassWorkspace {
     of_fires: Vec<Cell>,
     /// What surviving fires are worth.
     reached: Vec<Cell>,
-    raised: Vec<Cell>,
 }
 
 impl PassWorkspace {
     /// For the states of a ring.
     pub fn new(space: &StateSpace, work: &Survivors) -> Self {
-        let fires = vec![Cell::default(); 1 << space.houses];
+        let cells = vec![Cell::default(); 1 << space.houses];
         Self {
             spread: Spread::new(space),
-            settled: fires.clone(),
-            fires: fires.clone(),
-            of_fires: fires.clone(),
-            reached: fires,
-            raised: work.workspace(),
+            settled: cells.clone(),
+            fires: work.fires(),
+            of_fires: work.fires(),
+            reached: cells,
         }
     }
 }
@@ -116,7 +114,7 @@ impl DoubleKernel for Forward<'_> {
             of_set[0] = if keep { settled[0] } else { Cell::default() };
             workspace.spread.expand::<L>(space, set, &mut workspace.fires);
             let to = (index, space.targets(set));
-            work.forward::<L>(to, chances, &workspace.fires, cells, &mut workspace.raised);
+            work.forward::<L>(to, chances, &mut workspace.fires, cells);
         }
     }
 }
@@ -210,8 +208,8 @@ impl DoubleKernel for Backward<'_> {
             workspace.reached[0] = Cell::default();
             let size_of_fires = 1 << set.count;
             workspace.of_fires[..size_of_fires].fill(Cell::default());
-            let PassWorkspace { fires, of_fires, reached, raised, .. } = &mut *workspace;
-            work.backward::<L>((index, chances), (fires, reached), of_fires, slopes, raised);
+            let PassWorkspace { fires, of_fires, reached, .. } = &mut *workspace;
+            work.backward::<L>((index, chances), (fires, reached), of_fires, slopes);
             workspace.spread.gather::<L>(space, set, &workspace.of_fires);
             let outer = space.outer(set);
             let quiet_of = quiet.of(set);
@@ -238,13 +236,7 @@ impl DoubleKernel for Backward<'_> {
                 end_adjoint[state] = of_start + horizon.adjoint_of_start(sums[state]);
             }
             workspace.reached[0] = adjoint[first];
-            work.slopes_of_quiet::<L>(
-                index,
-                &workspace.fires,
-                &workspace.reached,
-                slopes,
-                &mut workspace.raised,
-            );
+            work.slopes_of_quiet::<L>(index, &mut workspace.fires, &workspace.reached, slopes);
         }
     }
 }

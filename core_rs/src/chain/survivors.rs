@@ -8,53 +8,31 @@
 //! further others matter by their number only, so blocks in which equally many of them are put
 //! out are added up first.
 
-use super::horizon::{Cell, load, mul_add, store, zero};
+use super::horizon::{Cell, LINES, add, load, store, zero};
 use super::quiet::ternary;
-use super::unrolled::{UNROLLED, put_out, put_out_back, put_out_back_and_slopes, put_out_slopes};
+use super::unrolled::{
+    PART, UNROLLED, put_out, put_out_back, put_out_back_and_slopes, put_out_part, put_out_slopes,
+};
 use crate::dynamics::extinguishing::Partition;
 use crate::dynamics::states::StateSpace;
 use crate::simd::doubles::{Lanes, Line};
-
-/// Runs a block of code for all fates of further homes that leave `$homes_left` of them burning, and
-/// all numbers of further others put out, with `$left` others burning on: given that number, the
-/// burning homes, and where the chances begin. A macro, since a closure would not be compiled for
-/// the instructions of the function around it.
-macro_rules! each_fate {
-    (
-        $blocks:expr, $homes_left:expr, $left:expr, $levels:expr,
-        |$level:ident, $homes:ident, $at:ident| $do:block
-    ) => {
-        let (blocks, homes_left): (FateTable, usize) = ($blocks, $homes_left);
-        let free = !homes_left & ((1 << blocks.homes) - 1);
-        let mut out = free;
-        loop {
-            let fate = ternary(homes_left) + 2 * ternary(out);
-            let first = (fate * blocks.fires + $left.count_ones() as usize) * blocks.levels;
-            let $homes = homes_left | out;
-            for $level in 0..$levels {
-                let $at = blocks.chances + (first + $level) * 3usize.pow(blocks.low as u32);
-                $do
-            }
-            if out == 0 {
-                break;
-            }
-            out = (out - 1) & free;
-        }
-    };
-}
 
 /// The step from fires to survivors, for any line-up: where chances stand, and in which order they are needed.
 #[derive(Clone, Debug)]
 pub struct Survivors {
     /// For each of `StateSpace::sets`.
     sets: Vec<FateTable>,
+    /// What leads to survivors, for sets that differ in their chances only.
+    programs: Vec<Program>,
     /// Subsets of the other houses, by the number of these.
     subsets: Vec<Subsets>,
     /// Where each chance of a block comes from in the table of `extinguishing`; its length where nothing
     /// does.
     sources: Vec<u32>,
-    /// Cells that are added up before chances are applied, at most.
+    /// Where cells stand that are added up before chances are applied: behind all sets of fires.
     raised: usize,
+    /// How many of them there are at most.
+    most_raised: usize,
 }
 
 /// The chances of a set of standing houses.
@@ -72,9 +50,62 @@ struct FateTable {
     /// How many numbers of surviving fires, and of fires put out, there is room for.
     fires: usize,
     levels: usize,
+    /// Its place in `Survivors::programs`.
+    program: usize,
 }
 
-/// For each set of a number of houses, the sets of further fires put out, by their number.
+/// For each set of further survivors, the blocks of fires that lead to it.
+#[derive(Clone, Debug)]
+struct Program {
+    /// By set: where its steps begin.
+    first: Vec<u32>,
+    steps: Vec<Step>,
+}
+
+/// A block of fires, and a fate.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    /// Its first cell, among those of all sets of fires and those added up, which follow.
+    from: u32,
+    /// Where the chances stand, from `FateTable::chances` on.
+    chances: u32,
+}
+
+impl Program {
+    fn new(blocks: FateTable, subsets: &Subsets, raised: usize) -> Self {
+        let (mut first, mut steps) = (vec![0], Vec::new());
+        for left in 0..1usize << blocks.others {
+            for homes_left in 0..1usize << blocks.homes {
+                let free = !homes_left & ((1 << blocks.homes) - 1);
+                for out in (0..=free).rev().filter(|out| out & !free == 0) {
+                    let fate = ternary(homes_left) + 2 * ternary(out);
+                    let at = (fate * blocks.fires + left.count_ones() as usize) * blocks.levels;
+                    for level in 0..subsets.levels(blocks.others, left) {
+                        let homes = homes_left | out;
+                        let from = match subsets.of(left, level) {
+                            [fires] => (usize::from(*fires) << blocks.homes) + homes,
+                            _ => (raised >> blocks.low) + (level << blocks.homes) + homes,
+                        };
+                        let chances = (at + level) * 3usize.pow(blocks.low as u32);
+                        let from = from << blocks.low;
+                        steps.push(Step { from: from as u32, chances: chances as u32 });
+                    }
+                }
+                first.push(steps.len() as u32);
+            }
+        }
+        Self { first, steps }
+    }
+
+    /// What leads to a set of further survivors, homes in its lowest bits.
+    #[inline(always)]
+    fn of(&self, left: usize) -> &[Step] {
+        &self.steps[self.first[left] as usize..self.first[left + 1] as usize]
+    }
+}
+
+/// For each set of a number of houses that burn on, the sets of fires that may have been, by how
+/// many of these were put out.
 #[derive(Clone, Debug)]
 struct Subsets {
     levels: usize,
@@ -94,7 +125,7 @@ impl Subsets {
                 let mut out = free;
                 loop {
                     if out.count_ones() == level {
-                        list.push(out as u16);
+                        list.push((fires | out) as u16);
                     }
                     if out == 0 {
                         break;
@@ -126,7 +157,11 @@ impl Survivors {
         let others = space.houses - space.homes;
         let mut known = std::collections::HashMap::new();
         let mut sources = Vec::new();
-        let mut raised = 0;
+        let mut most_raised = 0;
+        let raised = 1 << space.houses;
+        let subsets: Vec<_> =
+            (0..=others).map(|houses| Subsets::new(houses, partition.agents)).collect();
+        let (mut programs, mut numbers) = (Vec::new(), std::collections::HashMap::new());
         let sets = space.sets.iter().map(|set| {
             let low = set.count.min(UNROLLED);
             let low_homes = set.homes.min(low);
@@ -141,8 +176,14 @@ impl Survivors {
                 chances: 0,
                 fires,
                 levels,
+                program: 0,
             };
-            raised = raised.max((levels << blocks.homes) << low);
+            most_raised = most_raised.max((levels << blocks.homes) << low);
+            let alike = (blocks.homes, blocks.others, low, low_others);
+            blocks.program = *numbers.entry(alike).or_insert_with(|| {
+                programs.push(Program::new(blocks, &subsets[blocks.others], raised));
+                programs.len() - 1
+            });
             blocks.chances = *known.entry((homes, low_others)).or_insert_with(|| {
                 let first = sources.len();
                 list(partition, homes, blocks, &mut sources);
@@ -151,8 +192,7 @@ impl Survivors {
             blocks
         });
         let sets = sets.collect();
-        let subsets = (0..=others).map(|houses| Subsets::new(houses, partition.agents)).collect();
-        Self { sets, subsets, sources, raised }
+        Self { sets, programs, subsets, sources, raised, most_raised }
     }
 
     /// The chances of a line-up, from its table.
@@ -161,9 +201,9 @@ impl Survivors {
         self.sources.iter().map(|&source| table[source as usize]).collect()
     }
 
-    /// Cells that are added up, and their derivatives, empty.
-    pub fn workspace(&self) -> Vec<Cell> {
-        vec![Cell::default(); 2 * self.raised]
+    /// Room for the cells of all sets of fires, and for sums of some.
+    pub fn fires(&self) -> Vec<Cell> {
+        vec![Cell::default(); self.raised + self.most_raised]
     }
 
     /// Adds what a night makes of `fires`, by `FireSet::at`, to the cells of all states.
@@ -172,16 +212,15 @@ impl Survivors {
         &self,
         (index, targets): (usize, &[u32]),
         chances: &[f64],
-        fires: &[Cell],
+        fires: &mut [Cell],
         cells: &mut [Cell],
-        workspace: &mut [Cell],
     ) {
         let blocks = self.sets[index];
         match blocks.low {
             0 => {}
-            1 => self.forward_of::<L, 1>(blocks, targets, chances, fires, cells, workspace),
-            2 => self.forward_of::<L, 2>(blocks, targets, chances, fires, cells, workspace),
-            _ => self.forward_of::<L, UNROLLED>(blocks, targets, chances, fires, cells, workspace),
+            1 => self.forward_of::<L, 1>(blocks, targets, chances, fires, cells),
+            2 => self.forward_of::<L, 2>(blocks, targets, chances, fires, cells),
+            _ => self.forward_of::<L, UNROLLED>(blocks, targets, chances, fires, cells),
         }
     }
 
@@ -191,27 +230,51 @@ impl Survivors {
         blocks: FateTable,
         targets: &[u32],
         chances: &[f64],
-        fires: &[Cell],
+        fires: &mut [Cell],
         cells: &mut [Cell],
-        workspace: &mut [Cell],
     ) {
-        let subsets = &self.subsets[blocks.others];
-        for left in 0..1usize << blocks.others {
-            let levels = subsets.levels(blocks.others, left);
-            self.raise::<L, K>(blocks, left, fires, workspace);
-            for homes_left in 0..1usize << blocks.homes {
+        let program = &self.programs[blocks.program];
+        let chances = &chances[blocks.chances..];
+        for (block, targets) in targets.chunks_exact(1 << K).enumerate() {
+            if block & ((1 << blocks.homes) - 1) == 0 {
+                self.raise::<L, K>(blocks, block >> blocks.homes, fires);
+            }
+            for &target in targets {
+                let cell = &cells[target as usize];
+                L::prefetch(&cell[0]);
+                L::prefetch(&cell[1]);
+            }
+            let steps = program.of(block);
+            if L::REGISTERS > LINES << UNROLLED {
                 let mut sums = [zero::<L>(); 1 << UNROLLED];
-                each_fate!(blocks, homes_left, left, levels, |level, homes, at| {
-                    let from = self.raised::<K>(blocks, (left, level, homes), fires, workspace);
-                    let chances = &chances[at..][..3usize.pow(K as u32)];
+                for step in steps {
+                    let (from, chances) = step.of::<K>(fires, chances);
                     put_out::<L, K>(from, chances, &mut sums);
-                });
-                let targets = &targets[((left << blocks.homes) + homes_left) << K..][..1 << K];
+                }
                 for (&target, &sum) in targets.iter().zip(&sums) {
                     let cell = &mut cells[target as usize];
-                    store(mul_add(sum, L::splat(1.0), load(cell)), cell);
+                    store(add(sum, load(cell)), cell);
                 }
+                continue;
             }
+            let (out, burns) = targets.split_at(1 << (K - 1));
+            macro_rules! part {
+                ($burns:literal, $targets:expr, $line:expr) => {
+                    let mut sums = [L::splat(0.0); PART];
+                    for step in steps {
+                        let (from, chances) = step.of::<K>(fires, chances);
+                        put_out_part::<L, K, $burns>(from, chances, $line, &mut sums);
+                    }
+                    for (&target, &sum) in $targets.iter().zip(&sums) {
+                        let line = &mut cells[target as usize][$line];
+                        sum.add(L::load(line)).store(line);
+                    }
+                };
+            }
+            part!(false, out, 0);
+            part!(true, burns, 0);
+            part!(false, out, 1);
+            part!(true, burns, 1);
         }
     }
 
@@ -222,20 +285,17 @@ impl Survivors {
     pub fn backward<L: Lanes>(
         &self,
         (index, chances): (usize, &[f64]),
-        (fires, reached): (&[Cell], &[Cell]),
+        (fires, reached): (&mut [Cell], &[Cell]),
         of_fires: &mut [Cell],
         slopes: &mut [Line],
-        workspace: &mut [Cell],
     ) {
         let blocks = self.sets[index];
         let from = (fires, reached);
         match blocks.low {
             0 => {}
-            1 => self.backward_of::<L, 1>(blocks, chances, from, of_fires, slopes, workspace),
-            2 => self.backward_of::<L, 2>(blocks, chances, from, of_fires, slopes, workspace),
-            _ => {
-                self.backward_of::<L, UNROLLED>(blocks, chances, from, of_fires, slopes, workspace)
-            }
+            1 => self.backward_of::<L, 1>(blocks, chances, from, of_fires, slopes),
+            2 => self.backward_of::<L, 2>(blocks, chances, from, of_fires, slopes),
+            _ => self.backward_of::<L, UNROLLED>(blocks, chances, from, of_fires, slopes),
         }
     }
 
@@ -244,27 +304,26 @@ impl Survivors {
         &self,
         blocks: FateTable,
         chances: &[f64],
-        (fires, reached): (&[Cell], &[Cell]),
+        (fires, reached): (&mut [Cell], &[Cell]),
         of_fires: &mut [Cell],
         slopes: &mut [Line],
-        workspace: &mut [Cell],
     ) {
-        let subsets = &self.subsets[blocks.others];
-        let (workspace, of_workspace) = workspace.split_at_mut(self.raised);
+        let (program, subsets) = (&self.programs[blocks.program], &self.subsets[blocks.others]);
+        let chances = &chances[blocks.chances..];
+        let sources = &self.sources[blocks.chances..];
         for left in 0..1usize << blocks.others {
-            let levels = subsets.levels(blocks.others, left);
-            self.raise::<L, K>(blocks, left, fires, workspace);
-            of_workspace[..(levels << blocks.homes) << K].fill(Cell::default());
+            self.raise::<L, K>(blocks, left, fires);
+            of_fires[self.raised..].fill(Cell::default());
             for homes_left in 0..1usize << blocks.homes {
-                let reached = &reached[((left << blocks.homes) + homes_left) << K..][..1 << K];
-                each_fate!(blocks, homes_left, left, levels, |level, homes, at| {
-                    let from = self.raised::<K>(blocks, (left, level, homes), fires, workspace);
-                    let to = &mut of_workspace[((level << blocks.homes) + homes) << K..][..1 << K];
-                    let chances = &chances[at..][..3usize.pow(K as u32)];
-                    let sources = &self.sources[at..][..3usize.pow(K as u32)];
-                    if (left, homes_left) == (0, 0) {
+                let block = (left << blocks.homes) + homes_left;
+                let reached = &reached[block << K..][..1 << K];
+                for step in program.of(block) {
+                    let (from, chances) = step.of::<K>(fires, chances);
+                    let to = &mut of_fires[step.from as usize..][..1 << K];
+                    if block == 0 {
                         put_out_back::<L, K>(reached, chances, to);
                     } else {
+                        let sources = &sources[step.chances as usize..][..chances.len()];
                         put_out_back_and_slopes::<L, K>(
                             (from, reached),
                             (chances, sources),
@@ -272,19 +331,20 @@ impl Survivors {
                             slopes,
                         );
                     }
-                });
+                }
             }
-            for level in 0..levels {
-                for &out in subsets.of(left, level) {
-                    for homes in 0..1usize << blocks.homes {
-                        let from =
-                            &of_workspace[((level << blocks.homes) + homes) << K..][..1 << K];
-                        let to = ((left | usize::from(out)) << blocks.homes) + homes;
-                        let to = &mut of_fires[to << K..][..1 << K];
-                        for i in 0..1 << K {
-                            let sum = mul_add(load::<L>(&from[i]), L::splat(1.0), load(&to[i]));
-                            store(sum, &mut to[i]);
-                        }
+            let (of_fires, of_raised) = of_fires.split_at_mut(self.raised);
+            for level in 0..subsets.levels(blocks.others, left) {
+                let list = subsets.of(left, level);
+                if list.len() == 1 {
+                    continue;
+                }
+                let size = 1 << (blocks.homes + K);
+                let from = &of_raised[level * size..][..size];
+                for &others in list {
+                    let to = &mut of_fires[usize::from(others) * size..][..size];
+                    for (from, to) in from.iter().zip(to) {
+                        store(add::<L>(load(from), load(to)), to);
                     }
                 }
             }
@@ -296,19 +356,18 @@ impl Survivors {
     pub fn slopes_of_quiet<L: Lanes>(
         &self,
         index: usize,
-        fires: &[Cell],
+        fires: &mut [Cell],
         reached: &[Cell],
         slopes: &mut [Line],
-        workspace: &mut [Cell],
     ) {
         let blocks = self.sets[index];
         let from = (fires, reached);
         match blocks.low {
             // Nothing burns, and none is put out for certain.
             0 => {}
-            1 => self.slopes_of_quiet_of::<L, 1>(blocks, from, slopes, workspace),
-            2 => self.slopes_of_quiet_of::<L, 2>(blocks, from, slopes, workspace),
-            _ => self.slopes_of_quiet_of::<L, UNROLLED>(blocks, from, slopes, workspace),
+            1 => self.slopes_of_quiet_of::<L, 1>(blocks, from, slopes),
+            2 => self.slopes_of_quiet_of::<L, 2>(blocks, from, slopes),
+            _ => self.slopes_of_quiet_of::<L, UNROLLED>(blocks, from, slopes),
         }
     }
 
@@ -316,66 +375,57 @@ impl Survivors {
     fn slopes_of_quiet_of<L: Lanes, const K: usize>(
         &self,
         blocks: FateTable,
-        (fires, reached): (&[Cell], &[Cell]),
+        (fires, reached): (&mut [Cell], &[Cell]),
         slopes: &mut [Line],
-        workspace: &mut [Cell],
     ) {
-        let levels = self.subsets[blocks.others].levels(blocks.others, 0);
-        self.raise::<L, K>(blocks, 0, fires, workspace);
-        each_fate!(blocks, 0, 0usize, levels, |level, homes, at| {
-            let from = self.raised::<K>(blocks, (0, level, homes), fires, workspace);
-            let sources = &self.sources[at..][..3usize.pow(K as u32)];
+        self.raise::<L, K>(blocks, 0, fires);
+        for step in self.programs[blocks.program].of(0) {
+            let sources = &self.sources[blocks.chances + step.chances as usize..];
+            let from = &fires[step.from as usize..][..1 << K];
             put_out_slopes::<L, K>(from, &reached[..1 << K], sources, slopes);
-        });
-    }
-
-    /// A block of what [`Survivors::raise`] adds up; the only one where there is nothing to add.
-    #[inline(always)]
-    fn raised<'a, const K: usize>(
-        &self,
-        blocks: FateTable,
-        (left, level, homes): (usize, usize, usize),
-        fires: &'a [Cell],
-        workspace: &'a [Cell],
-    ) -> &'a [Cell] {
-        let from = match self.subsets[blocks.others].of(left, level) {
-            [out] => &fires[(((left | usize::from(*out)) << blocks.homes) + homes) << K..],
-            _ => &workspace[((level << blocks.homes) + homes) << K..],
-        };
-        &from[..1 << K]
+        }
     }
 
     /// Adds up blocks in which the fires of further others that survive are `left`, by how many
     /// others are put out.
     #[inline(always)]
-    fn raise<L: Lanes, const K: usize>(
-        &self,
-        blocks: FateTable,
-        left: usize,
-        fires: &[Cell],
-        workspace: &mut [Cell],
-    ) {
+    fn raise<L: Lanes, const K: usize>(&self, blocks: FateTable, left: usize, fires: &mut [Cell]) {
         let subsets = &self.subsets[blocks.others];
+        let (fires, raised) = fires.split_at_mut(self.raised);
+        let size = 1 << (blocks.homes + K);
         for level in 0..subsets.levels(blocks.others, left) {
             let list = subsets.of(left, level);
             if list.len() == 1 {
                 continue;
             }
-            for homes in 0..1usize << blocks.homes {
-                let mut sums = [zero::<L>(); 1 << UNROLLED];
-                for &out in list {
-                    let from = ((left | usize::from(out)) << blocks.homes) + homes;
-                    let from = &fires[from << K..][..1 << K];
-                    for i in 0..1 << K {
-                        sums[i] = mul_add(load(&from[i]), L::splat(1.0), sums[i]);
+            let to = &mut raised[level * size..][..size];
+            // Two cells at a time, for which there are registers.
+            for (pair, to) in to.chunks_exact_mut(2).enumerate() {
+                let mut sums = [zero::<L>(); 2];
+                for &others in list {
+                    let from = &fires[usize::from(others) * size + 2 * pair..][..2];
+                    for i in 0..2 {
+                        sums[i] = add(load(&from[i]), sums[i]);
                     }
                 }
-                let to = &mut workspace[((level << blocks.homes) + homes) << K..][..1 << K];
-                for i in 0..1 << K {
+                for i in 0..2 {
                     store(sums[i], &mut to[i]);
                 }
             }
         }
+    }
+}
+
+impl Step {
+    /// The cells and the chances of a step.
+    #[inline(always)]
+    fn of<'a, const K: usize>(
+        self,
+        fires: &'a [Cell],
+        chances: &'a [f64],
+    ) -> (&'a [Cell], &'a [f64]) {
+        let chances = &chances[self.chances as usize..][..3usize.pow(K as u32)];
+        (&fires[self.from as usize..][..1 << K], chances)
     }
 }
 

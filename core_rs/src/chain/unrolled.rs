@@ -10,6 +10,9 @@ use crate::simd::doubles::{Lanes, Line};
 /// Standing houses that are unrolled.
 pub const UNROLLED: usize = 3;
 
+/// Cells of half a block.
+pub const PART: usize = 1 << (UNROLLED - 1);
+
 /// Calls a macro with each set of fires among unrolled houses, and the sets that may survive of it.
 macro_rules! each_fire {
     ($visit:ident) => {
@@ -25,6 +28,8 @@ macro_rules! each_fire {
 }
 
 /// Fires of unrolled houses are put out: from a block to another one.
+///
+/// Where registers are few, `put_out_part` takes it in parts instead.
 #[inline(always)]
 pub fn put_out<L: Lanes, const K: usize>(
     from: &[Cell],
@@ -38,6 +43,32 @@ pub fn put_out<L: Lanes, const K: usize>(
                 $(
                     let chance = L::splat(chances[fate($from, $to)]);
                     sums[$to] = mul_add(cell, chance, sums[$to]);
+                )*
+            }
+        };
+    }
+    each_fire!(visit);
+}
+
+/// Of what [`put_out`] adds up: line `line` of those cells in whose sets of survivors the last of
+/// the unrolled houses still burns, or of those in which it doesn't.
+#[inline(always)]
+pub fn put_out_part<L: Lanes, const K: usize, const BURNS: bool>(
+    from: &[Cell],
+    chances: &[f64],
+    line: usize,
+    sums: &mut [L; PART],
+) {
+    macro_rules! visit {
+        ($from:literal => $($to:literal)*) => {
+            if $from < 1 << K && (!BURNS || $from >> (K - 1) & 1 != 0) {
+                let number = L::load(&from[$from][line]);
+                $(
+                    if ($to >> (K - 1) & 1 != 0) == BURNS {
+                        let chance = L::splat(chances[fate($from, $to)]);
+                        let sum = &mut sums[$to & ((1 << (K - 1)) - 1)];
+                        *sum = number.mul_add(chance, *sum);
+                    }
                 )*
             }
         };

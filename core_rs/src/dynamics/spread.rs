@@ -114,36 +114,42 @@ fn apply<L: Lanes, const W: usize>(
     from: &[[Line; W]],
     to: &mut [[Line; W]],
 ) {
-    let Contraction { rows, columns, inner, row, column } = shape;
+    let Contraction { rows, columns, .. } = shape;
     // Every number of rows, of columns, and of numbers side by side is a power of 2.
     let count = from.len() / columns;
     let to = &mut to[..count * rows];
-    if (rows, columns) == (2, 2) {
-        let (c0, c1) = (L::splat(chances[0]), L::splat(chances[column]));
-        let (c2, c3) = (L::splat(chances[row]), L::splat(chances[row + column]));
-        for i in 0..count {
-            let at = first(i, inner, 2);
-            let next = at + inner;
-            for w in 0..W {
-                let (a, b) = (L::load(&from[at][w]), L::load(&from[next][w]));
-                b.mul_add(c1, a.mul(c0)).store(&mut to[at][w]);
-                b.mul_add(c3, a.mul(c2)).store(&mut to[next][w]);
-            }
-        }
-        return;
+    // Most matrices have two columns or four.
+    match columns {
+        2 => apply_of::<L, W, 2>(chances, shape, from, to, count),
+        4 => apply_of::<L, W, 4>(chances, shape, from, to, count),
+        _ => apply_of::<L, W, 0>(chances, shape, from, to, count),
     }
-    for i in 0..rows {
-        for k in 0..count {
-            let at = first(k, inner, columns);
+}
+
+/// [`apply`] for `COLUMNS` columns, or for any number of them if that is 0.
+#[inline(always)]
+fn apply_of<L: Lanes, const W: usize, const COLUMNS: usize>(
+    chances: &[f64],
+    shape: Contraction,
+    from: &[[Line; W]],
+    to: &mut [[Line; W]],
+    count: usize,
+) {
+    let Contraction { rows, columns, inner, row, column } = shape;
+    let columns = if COLUMNS == 0 { columns } else { COLUMNS };
+    for k in 0..count {
+        let from = &from[first(k, inner, columns)..];
+        let to = &mut to[first(k, inner, rows)..];
+        for i in 0..rows {
             let mut sum = [L::splat(0.0); W];
             for j in 0..columns {
                 let chance = L::splat(chances[i * row + j * column]);
-                let cell = &from[at + j * inner];
+                let cell = &from[j * inner];
                 for w in 0..W {
                     sum[w] = L::load(&cell[w]).mul_add(chance, sum[w]);
                 }
             }
-            let cell = &mut to[first(k, inner, rows) + i * inner];
+            let cell = &mut to[i * inner];
             for w in 0..W {
                 sum[w].store(&mut cell[w]);
             }

@@ -27,6 +27,11 @@ macro_rules! transpose4 {
 
 // SAFETY of every block below: AVX2 and FMA are present (module documentation), lines are aligned.
 impl Lanes for Avx2 {
+    const REGISTERS: usize = 8;
+    #[inline(always)]
+    fn prefetch(line: &Line) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.0.as_ptr().cast()) }
+    }
     #[inline(always)]
     fn load(line: &Line) -> Self {
         let at = line.0.as_ptr();

@@ -13,6 +13,11 @@ pub struct Avx512(__m512d);
 
 // SAFETY of every block below: AVX-512 is present (module documentation), lines are aligned.
 impl Lanes for Avx512 {
+    const REGISTERS: usize = 32;
+    #[inline(always)]
+    fn prefetch(line: &Line) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.0.as_ptr().cast()) }
+    }
     #[inline(always)]
     fn load(line: &Line) -> Self {
         Self(unsafe { _mm512_load_pd(line.0.as_ptr()) })

@@ -24,6 +24,10 @@ pub type Half = [f64; LANES / 2];
 ///
 /// Methods must only run where the processor has the instructions: `Isa::is_available`.
 pub trait Lanes: Copy {
+    /// How many lines the processor's registers hold: sums of more are kept in memory.
+    const REGISTERS: usize;
+    /// Has a line fetched into the nearest cache, for later.
+    fn prefetch(line: &Line);
     /// Reads a line.
     fn load(line: &Line) -> Self;
     /// Reads the halves of a line from two places.
@@ -54,6 +58,9 @@ pub trait Lanes: Copy {
 pub struct Portable([f64; LANES]);
 
 impl Lanes for Portable {
+    const REGISTERS: usize = 4;
+    #[inline(always)]
+    fn prefetch(_: &Line) {}
     #[inline(always)]
     fn load(line: &Line) -> Self {
         Self(line.0)
