@@ -20,6 +20,7 @@ from bucket_brigade.equilibrium import (
 )
 from bucket_brigade.equilibrium.empirical import seating
 from bucket_brigade.equilibrium.payoffs.profile import Deviation
+from bucket_brigade.equilibrium.search.fixed_point import fixed_point
 from bucket_brigade.game.rewards import REWARDS
 from bucket_brigade.policies.heuristic import strategy_of
 
@@ -278,6 +279,35 @@ def test_a_single_strategy_to_start_from_and_a_line_per_iteration() -> None:
     assert lines[0].startswith("iteration 1")
     assert found.reason == "iterations"
     assert np.array_equal(found.strategy_pool[0], bb.ARCHETYPES["free_rider"])
+
+
+def test_exact_best_responses_lead_to_their_fixed_point() -> None:
+    # An equilibrium inside the square, at which mixtures alone arrive after a dozen iterations.
+    inside = bb.scenario("rest_trap").replace(night_order="burn_out_then_spread")
+    found = oracle("exact", scenario=inside, epsilon=1e-4).solve()
+    assert found.verdict == Verdict.CERTIFIED
+    assert found.iterations <= 6
+    ((index, _),) = found.distribution.items()
+    assert strategy_of(0.379, 1.0)[1] == pytest.approx(found.strategy_pool[index][1], abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("responses", "meeting"),
+    [
+        ([], None),
+        ([((0.2, 0.5), (0.4, 1.0))], None),
+        ([((0.0, 0.5), (0.9, 1.0)), ((0.5, 0.6), (0.4, 1.0))], (0.45, 1.0)),
+        ([((0.9,), (0.1,)), ((0.0,), (0.9,)), ((0.5,), (0.4,))], (0.45,)),  # the last two
+        ([((0.4,), (0.6,)), ((0.4,), (0.7,))], (0.7,)),  # as if it did not move
+        ([((0.2,), (0.5,)), ((0.4,), (0.7,))], None),  # never
+        ([((0.2,), (0.5,)), ((0.4,), (0.6,))], (0.8,)),
+        ([((0.2,), (0.7,)), ((0.4,), (0.85,))], (1.0,)),  # beyond what there is
+    ],
+)
+def test_where_best_responses_meet_what_they_respond_to(
+    responses: list[tuple[tuple[float, ...], tuple[float, ...]]], meeting: tuple[float, ...] | None
+) -> None:
+    assert fixed_point(responses) == (None if meeting is None else pytest.approx(meeting))
 
 
 def test_what_cannot_be_improved_is_called_cycling() -> None:

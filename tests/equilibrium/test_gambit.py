@@ -68,7 +68,8 @@ def test_pygambit_read_the_same(index: int) -> None:
 
 @pytest.fixture(scope="module")
 def found() -> bb.NashEquilibrium:
-    return bb.DoubleOracle(LIVELY, method="exact", max_iterations=1).solve()
+    pool = ["firefighter", "free_rider", "hero", "coordinator"]
+    return bb.DoubleOracle(LIVELY, method="exact", max_iterations=1).solve(pool)
 
 
 def gains(contents: Contents, mixture: list[float]) -> np.ndarray:

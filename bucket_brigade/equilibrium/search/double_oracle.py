@@ -27,6 +27,7 @@ from bucket_brigade.equilibrium.results.nash import (
     RestrictedPayoffs,
     describe,
 )
+from bucket_brigade.equilibrium.search.fixed_point import fixed_point
 from bucket_brigade.equilibrium.search.options import EPSILON, SearchOptions, check_count
 from bucket_brigade.equilibrium.search.running import Running
 from bucket_brigade.equilibrium.verdict.regret import (
@@ -49,8 +50,11 @@ logger = logging.getLogger(__name__)
 
 #: What a pool starts from by default.
 DEFAULT_POOL = HEURISTICS.start
-#: Strategies of a mixture are nearly alike if no p and q differ by more.
-ALIKE = 0.5
+#: Strategies of a mixture are nearly alike if no p and q differ by more; exact payoffs tell soon
+#: whether one strategy can stand for several.
+ALIKE = {"sampled": 0.5, "exact": 1.0}
+#: Iterations in which one strategy has to come closer to an equilibrium than before.
+PATIENCE = 2
 #: Episodes of each composition by which it is measured how many fit into a budget of seconds.
 PACED = 1000
 #: By how much the restricted game's episodes grow when it turns out to be too imprecise.
@@ -138,7 +142,9 @@ class DoubleOracle(SearchOptions):
         Parameters
         ----------
         initial_strategies : sequence of strategies, optional
-            What the pool starts from; by default `DEFAULT_POOL`, or those of the space.
+            What the pool, and the first restricted game, start from; by default `DEFAULT_POOL`, or
+            those of the space. Of these, where payoffs are exact, the first restricted game has but
+            the one that earns most where everybody plays it.
         state : mapping, optional
             Where to go on: what `on_state` was last given by a computation with the same
             parameters. Neither budget nor number of iterations need be the same.
@@ -282,6 +288,9 @@ class _Computation(Running[DoubleOracle]):
             self.state = OracleState.from_dict(state)
             return
         pool = {self.game.add(theta) for theta in _given(initial_strategies, asked.searched)}
+        if self.source.is_exact and initial_strategies is None:
+            # Best responses are found without the others of the pool.
+            pool = {max(sorted(pool), key=self._alone)}
         self.state = OracleState(pool, asked.num_simulations)
         if asked.budget_episodes is not None:
             self._limit(asked.budget_episodes)
@@ -306,6 +315,10 @@ class _Computation(Running[DoubleOracle]):
                 return self._result(reason, done)
             self.state.begun = self.budget.spent
             self._save()
+
+    def _alone(self, strategy: int) -> float:
+        """The payoff where everybody plays one strategy of the pool."""
+        return float(self.game.game([strategy]).game.payoffs[0, 0])
 
     def _limit(self, budget: float) -> None:
         """Lowers episodes so that a first game and search leave enough of a budget for a verdict:
@@ -353,15 +366,34 @@ class _Computation(Running[DoubleOracle]):
         return restricted, symmetric_equilibria(restricted.game)
 
     def _examined(self, mixture: dict[int, float]) -> tuple[dict[int, float], bool]:
-        """The equilibrium to examine: the mixture, or its mean if its strategies are nearly alike.
+        """The equilibrium to examine: the mixture, or one strategy if those in it are nearly alike.
 
-        Where payoffs are concave, such a mixture is but a step on the way to one strategy between.
+        Where payoffs are concave, such a mixture is but a step on the way to one strategy between:
+        to that which should be its own best response, if that can be told, or to its mean.
         """
         if not self.state.merging or len(mixture) == 1:
             return mixture, False
         played, weights = [self.game.pool[i] for i in mixture], list(mixture.values())
-        mean = self.asked.searched.mean(played, weights, ALIKE)
-        return (mixture, False) if mean is None else ({self.game.add(mean): 1.0}, True)
+        merged = self.asked.searched.mean(played, weights, ALIKE[self.source.method])
+        if merged is None:
+            return mixture, False
+        own = self._own_response() if self.source.is_exact else None
+        return {self.game.add(merged if own is None else own): 1.0}, True
+
+    def _own_response(self) -> Member | None:
+        """The strategy that should be its own best response, by those to single strategies."""
+        space = self.asked.searched
+        met = []
+        for entry in self.state.history:
+            if len(entry.get("distribution", ())) == 1:
+                (played,) = entry["distribution"]
+                response = as_member(entry["best_response_strategy"])
+                met.append((space.place(self.game.pool[int(played)]), space.place(response)))
+        branches = {branch for pair in met[-2:] for branch, _ in pair}
+        if len(branches) != 1:
+            return None
+        numbers = fixed_point([(own, best) for (_, own), (_, best) in met])
+        return None if numbers is None else space.at(*branches, *numbers)
 
     def _respond(self, profile: Profile, iteration: int) -> BestResponse:
         if self.state.response is None or self.state.response[0] != iteration:
@@ -439,6 +471,9 @@ class _Computation(Running[DoubleOracle]):
         if done.merged and not known and not state.keep_all:
             state.active = set()  # the mean stands for the strategies it was made of
         state.active |= joined
+        before = [entry["lower"] for entry in state.history[-1 - PATIENCE : -1]]
+        if done.merged and len(before) == PATIENCE and done.regret.lower > max(before):
+            state.merging = False
         if not known:
             return None
         if done.merged:

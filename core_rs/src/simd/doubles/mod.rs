@@ -24,9 +24,9 @@ pub type Half = [f64; LANES / 2];
 ///
 /// Methods must only run where the processor has the instructions: `Isa::is_available`.
 pub trait Lanes: Copy {
-    /// How many lines the processor's registers hold: sums of more are kept in memory.
+    /// How many lines the processor's registers hold: what is added up should be fewer.
     const REGISTERS: usize;
-    /// Has a line fetched into the nearest cache, for later.
+    /// Fetches a line into the nearest cache, for later.
     fn prefetch(line: &Line);
     /// Reads a line.
     fn load(line: &Line) -> Self;
@@ -58,7 +58,8 @@ pub trait Lanes: Copy {
 pub struct Portable([f64; LANES]);
 
 impl Lanes for Portable {
-    const REGISTERS: usize = 4;
+    // Unknown; many, so that tests compare sums of few lines (AVX2) with sums of many.
+    const REGISTERS: usize = 32;
     #[inline(always)]
     fn prefetch(_: &Line) {}
     #[inline(always)]
