@@ -227,6 +227,8 @@ impl Policy {
     #[must_use]
     pub fn key(&self) -> (u8, [u64; 2]) {
         match self {
+            // Who never works need not choose a house.
+            Self::Heuristic(policy) if policy.p == 0.0 => (0, [0, 0]),
             Self::Heuristic(policy) => (0, [policy.p.to_bits(), policy.q.to_bits()]),
             Self::Firefighter(policy) => (1 + u8::from(policy.own_first), [policy.w.to_bits(), 0]),
         }
