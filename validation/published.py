@@ -63,7 +63,6 @@ SYMMETRIC = (
     Symmetric("sparse_heroics", _pure("firefighter"), 3990.1),
     Symmetric("trivial_cooperation", _pure("free_rider"), 1306.25),
 )
-#: Where β matters to a cell, its name says so; under these rules it has no effect.
 CELLS = (
     Cell(0.1, 1.0, "HFHH", "asymmetric only", -9975.6),
     Cell(0.3, 1.0, "HHHH", "symmetric", -3479.6),
@@ -80,27 +79,20 @@ CELLS = (
 )
 ARCHETYPE = {"H": "hero", "F": "firefighter"}
 KAPPA, COST = "prob_solo_agent_extinguishes_fire", "cost_to_work_one_night"
-#: `minimal_specialization` of the original project, but for κ, c and β.
+#: `minimal_specialization` of the original project, where own houses count and those of the team
+#: hardly do, but for κ and c. Its diagram also varies β, which has no effect under these rules:
+#: what burns in the night has burnt out before anything spreads. So its 39 cells are of 15 games.
 DIAGRAM = bb.SweepPlan(
     base="default",
     rules=RULES,
     do="nash,seats",
     changes={
-        "prob_house_catches_fire": 0.02,
-        "team_reward_house_survives": 100,
-        "team_penalty_house_burns": 100,
-        "reward_own_house_survives": 20,
-        "reward_other_house_survives": 0,
-        "penalty_own_house_burns": 40,
-        "penalty_other_house_burns": 0,
-        "reward_rest": 0.5,
-        "min_nights": 12,
+        "team_reward_house_survives": 10,
+        "team_penalty_house_burns": 10,
+        "reward_own_house_survives": 50,
+        "penalty_own_house_burns": 100,
     },
-    grid={
-        "prob_fire_spreads_to_neighbor": [0.1, 0.5, 0.9],
-        KAPPA: [0.1, 0.3, 0.5, 0.7, 0.9],
-        COST: [0.5, 1.0, 2.0],
-    },
+    grid={KAPPA: [0.1, 0.3, 0.5, 0.7, 0.9], COST: [0.5, 1.0, 2.0]},
     settings={"method": "exact"},
 )
 
@@ -163,9 +155,7 @@ def judged_symmetric(claim: Symmetric, row: Mapping[str, Any]) -> Finding:
 
 def judged_cell(claim: Cell, row: Mapping[str, Any]) -> Finding:
     """A published cell; `row` is what a sweep found there."""
-    game = DIAGRAM.point(
-        {"prob_fire_spreads_to_neighbor": 0.1, KAPPA: claim.kappa, COST: claim.cost}
-    ).scenario
+    game = DIAGRAM.point({KAPPA: claim.kappa, COST: claim.cost}).scenario
     judged = bb.judge(game, [ARCHETYPE[seat] for seat in claim.seats])
     gains = [seat.best_heuristic.gain for seat in judged.seats if seat.best_heuristic]
     return Finding(

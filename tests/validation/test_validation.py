@@ -9,7 +9,7 @@ import pytest
 import bucket_brigade as bb
 from bucket_brigade.equilibrium import save_equilibria
 from validation import __main__ as command
-from validation import coverage
+from validation import coverage, published
 
 
 def test_the_cross_examination(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,3 +83,19 @@ def test_commands(capsys: pytest.CaptureFixture[str]) -> None:
         assert f"python -m validation {name}" in capsys.readouterr().out
     assert command.main([]) == 2
     assert "A command is missing: python -m validation has coverage, " in capsys.readouterr().err
+
+
+def test_what_was_published_is_judged_in_the_game_it_is_of() -> None:
+    point = published.DIAGRAM.point({published.KAPPA: 0.9, published.COST: 0.5})
+    lineups = [[published.ARCHETYPE[seat] for seat in seats] for seats in ("FHHF", "HFFF")]
+    means = bb.expected(point.scenario, lineups).mean.mean(axis=1)
+    # As the original project estimated them on common seeds, to within its errors.
+    assert means == pytest.approx([55.36, 45.80], abs=3.5)
+    assert means[0] - means[1] == pytest.approx(9.55, abs=2.73)
+    row = {"nash_plays": "(p=0, q=1)", "nash_payoff": 1306.5, "nash_verdict": "certified"}
+    claim = next(each for each in published.SYMMETRIC if each.scenario == "trivial_cooperation")
+    found = published.judged_symmetric(claim, row)
+    # Never to work pays 1306.5: 13 nights of 100 points and half a point of rest.
+    assert found.gain == pytest.approx(1306.5 - found.payoff, abs=1e-6)
+    assert found.payoff == pytest.approx(claim.payoff, abs=0.1)
+    assert not found.holds
