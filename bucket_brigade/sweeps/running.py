@@ -148,7 +148,7 @@ def sweep(
     >>> game = bb.scenario("easy").replace(num_houses=4, num_agents=2)
     >>> table = bb.sweep(game, {"cost_to_work_one_night": [0.5, 5]}, do="optimum", workers=1)
     >>> [round(x, 1) for x in table.column("optimum_payoff")]
-    [4979.5, 4950.2]
+    [2503.7, 2498.6]
     """
     if isinstance(base, SweepPlan) or base is None:
         if grid or points or settings or lineups or rules or changes or boundary:
