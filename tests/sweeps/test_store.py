@@ -1,7 +1,6 @@
 """The file of a sweep: whatever ends a run, what was found is kept, once."""
 
 import os
-import resource
 import signal
 import sqlite3
 import subprocess
@@ -88,11 +87,14 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path, whole: bb.SweepTable) -> None:
 def test_a_full_disk_is_told_and_loses_nothing(tmp_path: Path, whole: bb.SweepTable) -> None:
     out = tmp_path / "sweep"
 
-    def small() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
-
+    small = (
+        "import os, resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000)); "
+        "os.execv(sys.argv[1], sys.argv[1:])"
+    )
     ran = subprocess.run(
-        command(out, "--workers", "1"), preexec_fn=small, capture_output=True, text=True
+        [sys.executable, "-c", small, *command(out, "--workers", "1")],
+        capture_output=True,
+        text=True,
     )
     assert ran.returncode == 1
     assert "what was found before is kept" in ran.stderr
