@@ -1,9 +1,13 @@
-"""``python -m bench envs``: steps a second of environments, beside the plain engine's nights."""
+"""``python -m bench envs``: steps a second of environments, beside the plain engine's nights.
+
+And beside the simplest environments of other libraries, where these are installed, per core: their
+steps by seconds of processor time.
+"""
 
 import argparse
 import statistics
 from collections.abc import Callable, Sequence
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
@@ -11,8 +15,11 @@ from rich.console import Console
 from rich.table import Table
 
 import bucket_brigade as bb
+from bench.baselines.common import NotInstalled
 from bench.files import write
 from bench.options import add_json, positive, whole_number
+from bench.other_envs import LANES as BESIDE
+from bench.other_envs import OTHERS, Play
 from bench.report import commit, machine
 from bucket_brigade import _core
 from bucket_brigade.envs import VectorEnv
@@ -87,6 +94,46 @@ def measure(rounds: int, milliseconds: float) -> dict[str, Any]:
     }
 
 
+def compare(rounds: int, milliseconds: float) -> dict[str, Any]:
+    """Millions of steps by second of processor time: ours with copies, and other libraries'."""
+    ours: dict[str, Play] = {"ours": steps(BESIDE, threads=1, copy=True)}
+    absent = {}
+    for name, build in OTHERS.items():
+        try:
+            ours[name] = build()
+        except NotInstalled as error:
+            absent[name] = str(error)
+    numbers = {}
+    for name, play in ours.items():
+        play(16)  # compiles
+        numbers[name] = 16 * max(1, round(milliseconds / 1e3 / _processor_seconds(play, 16)))
+    rates: dict[str, list[float]] = {name: [] for name in ours}
+    for _ in range(rounds):
+        for name, play in ours.items():
+            seconds = _processor_seconds(play, numbers[name])
+            rates[name].append(BESIDE * numbers[name] / seconds / 1e6)
+    own = rates.pop("ours")
+    return {
+        "lanes": BESIDE,
+        "ours": statistics.median(own),
+        "others": [
+            {
+                "name": name,
+                "million_steps_per_processor_second": statistics.median(found),
+                "ours_over_it": statistics.median(x / y for x, y in zip(own, found, strict=True)),
+            }
+            for name, found in rates.items()
+        ],
+        "absent": absent,
+    }
+
+
+def _processor_seconds(play: Play, number: int) -> float:
+    start = process_time()
+    play(number)
+    return process_time() - start
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measures and reports; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench envs", description=__doc__)
@@ -98,6 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     where = machine()
     found = measure(options.rounds, options.milliseconds)
+    beside = compare(options.rounds, options.milliseconds)
     console = Console()
     console.print(
         f"{where['cpu']}, load {where['load_average_at_start']:.1f}; {SCENARIO}, random actions; "
@@ -114,6 +162,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"{each['over_plain']:.2f}",
         )
     console.print(table)
+    table = Table(f"{BESIDE:,} lanes, per core", "M steps/s", "ours over it")
+    table.add_row(SCENARIO, f"{beside['ours']:.3g}", "")
+    for each in beside["others"]:
+        rate = each["million_steps_per_processor_second"]
+        table.add_row(each["name"], f"{rate:.3g}", f"{each['ours_over_it']:.1f}")
+    for name, why in beside["absent"].items():
+        table.add_row(name, "–", why)
+    console.print(table)
     if options.json is not None:
-        write(options.json, {"machine": where, "commit": commit(), **found})
+        write(options.json, {"machine": where, "commit": commit(), **found, "beside": beside})
     return 0

@@ -153,13 +153,19 @@ class VectorEnv:
     def step(self, actions: npt.NDArray[np.uint8]) -> bool: ...
     def state(
         self,
-    ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32], npt.NDArray[np.uint8]]: ...
+    ) -> tuple[
+        npt.NDArray[np.uint64],
+        npt.NDArray[np.int32],
+        npt.NDArray[np.uint8],
+        npt.NDArray[np.uint8] | None,
+    ]: ...
     def set_state(
         self,
         chosen: npt.NDArray[np.bool_],
         episode: npt.NDArray[np.uint64],
         night: npt.NDArray[np.int32],
         houses: npt.NDArray[np.uint8],
+        actions: npt.NDArray[np.uint8] | None = None,
     ) -> None: ...
 
 class Episode:

@@ -1,12 +1,16 @@
 """Four agents learn by independent PPO in PyTorch, and are judged exactly.
 
-The agents share one network, which sees the houses and its own seat, and draws one of eleven acts:
-rest, or work at a house. Each maximises its own return. Needs PyTorch.
+The agents share one network, which sees the houses and its own seat, and draws an act: to rest, or
+to work at a house. Each maximises its own return. A second one, for learning, also sees the night.
 
-    python examples/ppo.py --updates 40
+    python examples/ppo.py --updates 1500 --every 50 --curve curve.json
 """
 
 import argparse
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,66 +20,76 @@ from torch.distributions import Categorical
 import bucket_brigade as bb
 from bucket_brigade.envs import VectorEnv
 
-LANES, NIGHTS, EPOCHS, BATCHES = 256, 100, 4, 8
-#: Discount and trace decay; the game is undiscounted, a little bias costs less than the noise.
-GAMMA, LAMBDA, CLIP, ENTROPY, RATE = 0.995, 0.95, 0.2, 0.003, 1e-3
+LANES, EPOCHS, BATCHES, WIDTH = 64, 4, 4, 64
+#: Returns are undiscounted. A trace decay below 1 is a little bias that costs less than the noise.
+LAMBDA, CLIP, ENTROPY, RATE = 0.98, 0.2, 0.003, 1e-3
 
 
 class Network(nn.Module):
-    """Logits of acts, and what is still to come, from houses and seat."""
+    """Logits of acts, from houses and seat; and what is still to come, from the night, too."""
 
-    def __init__(self, houses: int, agents: int) -> None:
+    def __init__(self, game: bb.Scenario) -> None:
         super().__init__()
-        self.houses, self.agents = houses, agents
-        self.body = nn.Sequential(
-            nn.Linear(3 * houses + agents, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh()
-        )
-        self.acts, self.value = nn.Linear(64, 1 + houses), nn.Linear(64, 1)
+        self.agents, self.nights = game.num_agents, game.max_nights
+        seen = 3 * game.num_houses + game.num_agents
+        self.acts = self.layers(seen, 1 + game.num_houses)
+        self.value = self.layers(seen + 1, 1)
+        nn.init.zeros_(self.acts[-1].weight)  # at first all acts are drawn alike
 
-    def forward(self, houses: torch.Tensor, seats: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """For (M, H) codes of houses and (M,) seats: logits (M, 1 + H) and values (M,)."""
+    @staticmethod
+    def layers(inputs: int, outputs: int) -> nn.Sequential:
+        """Make a network of two hidden layers."""
+        wide = nn.Linear(inputs, WIDTH), nn.Tanh(), nn.Linear(WIDTH, WIDTH), nn.Tanh()
+        return nn.Sequential(*wide, nn.Linear(WIDTH, outputs))
+
+    def see(self, houses: torch.Tensor, seats: torch.Tensor) -> torch.Tensor:
+        """Turn (M, H) codes of houses and (M,) seats into (M, 3 H + A) inputs."""
         rings = nn.functional.one_hot(houses.long(), 3).flatten(1)
-        who = nn.functional.one_hot(seats, self.agents)
-        inner = self.body(torch.cat([rings, who], dim=1).float())
-        return self.acts(inner), self.value(inner).squeeze(1)
+        return torch.cat([rings, nn.functional.one_hot(seats, self.agents)], dim=1).float()
+
+    def worth(self, inputs: torch.Tensor, nights: torch.Tensor) -> torch.Tensor:
+        """Estimate what is still to come, (M,), on the (M,) nights."""
+        when = (nights / self.nights).unsqueeze(1)
+        return self.value(torch.cat([inputs, when], dim=1)).squeeze(1)
 
 
 def tables(network: Network, game: bb.Scenario) -> list[bb.Tabular]:
     """What the network does in each seat, in every state, as policies that exact work takes."""
 
-    def of(seat: int) -> bb.Tabular:
-        def chances(houses: np.ndarray) -> np.ndarray:
-            with torch.no_grad():
-                seats = torch.full((len(houses),), seat)
-                logits, _ = network(torch.from_numpy(houses), seats)
-            return logits.double().softmax(1).numpy()
+    @torch.no_grad()
+    def chances(houses: np.ndarray, seat: int) -> np.ndarray:
+        seats = torch.full((len(houses),), seat)
+        logits = network.acts(network.see(torch.from_numpy(houses), seats))
+        return logits.double().softmax(1).numpy()
 
-        return bb.tabulate(chances, game)
-
-    return [of(seat) for seat in range(game.num_agents)]
+    return [bb.tabulate(partial(chances, seat=a), game) for a in range(game.num_agents)]
 
 
-def train(game: bb.Scenario, updates: int, seed: int = 0) -> Network:
-    """Learn from `updates` batches of `LANES` times `NIGHTS` nights."""
+def train(game: bb.Scenario, updates: int, seed: int = 0) -> Iterator[Network]:
+    """Yield the network after each of `updates` batches of `LANES` times `max_nights` nights."""
     torch.manual_seed(seed)
-    agents, houses = game.num_agents, game.num_houses
+    agents, span = game.num_agents, game.max_nights
     env = VectorEnv(game, LANES, seed=seed, cap="terminated")
-    network = Network(houses, agents)
+    network = Network(game)
     optimizer = torch.optim.Adam(network.parameters(), lr=RATE)
-    scale = 100.0 * game.max_nights / 10  # returns are some thousands of points
-    rows = LANES * agents
-    seats = torch.arange(agents).repeat(LANES)
+    scale = 10.0 * span  # returns are some thousands of points
+    rows, seats = LANES * agents, torch.arange(agents).repeat(LANES)
     seen, _ = env.reset()
-    for _ in range(updates):
-        states = torch.zeros(NIGHTS + 1, rows, houses, dtype=torch.uint8)
-        acts = torch.zeros(NIGHTS, rows, dtype=torch.long)
-        logs, values = torch.zeros(NIGHTS, rows), torch.zeros(NIGHTS + 1, rows)
-        rewards, goes_on = torch.zeros(NIGHTS, rows), torch.ones(NIGHTS, rows)
-        for night in range(NIGHTS):
-            states[night] = torch.from_numpy(seen["houses"]).repeat_interleave(agents, dim=0)
+    for update in range(updates):
+        # In the second half the steps become shorter and shorter.
+        optimizer.param_groups[0]["lr"] = RATE * min(1.0, 2.0 * (1.0 - update / updates))
+        inputs = torch.zeros(span + 1, rows, 3 * game.num_houses + agents)
+        nights = torch.zeros(span + 1, rows, dtype=torch.int)
+        acts = torch.zeros(span, rows, dtype=torch.long)
+        logs, rewards, goes_on = torch.zeros(3, span, rows)
+        for night in range(span + 1):
+            ring = torch.from_numpy(seen["houses"]).repeat_interleave(agents, dim=0)
+            inputs[night] = network.see(ring, seats)
+            nights[night] = torch.from_numpy(seen["night"]).repeat_interleave(agents)
+            if night == span:
+                break
             with torch.no_grad():
-                logits, values[night] = network(states[night], seats)
-            chosen = Categorical(logits=logits)
+                chosen = Categorical(logits=network.acts(inputs[night]))
             acts[night] = chosen.sample()
             logs[night] = chosen.log_prob(acts[night])
             choice = acts[night].reshape(LANES, agents).numpy()
@@ -83,49 +97,53 @@ def train(game: bb.Scenario, updates: int, seed: int = 0) -> Network:
             rewards[night] = torch.from_numpy(reward).reshape(-1) / scale
             over = torch.from_numpy(terminated | truncated)
             goes_on[night] = 1.0 - over.repeat_interleave(agents).float()
-        states[NIGHTS] = torch.from_numpy(seen["houses"]).repeat_interleave(agents, dim=0)
         with torch.no_grad():
-            values[NIGHTS] = network(states[NIGHTS], seats)[1]
-        advantages, trace = torch.zeros(NIGHTS, rows), torch.zeros(rows)
-        for night in reversed(range(NIGHTS)):
-            ahead = GAMMA * goes_on[night]
-            error = rewards[night] + ahead * values[night + 1] - values[night]
-            trace = error + ahead * LAMBDA * trace
-            advantages[night] = trace
-        targets = (advantages + values[:-1]).flatten()
-        gains = advantages.flatten()
+            values = network.worth(inputs.flatten(0, 1), nights.flatten()).reshape(span + 1, rows)
+        gains, trace = torch.zeros(span, rows), torch.zeros(rows)
+        for night in reversed(range(span)):
+            error = rewards[night] + goes_on[night] * values[night + 1] - values[night]
+            trace = error + goes_on[night] * LAMBDA * trace
+            gains[night] = trace
+        targets = gains + values[:-1]
         gains = (gains - gains.mean()) / (gains.std() + 1e-8)
-        flat = states[:-1].flatten(0, 1), seats.repeat(NIGHTS), acts.flatten(), logs.flatten()
+        parts = inputs[:-1], nights[:-1], acts, logs, gains, targets
+        flat = [each.flatten(0, 1) for each in parts]
         for _ in range(EPOCHS):
-            for some in torch.randperm(NIGHTS * rows).chunk(BATCHES):
-                ring, who, act, log = (each[some] for each in flat)
-                logits, value = network(ring, who)
-                chosen = Categorical(logits=logits)
+            for some in torch.randperm(span * rows).chunk(BATCHES):
+                seen_then, nights_then, act, log, gain, target = (each[some] for each in flat)
+                chosen = Categorical(logits=network.acts(seen_then))
                 ratio = (chosen.log_prob(act) - log).exp()
-                clipped = ratio.clamp(1 - CLIP, 1 + CLIP)
-                gain = torch.minimum(ratio * gains[some], clipped * gains[some]).mean()
-                miss = (value - targets[some]).square().mean()
+                gain = torch.minimum(ratio * gain, ratio.clamp(1 - CLIP, 1 + CLIP) * gain).mean()
+                miss = (network.worth(seen_then, nights_then) - target).square().mean()
                 loss = 0.5 * miss - gain - ENTROPY * chosen.entropy().mean()
                 optimizer.zero_grad()
                 loss.backward()
                 nn.utils.clip_grad_norm_(network.parameters(), 0.5)
                 optimizer.step()
-    return network
+        yield network
 
 
 def main() -> None:
-    """Learn, and show exactly how far it came."""
+    """Learn, and show exactly how far it came: payoff, and what a seat gains by leaving."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--scenario", default="default", choices=bb.list_scenarios())
-    parser.add_argument("--updates", type=int, default=40)
+    parser.add_argument("--updates", type=int, default=100)
+    parser.add_argument("--every", type=int, default=20, help="updates between judgements")
+    parser.add_argument("--curve", type=Path, help="where judgements go, as JSON")
     options = parser.parse_args()
     game = bb.scenario(options.scenario)
-    learned = tables(train(game, options.updates), game)
-    result = bb.expected(game, [learned])
-    print(f"learned: {result.mean.mean():.1f} in {result.nights[0]:.1f} nights")
-    print(f"four heroes: {bb.expected(game, [['hero'] * 4]).mean.mean():.1f}")
-    print(f"team optimum: {bb.team_optimum(game).payoff:.1f}")
-    print(f"a seat that leaves gains {bb.exploitability(game, learned).largest:.1f}")
+    heroes, optimum = bb.expected(game, [["hero"] * 4]).mean.mean(), bb.team_optimum(game).payoff
+    print(f"four heroes: {heroes:.1f}, team optimum: {optimum:.1f}")
+    curve = []
+    for update, network in enumerate(train(game, options.updates), start=1):
+        if update % options.every and update != options.updates:
+            continue
+        judged = bb.judge(game, tables(network, game), heuristics=False)
+        payoff, gain = float(judged.result.mean.mean()), judged.exploitability
+        print(f"update {update}: {payoff:.1f} in {judged.nights:.1f} nights, gain {gain:.1f}")
+        curve.append({"update": update, "payoff": payoff, "nights": judged.nights, "gain": gain})
+        if options.curve is not None:
+            options.curve.write_text(json.dumps(curve))
 
 
 if __name__ == "__main__":

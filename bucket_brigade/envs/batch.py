@@ -38,11 +38,15 @@ class Lanes:
         Number of the night to come.
     houses : array of uint8, shape (N, H)
         0 safe, 1 burning, 2 ruined.
+    actions : array of uint8, shape (N, A, 3), or None
+        House, mode and signal of every agent in the night before, where a built-in agent remembers
+        them; None elsewhere, where the future does not depend on them.
     """
 
     episode: Array
     night: Array
     houses: Array
+    actions: Array | None = None
 
 
 class VectorEnv:
@@ -277,7 +281,8 @@ class VectorEnv:
         """Put lanes into given states: a tree search, or other actions on the same luck.
 
         A lane then plays on as any lane in this state, with the luck of the given episode. Its
-        ``actions`` are zeros, and its returns count from there.
+        returns count from there, and its ``actions`` are zeros, but where a built-in agent
+        remembers them.
 
         Parameters
         ----------
@@ -289,12 +294,13 @@ class VectorEnv:
         Raises
         ------
         InvalidValue
-            For the first entry that is not allowed; also beside a built-in agent that remembers the
-            night before, which is no part of a state.
+            For the first entry that is not allowed; also for states without actions, beside a
+            built-in agent that remembers them.
         """
         if not isinstance(lanes, Lanes):
             raise InvalidValue("lanes", repr(lanes), "Lanes, such as from state()")
-        self._lanes.set_state(mask, lanes.episode, lanes.night, lanes.houses)
+        state = lanes.episode, lanes.night, lanes.houses, lanes.actions
+        self._lanes.set_state(mask, *state)
         return self._show()[0]
 
     def encode(self, choice: object) -> Array:

@@ -11,6 +11,9 @@ from bucket_brigade.errors import InvalidValue
 
 __all__ = ["CpuLanes", "as_array"]
 
+#: There is one such object, and asking for it by identity takes no time.
+BYTES = np.dtype(np.uint8)
+
 
 class CpuLanes:
     """Lanes in main memory (see `LaneEngine`).
@@ -54,16 +57,19 @@ class CpuLanes:
         """Plays a night; whether an episode ended with it."""
         return self._core.step(self._actions(actions))
 
-    def state(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
-        """Episode, night and houses of all lanes."""
+    def state(self) -> tuple[npt.NDArray[Any] | None, ...]:
+        """Episode, night and houses of all lanes, and acts of last night that are remembered."""
         return self._core.state()
 
-    def set_state(self, mask: object, episode: object, night: object, houses: object) -> None:
+    def set_state(
+        self, mask: object, episode: object, night: object, houses: object, actions: object = None
+    ) -> None:
         """Puts lanes into given states."""
         numbers = self._column("episode", episode, np.uint64)
         nights = self._column("night", night, np.int32)
         codes = as_array("houses", houses, np.uint8, (self._shape[0], self._houses))
-        self._core.set_state(self._mask(mask), numbers, nights, codes)
+        acts = None if actions is None else as_array("actions", actions, np.uint8, self._shape)
+        self._core.set_state(self._mask(mask), numbers, nights, codes, acts)
 
     def encode(self, choice: object) -> npt.NDArray[np.uint8]:
         """Actions of one number an agent."""
@@ -81,7 +87,7 @@ class CpuLanes:
         """Do nothing: everything was raised at once."""
 
     def _actions(self, actions: Any) -> npt.NDArray[np.uint8]:
-        if type(actions) is np.ndarray and actions.dtype == np.uint8:
+        if type(actions) is np.ndarray and actions.dtype is BYTES:
             if actions.shape == self._shape and actions.flags.c_contiguous:
                 return actions
         elif not isinstance(actions, np.ndarray) and hasattr(actions, "__dlpack__"):

@@ -70,10 +70,12 @@ class LaneEngine(Protocol):
     def step(self, actions: object) -> bool:
         """Plays a night; whether an episode may have ended with it."""
 
-    def state(self) -> tuple[Array, Array, Array]:
-        """Episode, night and houses of all lanes."""
+    def state(self) -> tuple[Array, ...]:
+        """Episode, night and houses of all lanes; perhaps acts of last night (see `Lanes`)."""
 
-    def set_state(self, mask: object, episode: object, night: object, houses: object) -> None:
+    def set_state(
+        self, mask: object, episode: object, night: object, houses: object, actions: object = None
+    ) -> None:
         """Puts lanes into given states."""
 
     def encode(self, choice: object) -> Array:

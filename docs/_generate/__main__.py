@@ -16,6 +16,7 @@ PAGES = {
         "docs._generate.exploitability",
         "exploitability.svg of policies.md, which it first computes",
     ),
+    "learning": ("docs._generate.learning", "learning.svg, from a curve of examples/ppo.py"),
     "exact-figure": ("docs._generate.exact_figure", "exact.svg, which it first measures"),
     "api": ("docs._generate.api", "the reference of the API in build/docs/, from docstrings"),
 }

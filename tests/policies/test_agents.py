@@ -22,7 +22,7 @@ from bucket_brigade import _core
 from bucket_brigade.backends.auto import AutoBackend
 from bucket_brigade.backends.cpu import CpuBackend
 from bucket_brigade.cli import app
-from bucket_brigade.envs import VectorEnv
+from bucket_brigade.envs import Lanes, VectorEnv
 from bucket_brigade.evaluation.cross_examination import FEWEST, cross_examine
 from bucket_brigade.evaluation.methods import chosen_method
 from bucket_brigade.game.program import compile_program
@@ -304,13 +304,35 @@ def test_there_are_no_derivatives_by_what_has_no_numbers() -> None:
 # Environments.
 
 
-def test_an_agent_that_remembers_keeps_lanes_from_going_back() -> None:
-    env = VectorEnv(DEFAULT, 2, lineup=[None, None, None, bb.TenParameter(BUSY)])
+def test_lanes_go_back_beside_an_agent_that_remembers() -> None:
+    """Two agents that remember: one what all did, and both what they did themselves."""
+    lineup = [None, "hero", bb.TenParameter(BUSY), bb.TenParameter([0.5] * 10)]
+    env = VectorEnv(DEFAULT, 64, lineup=lineup)
     env.reset()
-    with pytest.raises(bb.InvalidValue, match=r"lanes.*remembers"):
-        env.set_state(env.state())
+    rng = np.random.default_rng(3)
+    acts = rng.integers([10, 2, 2], size=(9, 64, 4, 3)).astype(np.uint8)
+    for each in acts[:4]:
+        before = env.step(each)[0]
+    state = env.state()
+    assert (state.actions == before["actions"]).all()
+    played = [env.step(each)[0] for each in acts[4:]]
+    assert (env.set_state(state)["actions"] == before["actions"]).all()
+    for each, seen in zip(acts[4:], played, strict=True):
+        again = env.step(each)[0]
+        assert all((again[name] == seen[name]).all() for name in seen)
+    # What they remember decides what they do.
+    forgot = Lanes(state.episode, state.night, state.houses, np.zeros_like(acts[0]))
+    env.set_state(forgot)
+    assert (env.step(acts[4])[0]["actions"] != played[0]["actions"]).any()
+    with pytest.raises(bb.InvalidValue, match=r"lanes.actions = None .*remembers"):
+        env.set_state(Lanes(state.episode, state.night, state.houses))
+    wrong = before["actions"].copy()
+    wrong[5, 2, 0] = 10
+    with pytest.raises(bb.InvalidValue, match=r"actions\[5, 2, 0\] = 10 .*house"):
+        env.set_state(Lanes(state.episode, state.night, state.houses, wrong))
     env = VectorEnv(DEFAULT, 2, lineup=[None, "random", "specialist", bb.TenParameter(CALM)])
     env.reset()
+    assert env.state().actions is None
     env.set_state(env.state())
 
 

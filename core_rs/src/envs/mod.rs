@@ -31,6 +31,8 @@ pub use seen::{Brought, Ended, Seen};
 
 /// Lanes that are played together, through all phases of a night.
 const CHUNK: usize = 128;
+/// Lanes whose acts are checked together.
+const LIMITED: usize = 32;
 /// Lanes that are worth a thread.
 const SHARE: usize = 2048;
 
@@ -47,6 +49,9 @@ struct Game {
     outside: Vec<bool>,
     /// Whether a policy depends on the acts of last night.
     remembers: bool,
+    /// The least value that is too large, for each number of some lanes' acts: of enough lanes for
+    /// SIMD. Nothing is too large for a built-in seat.
+    limits: Vec<u8>,
 }
 
 impl Game {
@@ -253,6 +258,8 @@ pub struct State {
     pub burning: Vec<u32>,
     /// A bit for each house in ruins.
     pub ruined: Vec<u32>,
+    /// House, mode and signal of each agent in the night before, if a built-in agent remembers them.
+    pub acts: Option<Vec<u8>>,
 }
 
 impl VectorEnv {
@@ -296,6 +303,11 @@ impl VectorEnv {
             entries.any(|&(policy, _)| program.policies[policy as usize].remembers())
         };
         let remembers = programs.iter().any(played);
+        let one = outside.iter().flat_map(|&outside| match outside {
+            true => [layout.houses as u8, 2, 2],
+            false => [u8::MAX; 3],
+        });
+        let limits = one.cycle().take(LIMITED * 3 * layout.agents).collect();
         let game = Game {
             layout,
             seed: settings.seed,
@@ -304,6 +316,7 @@ impl VectorEnv {
             weights,
             outside,
             remembers,
+            limits,
         };
         let columns = Columns {
             episode: (0..lanes as u64).map(|lane| first + lane).collect(),
@@ -372,7 +385,8 @@ impl VectorEnv {
         Ok(())
     }
 
-    /// Plays a night in every lane, with the acts (house, mode, signal) of the outside seats.
+    /// Plays a night in every lane, with the acts (house, mode, signal) of the outside seats;
+    /// whether an episode ended with it.
     ///
     /// # Errors
     /// If a lane waits for a reset, an act is not allowed, or a lane whose episode ends has no next
@@ -382,23 +396,25 @@ impl VectorEnv {
         actions: &[u8],
         brought: Brought<'_>,
         seen: Seen<'_>,
-    ) -> Result<(), EnvError> {
-        if let Some(lane) = self.columns.over.iter().position(|&over| over) {
+    ) -> Result<bool, EnvError> {
+        if any(&self.columns.over)
+            && let Some(lane) = self.columns.over.iter().position(|&over| over)
+        {
             let given = "a night of an episode that is over or has not begun";
             let allowed = "a reset of that lane first";
             return Err(InvalidValue::new(format!("actions[{lane}]"), given, allowed).into());
         }
         self.check_actions(actions)?;
-        let near_the_end =
-            self.autoreset == Autoreset::SameStep && self.columns.next.iter().any(Option::is_none);
+        let near_the_end = self.autoreset == Autoreset::SameStep
+            && self.columns.next.iter().fold(false, |any, next| any | next.is_none());
         let before = near_the_end.then(|| self.columns.clone());
-        let spent = self.run(Task::Step { actions, brought, seen })?;
+        let Played { ended, spent } = self.run(Task::Step { actions, brought, seen })?;
         match (before, spent) {
             (Some(before), Some(lane)) => {
                 self.columns = before;
                 Err(self.spent(lane).into())
             }
-            _ => Ok(()),
+            _ => Ok(ended),
         }
     }
 
@@ -410,31 +426,53 @@ impl VectorEnv {
     /// The state of all lanes.
     #[must_use]
     pub fn state(&self) -> State {
-        let Columns { episode, night, burning, ruined, .. } = self.columns.clone();
-        State { episode, night, burning, ruined }
+        let Columns { episode, night, burning, ruined, acts, .. } = self.columns.clone();
+        State { episode, night, burning, ruined, acts: self.game.remembers.then_some(acts) }
     }
 
-    /// Puts chosen lanes into given states. Their returns count from there, and the acts of the
-    /// night before are zeros.
+    /// Puts chosen lanes into given states. Their returns count from there. The acts of the night
+    /// before are zeros, unless a built-in agent remembers them.
     ///
     /// # Errors
-    /// If a built-in agent remembers the night before, or there is no thread.
+    /// If a built-in agent remembers acts that the states lack, or that are not allowed; or if there
+    /// is no thread.
     pub fn set_state(&mut self, chosen: &[bool], state: &State) -> Result<(), EnvError> {
-        if self.game.remembers {
-            let given = "states of a game with an agent that remembers the night before";
-            let allowed = "built-in agents that depend on the houses alone";
-            return Err(InvalidValue::new("lanes", given, allowed).into());
-        }
+        let acts = if self.game.remembers { self.remembered(chosen, state)? } else { None };
         // What its built-in seats play is decided by the episode.
         self.reset(chosen, Some(&state.episode))?;
         let columns = &mut self.columns;
+        let size = 3 * self.game.layout.agents;
         for lane in lanes(chosen) {
             columns.night[lane] = state.night[lane];
             columns.since[lane] = state.night[lane];
             columns.burning[lane] = state.burning[lane];
             columns.ruined[lane] = state.ruined[lane];
+            if let Some(acts) = acts {
+                let own = lane * size..(lane + 1) * size;
+                columns.acts[own.clone()].copy_from_slice(&acts[own]);
+            }
         }
         Ok(())
+    }
+
+    /// The acts of states, which a built-in agent is to remember, if they are allowed.
+    fn remembered<'a>(
+        &self,
+        chosen: &[bool],
+        state: &'a State,
+    ) -> Result<Option<&'a [u8]>, InvalidValue> {
+        let Layout { houses, agents } = self.game.layout;
+        let Some(acts) = &state.acts else {
+            let allowed = "the acts of last night, beside a built-in agent that remembers them";
+            return Err(InvalidValue::new("lanes.actions", "None", allowed));
+        };
+        for (i, &act) in acts.iter().enumerate() {
+            let (lane, agent, part) = (i / (3 * agents), i / 3 % agents, i % 3);
+            if chosen[lane] {
+                check_act(act, houses, lane, agent, part)?;
+            }
+        }
+        Ok(Some(acts))
     }
 
     fn spent(&self, lane: usize) -> InvalidValue {
@@ -446,39 +484,25 @@ impl VectorEnv {
     /// Checks the acts of outside seats; finds the first that is not allowed.
     fn check_actions(&self, actions: &[u8]) -> Result<(), InvalidValue> {
         let Layout { houses, agents } = self.game.layout;
-        // The least value that is too large, for some lanes' acts: enough of them for SIMD.
-        let one = self.game.outside.iter().flat_map(|&outside| match outside {
-            true => [houses as u8, 2, 2],
-            false => [u8::MAX; 3],
-        });
-        let limits: Vec<u8> = one.cycle().take(32 * 3 * agents).collect();
+        let limits = &self.game.limits;
         let too_large = actions.chunks(limits.len()).any(|part| {
-            let pairs = part.iter().zip(&limits);
+            let pairs = part.iter().zip(limits);
             pairs.fold(0, |any, (&act, &limit)| any | u8::from(act >= limit)) != 0
         });
         if !too_large {
             return Ok(());
         }
-        for (i, (&act, limit)) in actions.iter().zip(limits.iter().cycle()).enumerate() {
+        for (i, &act) in actions.iter().enumerate() {
             let (lane, agent, part) = (i / (3 * agents), i / 3 % agents, i % 3);
-            if self.game.outside[agent] && act >= *limit {
-                let allowed = match part {
-                    0 => format!("a house from 0 to {}", houses - 1),
-                    1 => "a mode: 0 to rest, 1 to work".to_string(),
-                    _ => "a signal: 0 or 1".to_string(),
-                };
-                return Err(InvalidValue::new(
-                    format!("actions[{lane}, {agent}, {part}]"),
-                    act,
-                    allowed,
-                ));
+            if self.game.outside[agent] {
+                check_act(act, houses, lane, agent, part)?;
             }
         }
         Ok(())
     }
 
-    /// Does a task in all lanes; a lane without a next episode, where one was needed.
-    fn run(&mut self, task: Task<'_>) -> Result<Option<usize>, EnvError> {
+    /// Does a task in all lanes.
+    fn run(&mut self, task: Task<'_>) -> Result<Played, EnvError> {
         let count = self.columns.episode.len();
         let threads = match count / SHARE {
             0 | 1 => 1,
@@ -507,9 +531,36 @@ impl VectorEnv {
             rest = others;
         }
         let pool = pool()?;
-        let spent = pool.install(|| plays.into_par_iter().filter_map(|play| path.run(play)).min());
-        Ok(spent)
+        let played = pool.install(|| {
+            let each = plays.into_par_iter().map(|play| path.run(play));
+            each.reduce(Played::default, Played::and)
+        });
+        Ok(played)
     }
+}
+
+/// Checks a number of an act: its house, mode or signal.
+fn check_act(
+    act: u8,
+    houses: usize,
+    lane: usize,
+    agent: usize,
+    part: usize,
+) -> Result<(), InvalidValue> {
+    let (limit, allowed) = match part {
+        0 => (houses as u8, format!("a house from 0 to {}", houses - 1)),
+        1 => (2, "a mode: 0 to rest, 1 to work".to_string()),
+        _ => (2, "a signal: 0 or 1".to_string()),
+    };
+    if act < limit {
+        return Ok(());
+    }
+    Err(InvalidValue::new(format!("actions[{lane}, {agent}, {part}]"), act, allowed))
+}
+
+/// Whether a flag is set: without an early end, and so many at a time.
+fn any(flags: &[bool]) -> bool {
+    flags.iter().fold(false, |any, &flag| any | flag)
 }
 
 /// The lanes that are chosen.
@@ -568,7 +619,24 @@ struct Player<'a> {
     stride: u64,
 }
 
-/// A part and what plays it: the result is a lane without a next episode, where one was needed.
+/// What came of a task.
+#[derive(Clone, Copy, Default)]
+struct Played {
+    /// Whether an episode ended.
+    ended: bool,
+    /// The first lane without a next episode, where one was needed.
+    spent: Option<usize>,
+}
+
+impl Played {
+    /// What came of two tasks.
+    fn and(self, other: Self) -> Self {
+        let spent = self.spent.into_iter().chain(other.spent).min();
+        Self { ended: self.ended | other.ended, spent }
+    }
+}
+
+/// A part and what plays it.
 struct Play<'a> {
     player: Player<'a>,
     part: Part<'a>,
@@ -576,12 +644,12 @@ struct Play<'a> {
 }
 
 impl WordKernel for Play<'_> {
-    type Output = Option<usize>;
+    type Output = Played;
 
     #[inline(always)]
     fn run<W: Words>(self) -> Self::Output {
         let Self { player, mut part, scratch } = self;
-        let (mut ended, mut spent) = (Vec::new(), None);
+        let (mut ended, mut played) = (Vec::new(), Played::default());
         while part.lanes.count() > 0 {
             let count = usize::min(CHUNK, part.lanes.count());
             let (Part { start, mut lanes, task }, rest) = part.split_at(count, player.game.layout);
@@ -595,11 +663,12 @@ impl WordKernel for Play<'_> {
                     night::play::<W>(player.game, &mut lanes, actions, scratch);
                     let cap = player.cap_terminates;
                     seen::bring(player.game, &mut lanes, scratch, &mut brought, &mut ended, cap);
+                    played.ended |= !ended.is_empty();
                     match player.autoreset {
                         Autoreset::SameStep => {
                             for &lane in &ended {
                                 if !lanes.advance(lane, player.stride) {
-                                    spent = Some(start + lane);
+                                    played.spent = played.spent.or(Some(start + lane));
                                 }
                             }
                             lanes.begin::<W>(player.game, &ended, scratch);
@@ -613,7 +682,7 @@ impl WordKernel for Play<'_> {
             }
             part = rest;
         }
-        spent
+        played
     }
 }
 

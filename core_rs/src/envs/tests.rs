@@ -424,7 +424,7 @@ fn acts_that_are_not_allowed_are_named_and_play_nothing() {
                 assert_eq!((error.field.as_str(), error.value), (field, act.to_string()));
                 assert_eq!(env.state(), state);
             }
-            (Ok(()), None) => {}
+            (Ok(_), None) => {}
             (other, _) => panic!("{other:?}"),
         }
     }
@@ -471,7 +471,7 @@ fn a_state_can_be_put_into_another_lane() {
 }
 
 #[test]
-fn a_built_in_agent_that_remembers_has_no_state_to_go_back_to() {
+fn a_state_beside_an_agent_that_remembers_has_the_acts_of_last_night() {
     let program = program(&dynamics(10, 4));
     let layout = program.layout;
     let mut env = VectorEnv::new(Settings {
@@ -489,8 +489,13 @@ fn a_built_in_agent_that_remembers_has_no_state_to_go_back_to() {
     })
     .expect("valid");
     env.reset(&[true], None).expect("episodes");
-    let refused = env.set_state(&[true], &env.state());
-    assert!(matches!(refused, Err(EnvError::Invalid(error)) if error.field == "lanes"));
+    let state = env.state();
+    env.set_state(&[true], &state).expect("acts");
+    let refused = env.set_state(&[true], &State { acts: None, ..state });
+    assert!(
+        matches!(refused, Err(EnvError::Invalid(error)) if error.field == "lanes.actions"),
+        "acts are missing"
+    );
 }
 
 /// A threshold that is neither 0 nor certain has bits below the first four.

@@ -22,6 +22,9 @@ impl From<EnvError> for PyErr {
     }
 }
 
+/// Lanes from which on a night takes longer than to let other threads of Python in meanwhile.
+const BRIEF: usize = 16;
+
 /// The arrays that steps and resets write, step after step.
 struct Arrays {
     houses: Py<PyArray2<u8>>,
@@ -164,10 +167,18 @@ impl PyVectorEnv {
     }
 
     /// Plays a night; whether an episode ended with it.
-    fn step(&mut self, py: Python<'_>, actions: PyReadonlyArray3<'_, u8>) -> PyResult<bool> {
-        let actions = actions.as_slice()?;
-        check_length("actions", actions.len(), self.env.lanes() * self.env.layout().agents * 3)?;
+    fn step(&mut self, py: Python<'_>, actions: &Bound<'_, PyArray3<u8>>) -> PyResult<bool> {
         let arrays = &self.arrays;
+        let own = [&arrays.actions, &arrays.final_actions];
+        // What agents were shown may be what they do: it is read before it is written.
+        let copied = own.iter().any(|array| array.bind(py).data() == actions.data());
+        let copied = if copied { Some(actions.to_vec()?) } else { None };
+        // SAFETY: nobody writes to it here; of Python's other threads what `numbers` says is true.
+        let actions = match &copied {
+            Some(copy) => &copy[..],
+            None => unsafe { actions.as_slice()? },
+        };
+        check_length("actions", actions.len(), self.env.lanes() * self.env.layout().agents * 3)?;
         // SAFETY: `&mut self` keeps every other call of this object out; the slices end with this.
         let (brought, seen) = unsafe {
             let ended = Ended {
@@ -193,20 +204,28 @@ impl PyVectorEnv {
             (brought, seen)
         };
         let env = &mut self.env;
-        py.detach(|| env.step(actions, brought, seen))?;
-        // SAFETY: as above.
-        Ok(unsafe { numbers(py, &arrays.end)? }.iter().any(|&end| end != 0))
+        let ended = if env.lanes() < BRIEF {
+            env.step(actions, brought, seen)?
+        } else {
+            py.detach(|| env.step(actions, brought, seen))?
+        };
+        Ok(ended)
     }
 
-    /// The episode of each lane, its night to come, and its houses (codes, lane first).
-    #[expect(clippy::type_complexity, reason = "three arrays")]
+    /// The episode of each lane, its night to come, its houses (codes, lane first), and the acts of
+    /// last night, if a built-in agent remembers them.
+    #[expect(clippy::type_complexity, reason = "four arrays")]
     fn state<'py>(
         &self,
         py: Python<'py>,
-    ) -> PyResult<(Bound<'py, PyArray1<u64>>, Bound<'py, PyArray1<i32>>, Bound<'py, PyArray2<u8>>)>
-    {
+    ) -> PyResult<(
+        Bound<'py, PyArray1<u64>>,
+        Bound<'py, PyArray1<i32>>,
+        Bound<'py, PyArray2<u8>>,
+        Option<Bound<'py, PyArray3<u8>>>,
+    )> {
         let state = self.env.state();
-        let houses = self.env.layout().houses;
+        let (houses, agents) = (self.env.layout().houses, self.env.layout().agents);
         let codes: Vec<u8> = state
             .burning
             .iter()
@@ -218,10 +237,15 @@ impl PyVectorEnv {
             PyArray1::from_vec(py, state.episode),
             PyArray1::from_iter(py, night),
             PyArray1::from_vec(py, codes).reshape([self.env.lanes(), houses])?,
+            state
+                .acts
+                .map(|acts| PyArray1::from_vec(py, acts).reshape([self.env.lanes(), agents, 3]))
+                .transpose()?,
         ))
     }
 
     /// Puts chosen lanes into given states, and shows all lanes.
+    #[pyo3(signature = (chosen, episode, night, houses, actions = None))]
     fn set_state(
         &mut self,
         py: Python<'_>,
@@ -229,6 +253,7 @@ impl PyVectorEnv {
         episode: PyReadonlyArray1<'_, u64>,
         night: PyReadonlyArray1<'_, i32>,
         houses: PyReadonlyArray2<'_, u8>,
+        actions: Option<PyReadonlyArray3<'_, u8>>,
     ) -> PyResult<()> {
         let chosen = chosen.as_slice()?;
         let (lanes, ring) = (self.env.lanes(), self.env.layout().houses);
@@ -255,11 +280,20 @@ impl PyVectorEnv {
                 return Err(InvalidValue::new(field, nights[lane], allowed).into());
             }
         }
+        let acts = match &actions {
+            Some(actions) => {
+                let acts = actions.as_slice()?;
+                check_length("actions", acts.len(), lanes * self.env.layout().agents * 3)?;
+                Some(acts.to_vec())
+            }
+            None => None,
+        };
         let state = State {
             episode: episode.as_slice()?.to_vec(),
             night: nights.iter().map(|&night| night as u32).collect(),
             burning: masks(1),
             ruined: masks(2),
+            acts,
         };
         let env = &mut self.env;
         py.detach(|| env.set_state(chosen, &state))?;

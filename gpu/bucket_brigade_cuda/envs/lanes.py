@@ -141,9 +141,12 @@ class DeviceLanes:
             self._begin(SHOW, seen=(houses, self._seen[1], night, episode))
         return episode, night.view(np.int32), houses.reshape(n, h)
 
-    def set_state(self, mask: object, episode: object, night: object, houses: object) -> None:
-        """Puts lanes into given states. A lane with one that is not allowed stays as it is, and is
-        noted; where an array was in main memory, that is raised at once."""
+    def set_state(
+        self, mask: object, episode: object, night: object, houses: object, actions: object = None
+    ) -> None:
+        """Puts lanes into given states; no agent here remembers `actions`. A lane with a state that
+        is not allowed stays as it is, and is noted; where an array was in main memory, that is
+        raised at once."""
         with self._device.use():
             chosen = None if mask is None else self._given("mask", mask, np.bool_)
             numbers = self._given("episode", episode, np.uint64)
