@@ -46,7 +46,7 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True)
 class SweepPlan:
-    """A plan: which games, and what is to be computed of each.
+    """The plan of a sweep: which games, and what is to be computed of each.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ struct Tables {
 
 #[derive(Clone, Debug)]
 enum States {
-    Full(Full),
+    Full(Box<Full>),
     Lumped(Lumped),
 }
 
@@ -88,7 +88,7 @@ impl Tables {
         } else {
             let of = |standing: usize| kind(standing.count_ones() as usize);
             let (full, parts) = Full::new(&ring, partition, isa, of);
-            (States::Full(full), parts)
+            (States::Full(Box::new(full)), parts)
         };
         let may_end = dynamics.min_nights < dynamics.max_nights;
         let totals = Totals::new(Layout { houses, agents }, partition, &ring, parts, may_end);
