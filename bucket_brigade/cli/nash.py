@@ -80,10 +80,9 @@ def nash(
         str,
         typer.Option(
             help="heuristic, agents of two numbers (p, q); firefighter, policies that work only if "
-            "something burns; or policies of all kinds: markov, an equilibrium of the whole game, "
-            "or psro, a double oracle with exact best responses. For these, of the other options "
-            "only --epsilon, --save and those of scenarios, threads and outputs count; for markov "
-            "--selector, for psro --max-iterations and --budget (a time), too."
+            "something burns; or of all kinds: markov, an equilibrium of the whole game, or psro, "
+            "a double oracle. These two heed only --epsilon, --save and options of scenarios, "
+            "threads and outputs; markov --selector, psro --max-iterations and --budget."
         ),
     ] = HEURISTICS.name,
     method: EquilibriumMethod = "auto",
