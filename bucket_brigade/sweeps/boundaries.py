@@ -139,8 +139,11 @@ class Boundary:
             if b - a <= (1 if self.axis in WHOLE else self.tolerance):
                 continue
             middle = (a + b) // 2 if self.axis in WHOLE else (a + b) / 2
-            if a < middle < b:
-                found.append({name: low[name] for name in axes} | {self.axis: middle})
+            point = {name: low[name] for name in axes} | {self.axis: middle}
+            # One that was computed, and has no verdict, would have none again.
+            there = any(all(row[name] == value for name, value in point.items()) for row in rows)
+            if a < middle < b and not there:
+                found.append(point)
         return found
 
     def gaps(

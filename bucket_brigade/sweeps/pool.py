@@ -105,7 +105,8 @@ def in_processes(
                 place = places.pop(ready)
                 try:
                     result, error = ready.recv()
-                except EOFError:
+                # One that ends before it has read what it was given resets the connection.
+                except (EOFError, ConnectionError):
                     hands[ready].join()
                     raise WorkerLost(_lost(hands[ready].exitcode)) from None
                 if error is not None:

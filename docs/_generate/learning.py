@@ -1,7 +1,7 @@
 """``python -m docs._generate learning``: docs/learning.svg, how far independent PPO comes.
 
-python examples/ppo.py --updates 1500 --every 50 --curve results/ppo.json
-python -m docs._generate learning results/ppo.json docs/learning.svg
+python examples/ppo.py --updates 1500 --every 50 --curve ppo.json
+python -m docs._generate learning ppo.json docs/learning.svg
 
 All of it is exact: what the networks' policies are worth, and what a seat gains by leaving them.
 Needs the extra ``plot``.
