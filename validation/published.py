@@ -193,7 +193,7 @@ def report(findings: Sequence[Finding], title: str) -> Table:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Judges what was published; 1 if an equilibrium found here is not certified."""
+    """Judges what was published; 1 if a symmetric equilibrium found here is not certified."""
     parser = argparse.ArgumentParser(prog="python -m validation published", description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path("results"), help="of the two sweeps")
     parser.add_argument("--workers", type=int, help="processes; by default one a core")
@@ -208,6 +208,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, plan in (("symmetric", symmetric), ("diagram", DIAGRAM)):
         out = options.folder / f"published-{name}.sqlite"
         tables[name] = bb.sweep(plan, out=out, resume=out.exists(), workers=options.workers)
+    failed = [row["failed"] for table in tables.values() for row in table.rows if row["failed"]]
+    if failed:
+        print(f"{len(failed)} points failed, the first by {failed[0]}", file=sys.stderr)
+        return 1
     equilibria = {row["scenario"]: row for row in tables["symmetric"].rows}
     cells = {(row[KAPPA], row[COST]): row for row in tables["diagram"].rows}
     found = {
@@ -222,5 +226,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         told = {title: [asdict(each) for each in of] for title, of in found.items()}
         write_json(told, options.json)
-    certified = [row["nash_verdict"] == "certified" for row in tables["symmetric"].rows]
-    return 0 if all(certified) else 1
+    verdicts = {row["nash_verdict"] for table in tables.values() for row in table.rows}
+    return 0 if verdicts == {"certified"} else 1

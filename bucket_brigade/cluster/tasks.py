@@ -52,6 +52,12 @@ def connect(address: str = AUTO) -> Any:
     import ray
 
     if ray.is_initialized():
+        here = ray.get_runtime_context().gcs_address
+        if address not in (AUTO, here):
+            raise BackendUnavailable(
+                f"this process is connected to the Ray cluster at {here} already, not to "
+                f"{address!r}: name that one, or auto"
+            )
         return ray
     named = os.environ.get("RAY_ADDRESS", AUTO) if address == AUTO else address
     try:
@@ -108,7 +114,8 @@ def in_cluster(
     Raises
     ------
     BackendFailed
-        If the nodes have other software, or a task was lost again and again.
+        If the nodes have other software, a task was lost again and again, or no node is left that
+        has room for one.
     """
     options = {"num_cpus": cpus, "num_gpus": gpus, "max_retries": RETRIES}
     task = ray.remote(**options)(_checked)
@@ -124,8 +131,12 @@ def in_cluster(
                 places[task.remote(work, item, __version__)] = place
             if not places:
                 return
-            (ready, *_), _ = ray.wait(list(places), num_returns=1)
-            yield places.pop(ready), _taken(ray, ready)
+            done, _ = ray.wait(list(places), num_returns=1, timeout=PATIENCE)
+            if not done and (largest(ray, "CPU") < cpus or largest(ray, "GPU") < gpus):
+                needs = f"{cpus} CPUs" + (f" and {gpus} GPUs" if gpus else "")
+                raise BackendFailed(f"no node of the Ray cluster has {needs} for a task")
+            for ready in done:
+                yield places.pop(ready), _taken(ray, ready)
     finally:
         for left in places:
             with contextlib.suppress(Exception):  # the cluster may be gone

@@ -129,6 +129,21 @@ class Boundary:
             raise InvalidValue("boundary", shown(self.column), allowed)
         return value
 
+    def check(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Refuses a column that rows don't have, though no task failed.
+
+        Raises
+        ------
+        InvalidValue
+            If there is no such column.
+        """
+        match = CONDITION.fullmatch(self.column)
+        assert match is not None
+        columns = list(dict.fromkeys(name for row in rows for name in row))
+        if match["column"] not in columns and not any(row.get("failed") for row in rows):
+            allowed = f"a column: {', '.join(columns)}{did_you_mean(match['column'], columns)}"
+            raise InvalidValue("boundary", shown(match["column"]), allowed)
+
     def middles(
         self, axes: Sequence[str], rows: Sequence[Mapping[str, Any]]
     ) -> list[dict[str, Any]]:

@@ -232,11 +232,15 @@ def opened(
     if is_stream(path):
         raise InvalidValue("out", repr(str(path)), "a file: a sweep is no stream")
     check_output(path, "out")
-    there = path.exists() and path.stat().st_size > 0
-    if resume and not there:
+    # SQLite keeps its files beside the one that a link leads to.
+    path = Path(os.path.realpath(path))
+    if resume and not path.exists():
         raise InvalidFile(f"{path}: no such file to resume from")
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path), contextlib.ExitStack() as stack:
+        there = path.exists() and path.stat().st_size > 0
+        if resume and not there:
+            raise InvalidFile(f"{path}: no such file to resume from")
         if there and not is_store(path):
             raise InvalidFile(f"{path}: not the file of a sweep")
         store = stack.enter_context(Store(path))
@@ -297,6 +301,7 @@ def run_plan(
         table = SweepTable.from_store(store)
         if sought is None:
             return table
+        sought.check(table.rows)
         points = [plan.point(values) for values in sought.middles(table.axes, table.rows)]
         store.add([_stored(point, plan, "boundary") for point in points])
     return table

@@ -111,6 +111,9 @@ class Store:
 
     def __init__(self, path: str | os.PathLike[str] | None, *, reading: bool = False) -> None:
         self.path = None if path is None else os.fspath(path)
+        self._reading = reading
+        if reading and self.path is not None and not os.path.exists(self.path):
+            raise InvalidFile(f"{self.path}: no such file")
         with self._failing():
             self._base = self._opened(reading)
         try:
@@ -175,9 +178,9 @@ class Store:
         except sqlite3.DatabaseError as error:
             if "not a database" in str(error):
                 raise InvalidFile(f"{self.path}: not the file of a sweep") from error
-            raise StoreFailed(
-                f"{self.path}: {error}; what was found before is kept, and --resume goes on from it"
-            ) from error
+            kept = "; what was found before is kept, and --resume goes on from it"
+            is_kept = not self._reading and "malformed" not in str(error)
+            raise StoreFailed(f"{self.path}: {error}{kept if is_kept else ''}") from error
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -126,6 +126,21 @@ def test_an_existing_file_is_not_written_over(tmp_path: Path) -> None:
         bb.sweep(LIVELY, {COST: [1]}, resume=True, workers=1)
 
 
+def test_a_link_leads_to_the_file(tmp_path: Path) -> None:
+    link, file = tmp_path / "link", tmp_path / "folder" / "sweep"
+    file.parent.mkdir()
+    link.symlink_to(file)
+    bb.sweep(LIVELY, {COST: [1]}, do="optimum", out=link, workers=1)
+    bb.sweep(LIVELY, {COST: [2]}, do="optimum", out=link, restart=True, workers=1)
+    assert link.is_symlink()
+    assert bb.load_sweep(file).column(COST) == [2]
+
+
+def test_what_is_not_there_is_not_promised(tmp_path: Path) -> None:
+    with pytest.raises(bb.InvalidFile, match=r"no such file$"):
+        Store(tmp_path / "nowhere", reading=True)
+
+
 def test_a_changed_plan_keeps_what_it_has_in_common(tmp_path: Path) -> None:
     out = tmp_path / "sweep"
     done: list[tuple[int, int]] = []

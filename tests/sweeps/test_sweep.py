@@ -9,6 +9,7 @@ from small_games import LIVELY
 import bucket_brigade as bb
 from bucket_brigade.equilibrium import DoubleOracle, RoleSearch
 from bucket_brigade.policies.heuristic import duties
+from bucket_brigade.sweeps.boundaries import Boundary
 from bucket_brigade.sweeps.pool import WorkerLost, in_processes, shares
 from bucket_brigade.sweeps.running import compute
 from bucket_brigade.sweeps.tasks import TASKS
@@ -153,6 +154,20 @@ def test_a_boundary_may_be_a_condition_and_of_whole_numbers() -> None:
         bb.team_optimum(LIVELY.replace(max_nights=int(n))).nights for n in (found.low, found.high)
     )
     assert low <= 5 < high
+
+
+def test_a_point_without_a_verdict_is_not_sought_again() -> None:
+    seek = Boundary("x", "y<2", 0.1)
+    rows = [{"x": 0.0, "y": 1.0}, {"x": 1.0, "y": 3.0}]
+    assert seek.middles(["x"], rows) == [{"x": 0.5}]
+    assert seek.middles(["x"], [*rows, {"x": 0.5, "y": None}]) == []
+
+
+def test_a_boundary_of_no_column_is_refused() -> None:
+    with pytest.raises(bb.InvalidValue, match="did you mean optimum_nights"):
+        bb.sweep(
+            LIVELY, {COST: COSTS}, do="optimum", boundary=f"{COST}:optimum_nihgts<5", workers=1
+        )
 
 
 def test_a_boundary_of_numbers_is_refused() -> None:
