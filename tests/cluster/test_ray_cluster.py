@@ -40,6 +40,22 @@ def cluster() -> Iterator[Any]:
     made.shutdown()
 
 
+# First, since "auto" finds what the fixture starts.
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "nowhere", "auto"])
+def test_no_cluster_is_told(address: str, tmp_path: Path) -> None:
+    code = (
+        "import bucket_brigade as bb\n"
+        f"try: bb.sweep('easy', {{'seed': [1]}}, do='optimum', cluster={address!r})\n"
+        "except bb.BackendUnavailable as error: print(error)\n"
+    )
+    environment = {**os.environ, "RAY_TMPDIR": str(tmp_path)}
+    environment.pop("RAY_ADDRESS", None)
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment
+    )
+    assert f"no Ray cluster answers at '{address}'" in ran.stdout
+
+
 def test_a_cluster_counts_the_same_and_a_lost_node_changes_nothing(cluster: Any) -> None:
     options: dict[str, Any] = {"seed": 5, "first_episode": 7, "per_block": True}
     whole = bb.simulate(DEFAULT, LINEUPS, episodes=20_000, backend="cpu", **options)
@@ -100,18 +116,3 @@ def test_ctrl_c_leaves_nothing_running(cluster: Any) -> None:
     while ray.available_resources().get("CPU", 0) < ray.cluster_resources()["CPU"]:
         assert time.monotonic() - begun < 60
         time.sleep(0.1)
-
-
-@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "nowhere", "auto"])
-def test_no_cluster_is_told(address: str, tmp_path: Path) -> None:
-    code = (
-        "import bucket_brigade as bb\n"
-        f"try: bb.sweep('easy', {{'seed': [1]}}, do='optimum', cluster={address!r})\n"
-        "except bb.BackendUnavailable as error: print(error)\n"
-    )
-    environment = {**os.environ, "RAY_TMPDIR": str(tmp_path)}
-    environment.pop("RAY_ADDRESS", None)
-    ran = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=environment
-    )
-    assert f"no Ray cluster answers at '{address}'" in ran.stdout
