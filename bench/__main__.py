@@ -11,6 +11,7 @@ COMMANDS = {
     "growth": ("bench.growth", "how cost grows with size, beside what a model predicts"),
     "exact": ("bench.exact", "time of exact counts and gradients, and what it would be at best"),
     "envs": ("bench.envs", "steps a second of environments"),
+    "sweeps": ("bench.sweeps", "cells a minute of a sweep, and what it adds to their work"),
     "mdp": ("bench.mdp", "time of exact work on policies of every kind"),
     "instructions": ("bench.instructions", "machine instructions of the inner loops"),
     "profile": ("bench.profile", "where the time of the inner loops goes"),
