@@ -252,6 +252,14 @@ def policy_counts(
     threads: int,
     progress: Callable[[int], object] | None,
 ) -> npt.NDArray[np.float64]: ...
+def policy_visits(
+    scenario: object,
+    policies: Sequence[MarkovPolicy],
+    runs: ActRuns,
+    *,
+    threads: int,
+    progress: Callable[[int], object] | None,
+) -> npt.NDArray[np.float64]: ...
 def best_responses(
     scenario: object,
     policies: Sequence[MarkovPolicy],

@@ -12,6 +12,7 @@ use super::model::{Group, Model};
 use super::outcomes::{Chances, Lane, Outcomes};
 use super::parallel::{Crew, pieces, solve};
 use super::policy::{Acting, Policy};
+use super::runs::ActRuns;
 use super::states::{bits, compress};
 use super::subsets::most_sets;
 use crate::game::counts::Layout;
@@ -30,7 +31,34 @@ impl Model {
         threads: usize,
         poll: impl FnMut(u64) -> bool,
     ) -> Result<Vec<f64>, RunError> {
-        solve(self.states(), threads, poll, |crew| Follow::new(self, policies, crew).run())
+        let follow = |crew: &Crew<'_>| Follow::new(self, policies, crew).run(|_, _| ());
+        solve(self.states(), threads, poll, follow)
+    }
+
+    /// Expected nights of an episode in each of some runs of nights, which are those of `runs`,
+    /// whatever its acts: a state on some nights one after another.
+    ///
+    /// # Errors
+    /// As [`Model::follow`].
+    pub fn visits(
+        &self,
+        policies: &[Policy<'_>],
+        runs: &ActRuns,
+        threads: usize,
+        poll: impl FnMut(u64) -> bool,
+    ) -> Result<Vec<f64>, RunError> {
+        solve(self.states(), threads, poll, |crew| {
+            let mut nights = vec![0.0; runs.runs()];
+            let first = |&code: &u32| runs.first[code as usize] as usize;
+            let mut run: Vec<usize> = self.states.code.iter().map(first).collect();
+            Follow::new(self, policies, crew).run(|night, chances| {
+                for (run, chance) in run.iter_mut().zip(chances) {
+                    *run += usize::from(runs.until[*run] as usize <= night);
+                    nights[*run] += chance;
+                }
+            })?;
+            Ok(nights)
+        })
     }
 }
 
@@ -78,7 +106,8 @@ impl<'a> Follow<'a> {
         Self { model, policies, crew, plan, sources, sources_of }
     }
 
-    fn run(self) -> Result<Vec<f64>, RunError> {
+    /// Expected counts; `watch` sees the distribution over states on each night.
+    fn run(self, mut watch: impl FnMut(usize, &[f64])) -> Result<Vec<f64>, RunError> {
         let Self { model, crew, plan, .. } = &self;
         let layout = Layout { houses: model.houses(), agents: model.agents() };
         let mut counts = vec![0.0; layout.counts()];
@@ -113,6 +142,7 @@ impl<'a> Follow<'a> {
             for (visits, chance) in visits.iter_mut().zip(&chances) {
                 *visits += chance;
             }
+            watch(night, &chances);
             let tasks: Vec<_> =
                 pieces(&mut survive, &plan.state_ends).into_iter().enumerate().rev().collect();
             crew.each(&mut rooms, tasks, |room, (task, out)| {

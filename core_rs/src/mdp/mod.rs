@@ -25,7 +25,8 @@
 //!
 //! # What is found
 //!
-//! - [`Model::evaluate`]: what policies are worth; [`Model::follow`]: expected counts under them.
+//! - [`Model::evaluate`]: what policies are worth; [`Model::follow`]: expected counts under them, and
+//!   [`Model::visits`]: how often each state is met.
 //! - [`Model::best_responses`] of all seats in one pass, and [`Model::certify`]: how much any seat
 //!   could gain at any night and in any state.
 //! - [`Model::team_optimum`]: the best that one planner for all seats could do ([`team`]), by

@@ -226,6 +226,29 @@ pub fn policy_counts<'py>(
     Ok(PyArray1::from_owned_array(py, Array1::from_vec(counts)))
 }
 
+/// Expected nights of an episode (R) in each of the R runs of nights that `runs` has, whatever its
+/// acts, when policies play, one a seat.
+#[pyfunction]
+#[pyo3(signature = (scenario, policies, runs, *, threads, progress))]
+pub fn policy_visits<'py>(
+    scenario: &Bound<'py, PyAny>,
+    policies: Vec<Bound<'py, PyAny>>,
+    runs: &Bound<'py, PyAny>,
+    threads: usize,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let (py, model) = (scenario.py(), model(scenario)?);
+    let given = all_given(&policies)?;
+    let policies = self::policies(&model, &given)?;
+    let Given::Runs(watched) = Given::new(runs, "runs")? else {
+        return Err(InvalidValue::new("runs", runs, "runs of acts").into());
+    };
+    Policy::Acts(&watched).check(&model, "runs")?;
+    let visits =
+        without_python(py, progress, |poll| model.visits(&policies, &watched, threads, poll))?;
+    Ok(PyArray1::from_vec(py, visits))
+}
+
 /// Best responses of all seats: what they are worth (A), the same by state on night 0 (3^H, A), and
 /// runs of acts for each seat.
 #[pyfunction]

@@ -52,6 +52,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(mdp::policy_table, module)?)?;
     module.add_function(wrap_pyfunction!(mdp::policy_values, module)?)?;
     module.add_function(wrap_pyfunction!(mdp::policy_counts, module)?)?;
+    module.add_function(wrap_pyfunction!(mdp::policy_visits, module)?)?;
     module.add_function(wrap_pyfunction!(mdp::best_responses, module)?)?;
     module.add_function(wrap_pyfunction!(mdp::certify, module)?)?;
     module.add_function(wrap_pyfunction!(mdp::team_optimum, module)?)?;
