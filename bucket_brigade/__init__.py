@@ -77,6 +77,7 @@ from bucket_brigade.simulation.until import simulate_until
 if TYPE_CHECKING:
     from bucket_brigade.evaluation.evolution import Evolution, Optimised, optimise, replicate
     from bucket_brigade.evaluation.tournament import Tournament, tournament
+    from bucket_brigade.explorer.page import Page, explore
     from bucket_brigade.sweeps.plan import SweepPlan
     from bucket_brigade.sweeps.running import sweep
     from bucket_brigade.sweeps.table import SweepTable, load_sweep
@@ -115,6 +116,7 @@ __all__ = [
     "NashEquilibrium",
     "Night",
     "Optimised",
+    "Page",
     "PairedDifference",
     "PayoffEvaluator",
     "PayoffMatrix",
@@ -143,6 +145,7 @@ __all__ = [
     "expected",
     "expected_gradient",
     "exploitability",
+    "explore",
     "judge",
     "list_backends",
     "list_envs",
@@ -180,9 +183,11 @@ __all__ = [
 _LATER = {
     "Evolution": "evaluation.evolution",
     "Optimised": "evaluation.evolution",
+    "Page": "explorer.page",
     "SweepPlan": "sweeps.plan",
     "SweepTable": "sweeps.table",
     "Tournament": "evaluation.tournament",
+    "explore": "explorer.page",
     "load_sweep": "sweeps.table",
     "optimise": "evaluation.evolution",
     "replicate": "evaluation.evolution",

@@ -16,6 +16,7 @@ from bucket_brigade.cli import (
     backends,
     episode,
     evolve,
+    explore,
     judge,
     nash,
     optimum,
@@ -58,6 +59,7 @@ for command in (
     tournament.tournament,
     evolve.evolve,
     episode.episode,
+    explore.explore,
     backends.backends,
 ):
     app.command(cls=Resumable if command in (nash.nash, roles.roles) else None)(command)

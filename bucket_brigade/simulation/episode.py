@@ -15,6 +15,7 @@ from bucket_brigade.errors import InvalidValue, shown
 from bucket_brigade.game.lineups import Lineup
 from bucket_brigade.game.program import seat_strategies
 from bucket_brigade.game.scenario import Scenario, as_scenario
+from bucket_brigade.policies.policy import Policy
 from bucket_brigade.simulation.ring_picture import ring_svg
 from bucket_brigade.summaries import cut, legible
 
@@ -103,6 +104,8 @@ class Episode:
         The game.
     lineup : line-up, optional
         One entry per seat (see `simulate`); without it every night needs actions.
+    pool : sequence of strategies, optional
+        What indices and weights in the line-up refer to (see `simulate`).
     seed, episode : int
         Which episode: the same one as number `episode` of a batch with this seed.
 
@@ -121,14 +124,20 @@ class Episode:
     """
 
     def __init__(
-        self, scenario: Scenario, lineup: Lineup | None = None, *, seed: int = 0, episode: int = 0
+        self,
+        scenario: Scenario,
+        lineup: Lineup | None = None,
+        *,
+        pool: Sequence[object] | None = None,
+        seed: int = 0,
+        episode: int = 0,
     ) -> None:
         number = as_u64("episode", episode)
         stand_in: Lineup = ["hero"] * as_scenario(scenario).num_agents if lineup is None else lineup
         self.scenario = scenario
         self.seed = as_u64("seed", seed)
         self.episode = number
-        self._seated = seat_strategies(scenario, [stand_in])
+        self._seated = seat_strategies(scenario, [stand_in], pool)
         self._by_lineup = lineup is not None
         self._last: Night | None = None
         self._begin()
@@ -167,6 +176,13 @@ class Episode:
             other.episode = number
         return other
 
+    def restarted(self) -> Self:
+        """A copy that is back before night 0, with the same luck ahead."""
+        other = self.clone()
+        other._last = None
+        other._begin()
+        return other
+
     def __copy__(self) -> Self:
         return self.clone()
 
@@ -203,6 +219,13 @@ class Episode:
     def strategies(self) -> tuple[int, ...]:
         """The strategy of each seat, numbered as strategies first appear in the line-up."""
         return tuple(self._core.strategies)
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """The policy of each seat, as drawn for this episode; none if no line-up plays."""
+        if not self._by_lineup:
+            return ()
+        return tuple(self._seated.policies[index] for index in self._core.strategies)
 
     def __repr__(self) -> str:
         states = self.houses

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from bucket_brigade import _core
 from bucket_brigade._arrays import FloatArray
+from bucket_brigade.arguments import as_u64
 from bucket_brigade.by_value import ComparedByValue, same
 from bucket_brigade.counts.event_counts import EventCounts, each_once
 from bucket_brigade.counts.moments import Moments
@@ -19,6 +20,7 @@ from bucket_brigade.game.rewards import return_span, reweighted_scenario
 from bucket_brigade.game.scenario import Scenario
 from bucket_brigade.policies.heuristic import Strategy
 from bucket_brigade.policies.policy import Policy
+from bucket_brigade.simulation.episode import Episode
 from bucket_brigade.summaries import Summarised, Summary, cut, with_error
 
 __all__ = ["BLOCK", "PairedDifference", "SimulationResult"]
@@ -123,6 +125,36 @@ class SimulationResult(ComparedByValue, LineupTables):
             If a parameter is not a reward, or its value is not allowed.
         """
         return replace(self, scenario=reweighted_scenario(self.scenario, rewards))
+
+    def episode(self, number: int | None = None, lineup: int = 0) -> Episode:
+        """One of the episodes, to be played again night by night.
+
+        Parameters
+        ----------
+        number : int, optional
+            Its number, from `first_episode` on; by default the first.
+        lineup : int
+            Which line-up plays it.
+
+        Raises
+        ------
+        InvalidValue
+            If the result has no such episode or line-up.
+
+        Examples
+        --------
+        ::
+
+            result = bb.simulate(scenario, lineups, episodes=64_000, seed=1)
+            result.episode(36).step().rewards  # of night 0
+        """
+        check_lineup("lineup", lineup, self.lineups)
+        first, end = self.first_episode, self.first_episode + self.episodes
+        chosen = as_u64("number", first if number is None else number)
+        if not first <= chosen < end:
+            raise InvalidValue("number", chosen, f"an episode from {first} to {end - 1}")
+        seats = self.lineups[lineup]
+        return Episode(self.scenario, seats, pool=self.pool, seed=self.seed, episode=chosen)
 
     def joined(self, other: Self) -> Self:
         """Join two results of adjoining ranges of episodes: what one run of both would return.

@@ -1,0 +1,93 @@
+"""What a page shows, as plain data: objects and files of all kinds, described by kind."""
+
+import os
+from collections.abc import Iterable
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+from bucket_brigade._core import __version__
+from bucket_brigade.arguments import as_path
+from bucket_brigade.errors import InvalidFile, InvalidValue, shown
+from bucket_brigade.game.scenario import RULES_VERSION
+
+__all__ = ["FORMAT", "KINDS", "Bundle", "Kind", "bundled"]
+
+Bundle = dict[str, Any]
+
+#: Version of the bundle's keys, which the page's scripts know.
+FORMAT = 1
+
+#: Modules of this package, each of which describes one kind of thing; in the bundle, what it says
+#: stands under its name.
+KINDS = ("episodes",)
+
+
+class Kind(Protocol):
+    """A module that describes one kind of thing as entries: dictionaries that JSON can hold."""
+
+    def of_object(self, thing: object) -> list[dict[str, Any]] | None:
+        """Entries for an object; None if it is of another kind."""
+        ...
+
+    def of_file(self, path: Path) -> list[dict[str, Any]] | None:
+        """Entries for a file; None if it holds another kind.
+
+        Raises `InvalidFile` where it holds this kind and is damaged.
+        """
+        ...
+
+
+def bundled(things: Iterable[object], title: str, *, live: bool = False) -> Bundle:
+    """The bundle of things to be shown.
+
+    Parameters
+    ----------
+    things : iterable
+        Objects and paths of files, of any kind that a module of `KINDS` knows.
+    title : str
+        The page's title.
+    live : bool
+        Whether the page is served by a program that it may ask for more.
+
+    Raises
+    ------
+    InvalidValue
+        If an object is of no kind that can be shown.
+    InvalidFile
+        If a file is damaged, or holds nothing that can be shown.
+    OSError
+        If a file can't be read.
+    """
+    bundle: Bundle = {
+        "format": FORMAT,
+        "made": {"software_version": __version__, "rules_version": RULES_VERSION},
+        "title": title,
+        "live": live,
+    }
+    for name in KINDS:
+        bundle[name] = []
+    for thing in things:
+        name, entries = _described(thing)
+        bundle[name] += entries
+    return bundle
+
+
+def _described(thing: object) -> tuple[str, list[dict[str, Any]]]:
+    """The kind of a thing and its entries."""
+    is_file = isinstance(thing, str | os.PathLike)
+    path = as_path("thing", thing) if is_file else None
+    if path is not None:
+        path.open("rb").close()  # says first whether it is there and may be read
+    for name in KINDS:
+        kind: Kind = import_module(f"bucket_brigade.explorer.{name}")
+        entries = kind.of_object(thing) if path is None else kind.of_file(path)
+        if entries is not None:
+            return name, entries
+    if path is not None:
+        raise InvalidFile(f"{path}: holds nothing that can be shown: expected {_FILES}")
+    raise InvalidValue("things", shown(thing), _OBJECTS)
+
+
+_OBJECTS = "an Episode, a SimulationResult, nights of `replay`, or the path of a file"
+_FILES = "a result that a command saved"

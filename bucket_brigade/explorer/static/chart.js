@@ -1,0 +1,144 @@
+// Lines over numbers: uPlot in the page's colours and as wide as there is room, with a table of
+// the same numbers for whoever can't see lines.
+'use strict';
+
+{
+  const { el, text, format, colour, onTheme, onWidth } = explore.tools;
+
+  // Rows of the table; of more numbers, evenly spaced ones are taken.
+  const MOST_ROWS = 120;
+
+  // A chart of
+  //   label     what it shows, in words
+  //   x         {label, values}: numbers that rise
+  //   series    [{label, values, colour, dash, width, points, digits}]: colour names one of the
+  //             style sheet; values may hold null where there is none
+  //   y         {label, range: [low, high], log, digits}, all optional
+  //   height    in pixels
+  //   onPick    called with the index of the value that was clicked
+  // It has element, update({x, series}), mark(x) for a line at a number, and select(index).
+  function chart({ label, x, series, y = {}, height = 220, onPick = null }) {
+    const room = el('div', { class: 'chart-room', role: 'img', 'aria-label': label });
+    const rows = el('table', { class: 'numbers' });
+    const details = el('details', { class: 'as-table' }, el('summary', {}, 'The numbers'), rows);
+    const element = el('figure', { class: 'chart' }, room, details);
+    let [over, lines] = [x, series];
+    let [plot, width, marked] = [null, 0, null];
+
+    const digits = y.digits ?? 1;
+    const told = (each) => (_, value) => format.number(value, each.digits ?? digits);
+
+    function axis(of, side) {
+      return {
+        stroke: colour('muted'),
+        grid: { stroke: colour('line'), width: 1 },
+        ticks: { stroke: colour('line'), width: 1, size: 4 },
+        font: '12px system-ui, sans-serif',
+        labelFont: '12px system-ui, sans-serif',
+        label: of.label,
+        labelSize: 18,
+        ...(side === 'y' ? { size: 62 } : {}),
+        values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : Number(tick.toPrecision(6)).toLocaleString('en').replace('-', '−'))),
+      };
+    }
+
+    function draw() {
+      if (width === 0) {
+        return;
+      }
+      plot?.destroy();
+      const options = {
+        width,
+        height,
+        padding: [10, 12, 0, 0],
+        legend: { live: true },
+        cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
+        scales: {
+          x: { time: false },
+          y: { distr: y.log ? 3 : 1, ...(y.range ? { range: y.range } : {}) },
+        },
+        axes: [axis(over, 'x'), axis(y, 'y')],
+        series: [
+          { label: over.label, value: (_, value) => (value === null ? '–' : String(value)) },
+          ...lines.map((each) => ({
+            label: format.short(each.label),
+            stroke: colour(each.colour ?? 'accent'),
+            width: each.width ?? 2,
+            dash: each.dash,
+            points: { show: each.points ?? false },
+            value: told(each),
+          })),
+        ],
+        hooks: { setSize: [() => mark(marked)], ready: [() => mark(marked)] },
+      };
+      plot = new uPlot(options, [over.values, ...lines.map((each) => each.values)], room);
+      line = el('div', { class: 'mark-line' });
+      plot.over.append(line);
+      mark(marked);
+      if (onPick) {
+        plot.over.addEventListener('click', () => {
+          if (plot.cursor.idx !== null && plot.cursor.idx !== undefined) {
+            onPick(plot.cursor.idx);
+          }
+        });
+        plot.over.classList.add('picks');
+      }
+    }
+
+    let line = null;
+    function mark(value) {
+      marked = value;
+      if (!plot || !line) {
+        return;
+      }
+      line.hidden = value === null;
+      if (value !== null) {
+        line.style.transform = `translateX(${plot.valToPos(value, 'x').toFixed(1)}px)`;
+      }
+    }
+
+    function fillTable() {
+      if (!details.open) {
+        return;
+      }
+      const count = over.values.length;
+      const step = Math.max(1, Math.ceil(count / MOST_ROWS));
+      const head = [over, ...lines].map((each) => el('th', { scope: 'col' }, each.label ?? ''));
+      const body = [];
+      for (let i = 0; i < count; i += step) {
+        const cells = lines.map((each) => el('td', {}, format.number(each.values[i], each.digits ?? digits)));
+        body.push(el('tr', {}, el('th', { scope: 'row' }, String(over.values[i])), cells));
+      }
+      rows.replaceChildren(
+        el('caption', {}, step > 1 ? `${label} (every ${step}th)` : label),
+        el('thead', {}, el('tr', {}, head)),
+        el('tbody', {}, body),
+      );
+    }
+
+    details.addEventListener('toggle', fillTable);
+    onTheme(draw);
+    onWidth(room, (now) => {
+      width = now;
+      draw();
+    });
+
+    return {
+      element,
+      mark,
+      select(index) {
+        mark(over.values[index] ?? null);
+      },
+      update(now) {
+        [over, lines] = [now.x ?? over, now.series ?? lines];
+        if (now.label) {
+          room.setAttribute('aria-label', now.label);
+        }
+        draw();
+        fillTable();
+      },
+    };
+  }
+
+  Object.assign(explore.tools, { chart });
+}

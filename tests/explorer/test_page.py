@@ -1,0 +1,84 @@
+"""The page itself: one file, nothing from elsewhere, whatever names it is given."""
+
+import re
+
+import pytest
+
+import bucket_brigade as bb
+from bucket_brigade.explorer import Page
+from bucket_brigade.explorer.bundle import bundled
+from bucket_brigade.explorer.page import html_page
+
+HEROES = ["hero"] * 4
+#: Names that would end an element, start another, or break a line of script.
+MALICE = [
+    "<script>window.hurt = 1</script>",
+    "</script><script>window.hurt = 1</script>",
+    "<!-- <script>",
+    "{{scripts}}{{bundle}}",
+    "\"'`&amp;</title><img src=x onerror='window.hurt = 1'>",
+    "\u2028\u2029\u202e rtl \U0001f525 火",
+    "long " * 400,
+]
+
+
+def shown(name: str = "quiet", title: str | None = None) -> Page:
+    game = bb.scenario("hard").replace(name=name, max_nights=30)
+    return bb.explore(bb.Episode(game, HEROES, seed=7, episode=36), title=title)
+
+
+def test_needs_no_other_file() -> None:
+    html = shown().html
+    assert len(html.encode()) < 3e6
+    assert not re.search(r"<(link|img|iframe|object|embed|base)\b", html)
+    assert not re.search(r"<script[^>]*\bsrc=", html)
+    assert "default-src 'none'" in html
+
+
+def test_a_script_that_was_tampered_with_is_refused(open_page) -> None:
+    page = shown()
+    more = "<script>window.hurt = 1</script></body>"
+    errors: list[str] = []
+    window = open_page(Page(page.title, page.html.replace("</body>", more)), errors=errors)
+    assert window.evaluate("window.hurt") is None
+    assert "Content Security Policy" in errors[0]
+    assert len(window.evaluate("window.breaches.splice(0)")) == 1
+
+
+@pytest.mark.parametrize("name", MALICE)
+def test_a_name_is_only_text(open_page, name) -> None:
+    page = shown(name, title=name)
+    assert "<script>window" not in page.html
+    window = open_page(page, width=360)
+    assert window.evaluate("window.hurt") is None
+    assert window.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_data_that_json_lacks_is_refused() -> None:
+    bundle = bundled([], "title")
+    with pytest.raises(ValueError, match="JSON"):
+        html_page({**bundle, "results": [float("nan")]})
+
+
+@pytest.mark.parametrize(
+    ("things", "message"),
+    [
+        ((), "things = none"),
+        ((3,), "things = 3 is not allowed"),
+        (([],), r"things = \[\]"),
+        ((bb.Episode(bb.scenario("hard")),), "played by actions from outside"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused(things, message) -> None:
+    with pytest.raises(bb.InvalidValue, match=message):
+        bb.explore(*things)
+
+
+def test_files_that_hold_nothing_to_show(tmp_path) -> None:
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        bb.explore(tmp_path / "nowhere.json")
+    for content in ("", "not JSON", "[]", '{"schema_version": 2}'):
+        file = tmp_path / "file.json"
+        file.write_text(content)
+        with pytest.raises(bb.InvalidFile, match=r"file\.json"):
+            bb.explore(file)
