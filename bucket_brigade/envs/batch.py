@@ -187,7 +187,8 @@ class VectorEnv:
         arrays = self._lanes.arrays
         self._observation = {name: arrays[name] for name in ("houses", "actions", "night")}
         self._episode = arrays["episode"]
-        self._brought = tuple(arrays[name] for name in ("rewards", "terminated", "truncated"))
+        brought = arrays["rewards"], arrays["terminated"], arrays["truncated"]
+        self._brought: tuple[Array, Array, Array] = brought
         self._final = {
             "houses": arrays["final_houses"],
             "actions": arrays["final_actions"],
@@ -262,16 +263,16 @@ class VectorEnv:
             Nothing is then played in any lane. On a GPU, where a step waits for nothing, the agent
             of a bad action rests at home and such a lane stays as it is, and `check` raises it.
         """
-        ended = self._lanes.step(actions)
+        if not self.copy:
+            self._lanes.step(actions)
+            info = {"episode": self._episode, "final": self._final}
+            return self._observation, *self._brought, info
+        houses, acts, night, episode, *brought, ended = self._lanes.step_anew(actions)
         final = self._final
-        rewards, terminated, truncated = self._brought
-        if self.copy:
-            # Where nothing ended, nothing in it means anything.
-            final = {name: array.copy() for name, array in final.items()} if ended else final
-            rewards, terminated, truncated = rewards.copy(), terminated.copy(), truncated.copy()
-        observation, info = self._show()
-        info["final"] = final
-        return observation, rewards, terminated, truncated, info
+        if ended:  # Where nothing ended, nothing in it means anything.
+            final = {name: array.copy() for name, array in final.items()}
+        observation = {"houses": houses, "actions": acts, "night": night}
+        return observation, *brought, {"episode": episode, "final": final}
 
     def state(self) -> Lanes:
         """The state of all lanes now, to go back to by `set_state`."""

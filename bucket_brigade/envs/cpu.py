@@ -11,9 +11,6 @@ from bucket_brigade.errors import InvalidValue
 
 __all__ = ["CpuLanes", "as_array"]
 
-#: There is one such object, and asking for it by identity takes no time.
-BYTES = np.dtype(np.uint8)
-
 
 class CpuLanes:
     """Lanes in main memory (see `LaneEngine`).
@@ -53,9 +50,17 @@ class CpuLanes:
             self._core.reseed(seed)
         self._core.reset(chosen, numbers)
 
+    # The core says None to what has to be converted first: checking that here would take as long as
+    # a night.
     def step(self, actions: object) -> bool:
         """Plays a night; whether an episode ended with it."""
-        return self._core.step(self._actions(actions))
+        ended = self._core.step(actions)
+        return bool(self._core.step(self._converted(actions))) if ended is None else ended
+
+    def step_anew(self, actions: object) -> tuple[Any, ...]:
+        """Plays a night. New arrays, and whether an episode ended with it (see `LaneEngine`)."""
+        stepped = self._core.step_anew(actions)
+        return stepped or self._core.step_anew(self._converted(actions)) or ()
 
     def state(self) -> tuple[npt.NDArray[Any] | None, ...]:
         """Episode, night and houses of all lanes, and acts of last night that are remembered."""
@@ -86,11 +91,8 @@ class CpuLanes:
     def check(self) -> None:
         """Do nothing: everything was raised at once."""
 
-    def _actions(self, actions: Any) -> npt.NDArray[np.uint8]:
-        if type(actions) is np.ndarray and actions.dtype is BYTES:
-            if actions.shape == self._shape and actions.flags.c_contiguous:
-                return actions
-        elif not isinstance(actions, np.ndarray) and hasattr(actions, "__dlpack__"):
+    def _converted(self, actions: object) -> npt.NDArray[np.uint8]:
+        if not isinstance(actions, np.ndarray) and hasattr(actions, "__dlpack__"):
             actions = np.from_dlpack(actions)
         return as_array("actions", actions, np.uint8, self._shape)
 

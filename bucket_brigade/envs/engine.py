@@ -70,6 +70,11 @@ class LaneEngine(Protocol):
     def step(self, actions: object) -> bool:
         """Plays a night; whether an episode may have ended with it."""
 
+    def step_anew(self, actions: object) -> tuple[Any, ...]:
+        """Plays a night. New arrays of houses, actions, night, episode, rewards, terminated and
+        truncated; and whether an episode may have ended with it.
+        """
+
     def state(self) -> tuple[Array, ...]:
         """Episode, night and houses of all lanes; perhaps acts of last night (see `Lanes`)."""
 

@@ -154,6 +154,37 @@ def test_arrays_are_copies_unless_asked_otherwise() -> None:
         assert (first == before).all() is np.bool_(copy)
 
 
+@pytest.mark.parametrize("copy", [True, False])
+def test_acts_of_other_kinds_are_converted(copy: bool) -> None:
+    plain = acts(np.random.default_rng(8))
+
+    class Other:
+        """An array of some library that is not NumPy's."""
+
+        def __dlpack__(self, **options: object) -> object:
+            return plain.__dlpack__(**options)
+
+        def __dlpack_device__(self) -> tuple[int, int]:
+            return plain.__dlpack_device__()
+
+    found = []
+    for given in (plain, plain.tolist(), plain.astype(np.int64), np.asfortranarray(plain), Other()):
+        env = VectorEnv(HARD, N, copy=copy)
+        env.reset()
+        found.append([array.copy() for array in env.step(given)[0].values()])
+    for other in found[1:]:
+        assert all((x == y).all() for x, y in zip(found[0], other, strict=True))
+
+
+@pytest.mark.parametrize("copy", [True, False])
+def test_acts_that_are_partly_masked_are_refused(copy: bool) -> None:
+    env = VectorEnv(HARD, N, copy=copy)
+    env.reset()
+    masked = np.ma.masked_array(acts(np.random.default_rng(8)), mask=False)
+    with pytest.raises(bb.InvalidValue, match="actions"):
+        env.step(masked)
+
+
 def test_what_was_shown_may_be_done_again() -> None:
     """The environment's own array of last night's acts as the next ones."""
     reused, copied = (VectorEnv(HARD, 300, copy=False, seed=2) for _ in range(2))

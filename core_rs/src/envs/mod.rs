@@ -243,6 +243,10 @@ pub struct VectorEnv {
     first: u64,
     stride: u64,
     columns: Columns,
+    /// Whether a lane may wait for a reset.
+    waiting: bool,
+    /// Whether a lane may be without a next episode.
+    last: bool,
     /// Workspaces of the parts that are played at once.
     rooms: Vec<Box<Scratch>>,
 }
@@ -331,8 +335,20 @@ impl VectorEnv {
             sums: vec![0; lanes.next_multiple_of(CHUNK) * rows(layout)],
         };
         let Settings { autoreset, cap_terminates, path, threads, .. } = settings;
-        let rooms = Vec::new();
-        Ok(Self { game, autoreset, cap_terminates, path, threads, first, stride, columns, rooms })
+        let (waiting, last, rooms) = (true, false, Vec::new());
+        Ok(Self {
+            game,
+            autoreset,
+            cap_terminates,
+            path,
+            threads,
+            first,
+            stride,
+            columns,
+            waiting,
+            last,
+            rooms,
+        })
     }
 
     /// Houses and agents.
@@ -361,6 +377,7 @@ impl VectorEnv {
             *next = Some(self.first + lane as u64);
         }
         self.columns.over.fill(true);
+        (self.waiting, self.last) = (true, false);
     }
 
     /// Begins an episode in each chosen lane: its next one, or the given one.
@@ -382,6 +399,8 @@ impl VectorEnv {
             }
         }
         self.run(Task::Begin { chosen })?;
+        self.waiting = self.columns.over.contains(&true);
+        self.last = self.columns.next.iter().any(Option::is_none);
         Ok(())
     }
 
@@ -397,7 +416,7 @@ impl VectorEnv {
         brought: Brought<'_>,
         seen: Seen<'_>,
     ) -> Result<bool, EnvError> {
-        if any(&self.columns.over)
+        if self.waiting
             && let Some(lane) = self.columns.over.iter().position(|&over| over)
         {
             let given = "a night of an episode that is over or has not begun";
@@ -405,17 +424,16 @@ impl VectorEnv {
             return Err(InvalidValue::new(format!("actions[{lane}]"), given, allowed).into());
         }
         self.check_actions(actions)?;
-        let near_the_end = self.autoreset == Autoreset::SameStep
-            && self.columns.next.iter().fold(false, |any, next| any | next.is_none());
-        let before = near_the_end.then(|| self.columns.clone());
-        let Played { ended, spent } = self.run(Task::Step { actions, brought, seen })?;
-        match (before, spent) {
-            (Some(before), Some(lane)) => {
-                self.columns = before;
-                Err(self.spent(lane).into())
-            }
-            _ => Ok(ended),
+        let goes_on = self.autoreset == Autoreset::SameStep;
+        let before = (goes_on && self.last).then(|| self.columns.clone());
+        let Played { ended, spent, last } = self.run(Task::Step { actions, brought, seen })?;
+        if let (Some(before), Some(lane)) = (before, spent) {
+            self.columns = before;
+            return Err(self.spent(lane).into());
         }
+        self.last |= last;
+        self.waiting |= ended && !goes_on;
+        Ok(ended)
     }
 
     /// Writes what the lanes show now.
@@ -558,11 +576,6 @@ fn check_act(
     Err(InvalidValue::new(format!("actions[{lane}, {agent}, {part}]"), act, allowed))
 }
 
-/// Whether a flag is set: without an early end, and so many at a time.
-fn any(flags: &[bool]) -> bool {
-    flags.iter().fold(false, |any, &flag| any | flag)
-}
-
 /// The lanes that are chosen.
 fn lanes(chosen: &[bool]) -> impl Iterator<Item = usize> {
     (0..chosen.len()).filter(|&lane| chosen[lane])
@@ -626,13 +639,15 @@ struct Played {
     ended: bool,
     /// The first lane without a next episode, where one was needed.
     spent: Option<usize>,
+    /// Whether a lane began an episode that has no next one.
+    last: bool,
 }
 
 impl Played {
     /// What came of two tasks.
     fn and(self, other: Self) -> Self {
         let spent = self.spent.into_iter().chain(other.spent).min();
-        Self { ended: self.ended | other.ended, spent }
+        Self { ended: self.ended | other.ended, spent, last: self.last | other.last }
     }
 }
 
@@ -670,6 +685,7 @@ impl WordKernel for Play<'_> {
                                 if !lanes.advance(lane, player.stride) {
                                     played.spent = played.spent.or(Some(start + lane));
                                 }
+                                played.last |= lanes.next[lane].is_none();
                             }
                             lanes.begin::<W>(player.game, &ended, scratch);
                         }

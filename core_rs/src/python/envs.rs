@@ -1,8 +1,9 @@
 //! Many episodes in step, over arrays that are made once.
 
+use numpy::npyffi::array::PyArray_CheckExact;
 use numpy::{
     Element, PyArray, PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray1,
-    PyReadonlyArray2, PyReadonlyArray3,
+    PyReadonlyArray2, PyReadonlyArray3, PyUntypedArrayMethods,
 };
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -11,6 +12,7 @@ use pyo3::types::PyDict;
 use super::program::PyProgram;
 use crate::envs::{Autoreset, Brought, Ended, EnvError, Seen, Settings, State, VectorEnv};
 use crate::error::InvalidValue;
+use crate::game::counts::Layout;
 use crate::simd::SimdPath;
 
 impl From<EnvError> for PyErr {
@@ -25,8 +27,8 @@ impl From<EnvError> for PyErr {
 /// Lanes from which on a night takes longer than to let other threads of Python in meanwhile.
 const BRIEF: usize = 16;
 
-/// The arrays that steps and resets write, step after step.
-struct Arrays {
+/// What agents see and get after a step: all of it is written by every step.
+struct Shown {
     houses: Py<PyArray2<u8>>,
     actions: Py<PyArray3<u8>>,
     night: Py<PyArray1<i32>>,
@@ -34,6 +36,38 @@ struct Arrays {
     rewards: Py<PyArray2<f32>>,
     terminated: Py<PyArray1<bool>>,
     truncated: Py<PyArray1<bool>>,
+}
+
+impl Shown {
+    fn zeros(py: Python<'_>, lanes: usize, layout: Layout) -> Self {
+        let Layout { houses, agents } = layout;
+        Self {
+            houses: PyArray2::zeros(py, [lanes, houses], false).unbind(),
+            actions: PyArray3::zeros(py, [lanes, agents, 3], false).unbind(),
+            night: PyArray1::zeros(py, [lanes], false).unbind(),
+            episode: PyArray1::zeros(py, [lanes], false).unbind(),
+            rewards: PyArray2::zeros(py, [lanes, agents], false).unbind(),
+            terminated: PyArray1::zeros(py, [lanes], false).unbind(),
+            truncated: PyArray1::zeros(py, [lanes], false).unbind(),
+        }
+    }
+}
+
+/// The arrays of [`Shown`], and whether an episode ended.
+type Stepped = (
+    Py<PyArray2<u8>>,
+    Py<PyArray3<u8>>,
+    Py<PyArray1<i32>>,
+    Py<PyArray1<u64>>,
+    Py<PyArray2<f32>>,
+    Py<PyArray1<bool>>,
+    Py<PyArray1<bool>>,
+    bool,
+);
+
+/// The arrays that steps and resets write, step after step.
+struct Arrays {
+    shown: Shown,
     final_houses: Py<PyArray2<u8>>,
     final_actions: Py<PyArray3<u8>>,
     final_night: Py<PyArray1<i32>>,
@@ -53,6 +87,22 @@ unsafe fn numbers<'a, T: Element, D: numpy::ndarray::Dimension>(
 ) -> PyResult<&'a mut [T]> {
     // SAFETY: as promised by the caller.
     Ok(unsafe { array.bind(py).as_slice_mut() }?)
+}
+
+/// The part of the arrays that a reset writes, too.
+///
+/// # Safety
+/// As for [`numbers`].
+unsafe fn seen<'a>(py: Python<'a>, shown: &'a Shown) -> PyResult<Seen<'a>> {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        Ok(Seen {
+            houses: numbers(py, &shown.houses)?,
+            actions: numbers(py, &shown.actions)?,
+            night: numbers(py, &shown.night)?,
+            episode: numbers(py, &shown.episode)?,
+        })
+    }
 }
 
 /// An environment of many lanes.
@@ -102,13 +152,7 @@ impl PyVectorEnv {
         })?;
         let (h, a) = (env.layout().houses, env.layout().agents);
         let arrays = Arrays {
-            houses: PyArray2::zeros(py, [lanes, h], false).unbind(),
-            actions: PyArray3::zeros(py, [lanes, a, 3], false).unbind(),
-            night: PyArray1::zeros(py, [lanes], false).unbind(),
-            episode: PyArray1::zeros(py, [lanes], false).unbind(),
-            rewards: PyArray2::zeros(py, [lanes, a], false).unbind(),
-            terminated: PyArray1::zeros(py, [lanes], false).unbind(),
-            truncated: PyArray1::zeros(py, [lanes], false).unbind(),
+            shown: Shown::zeros(py, lanes, env.layout()),
             final_houses: PyArray2::zeros(py, [lanes, h], false).unbind(),
             final_actions: PyArray3::zeros(py, [lanes, a, 3], false).unbind(),
             final_night: PyArray1::zeros(py, [lanes], false).unbind(),
@@ -121,15 +165,15 @@ impl PyVectorEnv {
 
     /// The arrays that steps and resets write.
     fn arrays<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let arrays = &self.arrays;
+        let (arrays, shown) = (&self.arrays, &self.arrays.shown);
         let all = PyDict::new(py);
-        all.set_item("houses", &arrays.houses)?;
-        all.set_item("actions", &arrays.actions)?;
-        all.set_item("night", &arrays.night)?;
-        all.set_item("episode", &arrays.episode)?;
-        all.set_item("rewards", &arrays.rewards)?;
-        all.set_item("terminated", &arrays.terminated)?;
-        all.set_item("truncated", &arrays.truncated)?;
+        all.set_item("houses", &shown.houses)?;
+        all.set_item("actions", &shown.actions)?;
+        all.set_item("night", &shown.night)?;
+        all.set_item("episode", &shown.episode)?;
+        all.set_item("rewards", &shown.rewards)?;
+        all.set_item("terminated", &shown.terminated)?;
+        all.set_item("truncated", &shown.truncated)?;
         all.set_item("final_houses", &arrays.final_houses)?;
         all.set_item("final_actions", &arrays.final_actions)?;
         all.set_item("final_night", &arrays.final_night)?;
@@ -156,7 +200,7 @@ impl PyVectorEnv {
         check_length("mask", chosen.len(), self.env.lanes())?;
         let episodes = match &episodes {
             Some(episodes) => {
-                check_length("episodes", episodes.len()?, self.env.lanes())?;
+                check_length("episodes", episodes.len(), self.env.lanes())?;
                 Some(episodes.as_slice()?)
             }
             None => None,
@@ -166,50 +210,23 @@ impl PyVectorEnv {
         self.show(py)
     }
 
-    /// Plays a night; whether an episode ended with it.
-    fn step(&mut self, py: Python<'_>, actions: &Bound<'_, PyArray3<u8>>) -> PyResult<bool> {
-        let arrays = &self.arrays;
-        let own = [&arrays.actions, &arrays.final_actions];
-        // What agents were shown may be what they do: it is read before it is written.
-        let copied = own.iter().any(|array| array.bind(py).data() == actions.data());
-        let copied = if copied { Some(actions.to_vec()?) } else { None };
-        // SAFETY: nobody writes to it here; of Python's other threads what `numbers` says is true.
-        let actions = match &copied {
-            Some(copy) => &copy[..],
-            None => unsafe { actions.as_slice()? },
-        };
-        check_length("actions", actions.len(), self.env.lanes() * self.env.layout().agents * 3)?;
-        // SAFETY: `&mut self` keeps every other call of this object out; the slices end with this.
-        let (brought, seen) = unsafe {
-            let ended = Ended {
-                houses: numbers(py, &arrays.final_houses)?,
-                actions: numbers(py, &arrays.final_actions)?,
-                nights: numbers(py, &arrays.final_night)?,
-                episode: numbers(py, &arrays.final_episode)?,
-                end: numbers(py, &arrays.end)?,
-                returns: numbers(py, &arrays.returns)?,
-            };
-            let brought = Brought {
-                rewards: numbers(py, &arrays.rewards)?,
-                terminated: numbers(py, &arrays.terminated)?,
-                truncated: numbers(py, &arrays.truncated)?,
-                ended,
-            };
-            let seen = Seen {
-                houses: numbers(py, &arrays.houses)?,
-                actions: numbers(py, &arrays.actions)?,
-                night: numbers(py, &arrays.night)?,
-                episode: numbers(py, &arrays.episode)?,
-            };
-            (brought, seen)
-        };
-        let env = &mut self.env;
-        let ended = if env.lanes() < BRIEF {
-            env.step(actions, brought, seen)?
-        } else {
-            py.detach(|| env.step(actions, brought, seen))?
-        };
-        Ok(ended)
+    /// Plays a night; whether an episode ended with it. `None`, with nothing played, if `actions` is
+    /// not a plain array of bytes (N, A, 3) in C order.
+    fn step(&mut self, py: Python<'_>, actions: &Bound<'_, PyAny>) -> PyResult<Option<bool>> {
+        self.play(py, actions, None)
+    }
+
+    /// The same, written into new arrays, which it returns: houses, actions, night, episode, rewards,
+    /// terminated, truncated; and whether an episode ended.
+    fn step_anew(
+        &mut self,
+        py: Python<'_>,
+        actions: &Bound<'_, PyAny>,
+    ) -> PyResult<Option<Stepped>> {
+        let shown = Shown::zeros(py, self.env.lanes(), self.env.layout());
+        let Some(ended) = self.play(py, actions, Some(&shown))? else { return Ok(None) };
+        let Shown { houses, actions, night, episode, rewards, terminated, truncated } = shown;
+        Ok(Some((houses, actions, night, episode, rewards, terminated, truncated, ended)))
     }
 
     /// The episode of each lane, its night to come, its houses (codes, lane first), and the acts of
@@ -258,8 +275,8 @@ impl PyVectorEnv {
         let chosen = chosen.as_slice()?;
         let (lanes, ring) = (self.env.lanes(), self.env.layout().houses);
         check_length("mask", chosen.len(), lanes)?;
-        check_length("episode", episode.len()?, lanes)?;
-        check_length("night", night.len()?, lanes)?;
+        check_length("episode", episode.len(), lanes)?;
+        check_length("night", night.len(), lanes)?;
         let codes = houses.as_slice()?;
         check_length("houses", codes.len(), lanes * ring)?;
         let masks = |code: u8| -> Vec<u32> {
@@ -302,18 +319,64 @@ impl PyVectorEnv {
 }
 
 impl PyVectorEnv {
+    /// Plays a night, if `actions` fit, and writes what agents see and get into the arrays of this
+    /// object or into others.
+    fn play(
+        &mut self,
+        py: Python<'_>,
+        actions: &Bound<'_, PyAny>,
+        shown: Option<&Shown>,
+    ) -> PyResult<Option<bool>> {
+        let (arrays, layout, lanes) = (&self.arrays, self.env.layout(), self.env.lanes());
+        // SAFETY: any object may be asked for its type.
+        if unsafe { PyArray_CheckExact(py, actions.as_ptr()) } == 0 {
+            return Ok(None);
+        }
+        let Ok(actions) = actions.cast::<PyArray3<u8>>() else { return Ok(None) };
+        if actions.shape() != [lanes, layout.agents, 3] || !actions.is_c_contiguous() {
+            return Ok(None);
+        }
+        let own = [&arrays.shown.actions, &arrays.final_actions];
+        // What agents were shown may be what they do: it is read before it is written.
+        let copied = own.iter().any(|array| array.bind(py).data() == actions.data());
+        let copied = if copied { Some(actions.to_vec()?) } else { None };
+        // SAFETY: nobody writes to it here; of Python's other threads what `numbers` says is true.
+        let actions = match &copied {
+            Some(copy) => &copy[..],
+            None => unsafe { actions.as_slice()? },
+        };
+        let shown = shown.unwrap_or(&arrays.shown);
+        // SAFETY: `&mut self` keeps every other call of this object out; the slices end with this.
+        let (brought, seen) = unsafe {
+            let ended = Ended {
+                houses: numbers(py, &arrays.final_houses)?,
+                actions: numbers(py, &arrays.final_actions)?,
+                nights: numbers(py, &arrays.final_night)?,
+                episode: numbers(py, &arrays.final_episode)?,
+                end: numbers(py, &arrays.end)?,
+                returns: numbers(py, &arrays.returns)?,
+            };
+            let brought = Brought {
+                rewards: numbers(py, &shown.rewards)?,
+                terminated: numbers(py, &shown.terminated)?,
+                truncated: numbers(py, &shown.truncated)?,
+                ended,
+            };
+            (brought, seen(py, shown)?)
+        };
+        let env = &mut self.env;
+        let ended = if lanes < BRIEF {
+            env.step(actions, brought, seen)?
+        } else {
+            py.detach(|| env.step(actions, brought, seen))?
+        };
+        Ok(Some(ended))
+    }
+
     /// Writes what the lanes show now.
     fn show(&mut self, py: Python<'_>) -> PyResult<()> {
-        let arrays = &self.arrays;
         // SAFETY: `&mut self` keeps every other call of this object out.
-        let seen = unsafe {
-            Seen {
-                houses: numbers(py, &arrays.houses)?,
-                actions: numbers(py, &arrays.actions)?,
-                night: numbers(py, &arrays.night)?,
-                episode: numbers(py, &arrays.episode)?,
-            }
-        };
+        let seen = unsafe { seen(py, &self.arrays.shown) }?;
         self.env.show(seen);
         Ok(())
     }

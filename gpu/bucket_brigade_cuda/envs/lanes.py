@@ -1,6 +1,7 @@
 """Lanes of a `VectorEnv` in a device's memory: a thread for each."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -101,6 +102,8 @@ class DeviceLanes:
             "end": end,
             "returns": returns.reshape(n, a),
         }
+        names = "houses", "actions", "night", "episode", "rewards", "terminated", "truncated"
+        self._stepped = tuple(self.arrays[name] for name in names)
         with device.use():
             self._begin(FIRST_ONES)
 
@@ -128,6 +131,12 @@ class DeviceLanes:
             bytes_taken = taken.reshape(-1).view(np.uint8)
             self._launch("night", (self._keys, *self._played, bytes_taken, size, *self._out))
         return True
+
+    def step_anew(self, actions: object) -> tuple[Any, ...]:
+        """Plays a night. New arrays (see `LaneEngine`)."""
+        self.step(actions)
+        with self._device.use():
+            return *(array.copy() for array in self._stepped), True
 
     def state(self) -> tuple[DeviceArray, DeviceArray, DeviceArray]:
         """Episode, night and houses of all lanes."""
