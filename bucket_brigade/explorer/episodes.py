@@ -33,7 +33,8 @@ def of_object(thing: object) -> list[dict[str, Any]] | None:
     if isinstance(thing, Episode):
         return [play(thing)]
     if isinstance(thing, list) and thing and all(isinstance(night, Night) for night in thing):
-        return [_packed(thing)]
+        outside = ["actions from outside"] * len(thing[0].actions)
+        return [{"seats": outside, **_packed(thing)}]
     return None
 
 

@@ -116,7 +116,8 @@
 
   document.addEventListener('keydown', (event) => {
     const typing = event.target.matches?.('textarea, select, input:not([type=range]):not([type=checkbox])');
-    if (keys.open || typing || event.ctrlKey || event.metaKey || event.altKey) {
+    const pressing = [' ', 'Enter'].includes(event.key) && event.target.closest?.('button, summary, a, [role=button]');
+    if (keys.open || typing || pressing || event.ctrlKey || event.metaKey || event.altKey) {
       return;
     }
     if (event.key === '?') {

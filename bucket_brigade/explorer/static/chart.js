@@ -23,7 +23,7 @@
     const details = el('details', { class: 'as-table' }, el('summary', {}, 'The numbers'), rows);
     const element = el('figure', { class: 'chart' }, room, details);
     let [over, lines] = [x, series];
-    let [plot, width, marked] = [null, 0, null];
+    let [plot, line, width, marked, toldIndex] = [null, null, 0, null, null];
 
     const digits = y.digits ?? 1;
     const told = (each) => (_, value) => format.number(value, each.digits ?? digits);
@@ -36,8 +36,9 @@
         font: '12px system-ui, sans-serif',
         labelFont: '12px system-ui, sans-serif',
         label: of.label,
-        labelSize: 18,
-        ...(side === 'y' ? { size: 62 } : {}),
+        labelSize: 20,
+        labelGap: 0,
+        size: side === 'y' ? 62 : 30,
         values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : Number(tick.toPrecision(6)).toLocaleString('en').replace('-', '−'))),
       };
     }
@@ -69,10 +70,9 @@
             value: told(each),
           })),
         ],
-        hooks: { setSize: [() => mark(marked)], ready: [() => mark(marked)] },
       };
       plot = new uPlot(options, [over.values, ...lines.map((each) => each.values)], room);
-      line = el('div', { class: 'mark-line' });
+      [line, toldIndex] = [el('div', { class: 'mark-line' }), null];
       plot.over.append(line);
       mark(marked);
       if (onPick) {
@@ -85,7 +85,6 @@
       }
     }
 
-    let line = null;
     function mark(value) {
       marked = value;
       if (!plot || !line) {
@@ -94,6 +93,11 @@
       line.hidden = value === null;
       if (value !== null) {
         line.style.transform = `translateX(${plot.valToPos(value, 'x').toFixed(1)}px)`;
+        const index = plot.valToIdx(value);
+        if (index !== toldIndex) {
+          toldIndex = index;
+          plot.setLegend({ idx: index });
+        }
       }
     }
 

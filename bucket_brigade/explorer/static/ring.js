@@ -7,7 +7,7 @@
 
   const STATES = ['safe', 'burning', 'ruined'];
   const RADIUS = 150;
-  const HALF = 204;
+  const HALF = 212;
 
   // Shapes of 40 units around the origin.
   const SHAPES = {
@@ -43,7 +43,9 @@
       const group = svg('g', { class: 'house', transform: `translate(${place(house, radius)})` });
       group.append(svg('circle', { class: 'halo', r: (27 * size).toFixed(1) }), shape);
       const owner = owners && agents ? ` ${format.seat(house % agents)}` : '';
-      const note = svg('text', { class: 'note', transform: `translate(${place(house, radius + 44)})` });
+      // Above the name in the upper half of the ring, and else beneath it.
+      const above = Math.cos(angle(house)) > 0.2 ? -13 : 13;
+      const note = svg('text', { class: 'note', transform: `translate(${place(house, radius + 31)})`, y: above });
       const name = svg('text', { class: 'name', transform: `translate(${place(house, radius + 31)})` });
       name.append(`${house}`, svg('tspan', { class: 'owner' }, owner));
       if (onHouse) {
@@ -98,12 +100,14 @@
     // Where the agents stand that are at these houses: side by side before them, inwards.
     function spots(atHouses) {
       const before = new Array(houses).fill(0);
+      const most = Math.ceil(Math.max(1, ...before.map((_, house) => atHouses.filter((h) => h === house).length)) / 2);
+      const apart = Math.min(28, (radius - 56) / most);
       return atHouses.map((house) => {
         const rank = before[house]++;
         const row = Math.floor(rank / 2);
         const beside = atHouses.filter((other) => other === house).length > 1;
-        const aside = beside ? (rank % 2 === 0 ? -1 : 1) * 11 : 0;
-        const [x, y] = at(house, radius - 44 - 21 * row);
+        const aside = beside ? (rank % 2 === 0 ? -1 : 1) * 15 : 0;
+        const [x, y] = at(house, radius - 44 - apart * row);
         const turn = angle(house);
         return [x + aside * Math.cos(turn), y + aside * Math.sin(turn)];
       });

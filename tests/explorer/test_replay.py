@@ -1,0 +1,215 @@
+"""Replays in a browser: what is shown is what happened, from the first night to the last."""
+
+import re
+
+import numpy as np
+import pytest
+
+import bucket_brigade as bb
+
+LINEUP = ["hero", "hero", "free_rider", "liar"]
+OTHER = ["hero", "hero", "hero", "liar"]
+GAME = bb.scenario("hard").replace(max_nights=20)
+
+
+def episode(lineup=LINEUP, game=GAME):
+    return bb.Episode(game, lineup, seed=7, episode=36)
+
+
+def number(text: str) -> float:
+    return float(text.replace("−", "-").replace(",", ""))
+
+
+def rows(window, stage=0):
+    """The table of seats: worked, lied, this night, so far."""
+    cells = window.locator(".stage").nth(stage).locator(".seats tbody tr")
+    return [[number(td) for td in row.locator("td").all_inner_texts()[1:]] for row in cells.all()]
+
+
+def states(window, stage=0):
+    houses = window.locator(".stage").nth(stage).locator(".house")
+    kinds = houses.evaluate_all("all => all.map(each => each.getAttribute('aria-label'))")
+    return [kind.split(": ")[1].upper() for kind in kinds]
+
+
+def test_every_night_is_shown_as_it_was(open_page) -> None:
+    nights = bb.replay(GAME, LINEUP, seed=7, episode=36)
+    window = open_page(bb.explore(episode()))
+    assert states(window) == [house.name for house in nights[0].before]
+    worked, lied, total = np.zeros((3, 4))
+    for night in nights:
+        window.keyboard.press("ArrowRight")
+        assert window.locator(".where").inner_text().startswith(f"Night {night.night},")
+        assert states(window) == [house.name for house in night.after]
+        worked += [act.works for act in night.actions]
+        lied += [act.works != act.signal for act in night.actions]
+        total += night.rewards
+        expected = np.array([worked, lied, night.rewards, total]).T
+        np.testing.assert_allclose(rows(window), expected, atol=0.051)
+        for agent, act in enumerate(night.actions):
+            told = window.locator(".stage .agent title").nth(agent).text_content()
+            assert f"{'works' if act.works else 'rests'} at house {act.house}," in told
+            assert f"signals {'work' if act.signal else 'rest'}" in told
+            assert told.endswith("a lie") == (act.works != act.signal)
+        story = window.locator(".story").inner_text()
+        for house in night.caught:
+            assert re.search(rf"\b{house}\b.* caught fire", story)
+        for house in night.saved:
+            assert re.search(rf"\b{house}\b.* saved", story)
+    assert nights[-1].ended.replace("_", " ") in window.locator(".counts").inner_text()
+
+
+def test_plays_to_the_end_by_itself(open_page) -> None:
+    window = open_page(bb.explore(episode()))
+    window.get_by_label("Nights a second").select_option("120")
+    window.keyboard.press("Space")
+    window.get_by_label("Pause").wait_for()
+    window.get_by_label("Play", exact=True).wait_for()
+    assert "Night 19," in window.locator(".where").inner_text()
+    window.keyboard.press("Space")  # from the beginning
+    window.keyboard.press("Space")
+    assert "Night 19," not in window.locator(".where").inner_text()
+
+
+def test_the_keyboard_alone_drives_it(open_page) -> None:
+    window = open_page(bb.explore(episode()))
+    where = window.locator(".where")
+    for key, expected in [
+        ("End", "Night 19,"),
+        ("Shift+ArrowLeft", "Night 9,"),
+        ("ArrowLeft", "Night 8,"),
+        ("Home", "Start"),
+    ]:
+        window.keyboard.press(key)
+        assert where.inner_text().startswith(expected)
+    # By Tab: the link to the content, theme, keys, then playback in its order.
+    names = []
+    for _ in range(9):
+        window.keyboard.press("Tab")
+        names.append(
+            window.evaluate("document.activeElement.ariaLabel || document.activeElement.id")
+        )
+    assert names[1:3] == ["theme", "help"]
+    assert {"Play", "A night on", "Nights a second"} <= set(names)
+    window.locator("[aria-label=Play]").focus()
+    window.keyboard.press("Enter")
+    window.get_by_label("Pause").wait_for()
+    window.keyboard.press("Space")  # presses the button, once
+    window.get_by_label("Play", exact=True).wait_for()
+    window.keyboard.press("?")
+    assert window.get_by_role("dialog").is_visible()
+    window.keyboard.press("Escape")
+    assert not window.get_by_role("dialog").is_visible()
+
+
+def test_two_plays_on_the_same_luck(open_page) -> None:
+    first, second = (bb.replay(GAME, each, seed=7, episode=36) for each in (LINEUP, OTHER))
+    acts = next(a.night for a, b in zip(first, second, strict=False) if a.actions != b.actions)
+    houses = next(a.night for a, b in zip(first, second, strict=False) if a.after != b.after)
+    window = open_page(bb.explore(episode(), episode(OTHER)))
+    told = window.locator(".parted p").inner_text()
+    assert f"first on night {acts};" in told
+    assert f"at the end of night {houses}." in told
+    assert window.locator("[data-differs]").count() == 0
+    window.keyboard.press("d")
+    assert window.locator(".where").inner_text().startswith(f"Night {houses},")
+    marked = [
+        place
+        for place, (a, b) in enumerate(zip(first[houses].after, second[houses].after, strict=True))
+        if a != b
+    ]
+    for stage in (0, 1):
+        seen = window.locator(".stage").nth(stage).locator(".house")
+        differ = seen.evaluate_all("all => all.map(each => 'differs' in each.dataset)")
+        assert [place for place, differs in enumerate(differ) if differs] == marked
+    window.keyboard.press("End")
+    for stage, nights in enumerate((first, second)):
+        assert states(window, stage) == [house.name for house in nights[-1].after]
+
+
+def test_an_episode_of_ten_thousand_nights(open_page) -> None:
+    game = GAME.replace(
+        min_nights=10_000,
+        max_nights=10_000,
+        prob_fire_spreads_to_neighbor=0.02,
+        prob_solo_agent_extinguishes_fire=0.9,
+    )
+    nights = bb.replay(game, LINEUP, seed=7, episode=36)
+    page = bb.explore(nights)
+    assert len(page.html.encode()) < 3e6
+    window = open_page(page)
+    assert window.evaluate("document.querySelectorAll('*').length") < 1000
+    window.keyboard.press("End")
+    assert "Night 9999," in window.locator(".where").inner_text()
+    total = np.sum([night.rewards for night in nights], axis=0)
+    np.testing.assert_allclose([row[-1] for row in rows(window)], total, atol=0.051)
+    assert states(window) == [house.name for house in nights[-1].after]
+
+
+def test_any_episode_of_a_batch_and_others_to_choose(open_page) -> None:
+    result = bb.simulate(GAME, [LINEUP, OTHER], episodes=64, seed=3, first_episode=32)
+    window = open_page(bb.explore(result, result.episode(40), result.episode(40, 1)))
+    assert window.locator("h2").inner_text() == "hard: episode 32 of seed 3"
+    assert window.locator(".stage").count() == 2
+    window.get_by_label("Episode").select_option("hard: episode 40 of seed 3")
+    window.keyboard.press("End")
+    assert states(window, 1) == [
+        house.name for house in bb.replay(GAME, OTHER, seed=3, episode=40)[-1].after
+    ]
+    with pytest.raises(bb.InvalidValue, match=r"number = 96 is not allowed.*32 to 95"):
+        result.episode(96)
+    with pytest.raises(bb.InvalidValue, match="lineup = 2"):
+        result.episode(32, 2)
+
+
+def test_mixtures_and_pools_tell_what_was_drawn() -> None:
+    pool = ["hero", "liar"]
+    result = bb.simulate(GAME, [[[0.5, 0.5]] * 4], pool=pool, episodes=32, seed=3)
+    again = result.episode(5)
+    names = [policy.name() for policy in again.policies]
+    assert set(names) == {"hero", "liar"}
+    mixed = bb.Episode(GAME, [bb.Mixture(pool, [0.5, 0.5])] * 4, seed=3, episode=5)
+    assert mixed.step() == again.step()
+    assert again.restarted().night == 0
+
+
+def test_nights_of_actions_from_outside(open_page) -> None:
+    rest = [[[0, 0, 1]] * 4] * 5
+    window = open_page(bb.explore(bb.replay_actions(GAME, rest, seed=7, episode=1)))
+    window.keyboard.press("End")
+    assert [row[:2] for row in rows(window)] == [[0, 5]] * 4
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1600])
+def test_it_fits_any_width_in_light_and_dark(open_page, scheme, width) -> None:
+    window = open_page(bb.explore(episode(), episode(OTHER)), width=width, color_scheme=scheme)
+    assert window.evaluate("document.documentElement.scrollWidth") <= width
+    paper = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g)[0] > 128"
+    assert window.evaluate(paper) == (scheme == "light")
+    window.keyboard.press("t")  # light
+    window.keyboard.press("t")  # dark
+    assert not window.evaluate(paper)
+
+
+def test_the_most_houses_and_agents(open_page) -> None:
+    crowd = GAME.replace(num_houses=32, num_agents=16)
+    window = open_page(bb.explore(episode(["hero", "liar"] * 8, crowd)), width=360)
+    window.keyboard.press("End")
+    assert window.locator(".ring .agent").count() >= 16
+    assert window.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_still_for_those_who_ask_for_it(open_page) -> None:
+    """Without motion, agents are only ever seen at houses, as the ends of nights have them."""
+    window = open_page(bb.explore(episode()), reduced_motion="reduce")
+    window.evaluate("""() => {
+      window.places = new Set();
+      const agent = document.querySelector('.stage .agent');
+      const seen = () => window.places.add(agent.getAttribute('transform'));
+      new MutationObserver(seen).observe(agent, {attributes: true});
+    }""")
+    window.get_by_label("Nights a second").select_option("30")
+    window.keyboard.press("Space")
+    window.get_by_text("Night 19,").wait_for()
+    assert window.evaluate("window.places.size") <= 20
