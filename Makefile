@@ -32,9 +32,9 @@ test: dev-setup
 	@echo "   $(BIN)/python -m pytest -m slow runs the long checks alone. pygambit was asked only if you have it;"
 	@echo "   else its stored answers were compared ($(BIN)/pip install '.[oracle]' brings it)."
 
-# The CUDA backend's.
+# The CUDA backend's, but for the longest.
 test-gpu: gpu-setup
-	$(PYTEST) tests/cuda tests/bench/test_ladder.py
+	$(PYTEST) tests/cuda tests/bench/test_ladder.py -m 'not slow'
 
 test-all: gpu-setup
 	cargo test --no-default-features

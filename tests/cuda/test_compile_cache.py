@@ -212,6 +212,7 @@ def test_threads_do_not_compile_the_same_twice(
     assert {kernel.entry for kernel in found} == {"found"}
 
 
+@pytest.mark.slow
 def test_processes_may_write_at_the_same_time(folder: Path) -> None:
     program = (
         "from bucket_brigade_cuda.compiling.compile import compile_kernel\n"

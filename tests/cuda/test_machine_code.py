@@ -1,10 +1,13 @@
 """What the assembler makes of the kernels: nothing in local memory, and registers to spare."""
 
 import pytest
-from shapes import DEFAULT, ENVIRONMENTS, FIREFIGHTERS, SHAPES
+from shapes import DEFAULT, ENVIRONMENTS, FIREFIGHTERS, LARGEST, SHAPES
 
 from bucket_brigade_cuda.kernels.shape import ENVIRONMENT, LANE_THREADS, SHARED_BYTES, Shape
 from ptx_on_cpu.report import KERNELS, assembled
+
+#: Some seconds of the assembler for each, which `make test-all` takes.
+OTHERS = [shape for shape in (*SHAPES, *FIREFIGHTERS) if shape not in (DEFAULT, LARGEST)]
 
 #: With 64 threads a CUDA block, 168 registers let 6 blocks live on a multiprocessor; widths of up
 #: to four keep to 128, which lets 8 do so.
@@ -13,7 +16,12 @@ MOST_REGISTERS, MOST_OF_NARROW = 168, 128
 
 @pytest.mark.parametrize(
     ("shape", "capability"),
-    [*((shape, (9, 0)) for shape in (*SHAPES, *FIREFIGHTERS)), (DEFAULT, (8, 0))],
+    [
+        (DEFAULT, (9, 0)),
+        (LARGEST, (9, 0)),
+        *(pytest.param(shape, (9, 0), marks=pytest.mark.slow) for shape in OTHERS),
+        pytest.param(DEFAULT, (8, 0), marks=pytest.mark.slow),
+    ],
     ids=str,
 )
 @pytest.mark.usefixtures("compiled")

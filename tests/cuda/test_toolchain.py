@@ -110,8 +110,8 @@ class Place:
     ("without", "broken", "told"),
     [
         (["libnvvm*"], [], "DynamicLibNotFoundError"),
-        (["libnvrtc*"], [], "DynamicLibNotFoundError"),
-        (["libnvJitLink*"], [], "DynamicLibNotFoundError"),
+        pytest.param(["libnvrtc*"], [], "DynamicLibNotFoundError", marks=pytest.mark.slow),
+        pytest.param(["libnvJitLink*"], [], "DynamicLibNotFoundError", marks=pytest.mark.slow),
         ([], ["libnvvm*"], "Error: "),
         (["numba", "numba_cuda", "_numba_cuda_redirector.pth"], [], "numba is not installed"),
     ],
