@@ -1,10 +1,12 @@
 """``bucket-brigade explore``: a page to look at results and episodes."""
 
+import contextlib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bucket_brigade.atomic_files import is_stream
 from bucket_brigade.cli.common import (
     Changes,
     EndRule,
@@ -18,9 +20,13 @@ from bucket_brigade.cli.common import (
     whole,
 )
 from bucket_brigade.cli.completion import lineups, scenario_names
+from bucket_brigade.cli.explore_live import Episodes
 from bucket_brigade.cli.outputs import check_outputs
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.explorer import explore as explore_page
+from bucket_brigade.explorer.bundle import bundled
+from bucket_brigade.explorer.serve import PageServer
+from bucket_brigade.game.catalogue import SCENARIOS
 from bucket_brigade.simulation.episode import Episode
 
 
@@ -31,8 +37,12 @@ def explore(
         typer.Argument(metavar="[RESULT]...", help="Files that other commands saved."),
     ] = None,
     out: Annotated[
-        Path, typer.Option(metavar="FILE", help="The page to write; - prints it.")
-    ] = Path("explore.html"),
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The page to write; - prints it. By default explore.html, or none with --serve.",
+        ),
+    ] = None,
     title: Annotated[str | None, typer.Option(help="What the page is called.")] = None,
     name: Annotated[
         str | None,
@@ -57,29 +67,60 @@ def explore(
         list[int] | None,
         whole("Its number in the batch; may be repeated. By default 0.", name="--episode"),
     ] = None,
+    serve: Annotated[
+        bool,
+        typer.Option(
+            "--serve",
+            help="Serve the page to this machine until Ctrl-C; it can then ask for any episode.",
+        ),
+    ] = False,
+    port: Annotated[int, whole("Where --serve listens; by default any that is free.")] = 0,
     rules: Rules = None,
     night_order: NightOrder = None,
     end_rule: EndRule = None,
     changes: Changes = None,
 ) -> None:
     """Make a page to look at results and episodes: one file, for any browser, without network."""
-    things: list[object] = list(results or [])
+    files = list(results or [])
+    scenario, seated = None, {}
     if name is not None:
         if not lineup:
             raise InvalidValue("--lineup", "missing", "who plays the episode of --scenario")
         scenario = chosen_scenario(name, night_order, end_rule, changes, rules)
-        seated = [chosen_lineup(text, scenario.num_agents) for text in lineup]
-        things += [
-            Episode(scenario, seats, seed=seed, episode=number)
-            for number in numbers or [0]
-            for seats in seated
-        ]
+        seated = {text: chosen_lineup(text, scenario.num_agents) for text in lineup}
     elif lineup:
         raise InvalidValue("--scenario", "missing", "the game that --lineup plays")
-    if not things:
-        raise InvalidValue("RESULT", "missing", "a file, or --scenario with --lineup")
-    check_outputs([("--out", out)], names=[str(file) for file in results or []])
-    page = explore_page(*things, title=title)
-    page.save(out)
-    if str(out) != "-":
-        say(f"{out}: {len(page.html.encode()) / 1e6:.2f} MB")
+    elif not files and not serve:
+        raise InvalidValue("RESULT", "missing", "a file, or --scenario with --lineup, or --serve")
+    if out is None and not serve:
+        out = Path("explore.html")
+    check_outputs([("--out", out)], names=[str(file) for file in files])
+    episodes = [
+        Episode(scenario, seats, seed=seed, episode=number)
+        for number in numbers or [0]
+        for seats in seated.values()
+        if scenario is not None
+    ]
+    things = [*files, *episodes]
+    if out is not None and things:
+        page = explore_page(*things, title=title)
+        page.save(out)
+        if not is_stream(out):
+            say(f"{out}: {len(page.html.encode()) / 1e6:.2f} MB")
+    if serve:
+        bundle = bundled(things, title or "Bucket Brigade", live=True)
+        bundle["asked"] = {
+            "scenario": name or "default",
+            "lineups": list(seated) or ["hero,hero,hero,hero"],
+            "seed": str(seed),
+            "episode": str((numbers or [0])[0]),
+            "scenarios": [*([name] if name else []), *SCENARIOS],
+        }
+        given = {} if scenario is None or name is None else {name: scenario}
+        _serve(PageServer(bundle, {"/episode": Episodes(given, seated)}, port))
+
+
+def _serve(server: PageServer) -> None:
+    say(f"{server.address} shows it on this machine; Ctrl-C ends that")
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()

@@ -151,7 +151,7 @@ def test_any_episode_of_a_batch_and_others_to_choose(open_page) -> None:
     window = open_page(bb.explore(result, result.episode(40), result.episode(40, 1)))
     assert window.locator("h2").inner_text() == "hard: episode 32 of seed 3"
     assert window.locator(".stage").count() == 2
-    window.get_by_label("Episode").select_option("hard: episode 40 of seed 3")
+    window.get_by_label("Which of these").select_option("hard: episode 40 of seed 3")
     window.keyboard.press("End")
     assert states(window, 1) == [
         house.name for house in bb.replay(GAME, OTHER, seed=3, episode=40)[-1].after

@@ -35,7 +35,7 @@
     const { el, text, announce } = tools;
     let groups = grouped(bundle.episodes);
     const heading = el('h2');
-    const chooser = el('select', { 'aria-label': 'Episode', onchange: () => open(chooser.selectedIndex) });
+    const chooser = el('select', { 'aria-label': 'Which of these', onchange: () => open(chooser.selectedIndex) });
     const sides = [0, 1].map((side) =>
       el('select', { 'aria-label': side ? 'Right line-up' : 'Left line-up', onchange: () => openSides() }),
     );
@@ -72,16 +72,21 @@
       open(0);
     }
 
-    const live = tools.ask && tools.liveForm({ bundle, tools, onFound: refresh });
+    const live = tools.ask && tools.liveForm({ asked: bundle.asked, ask: tools.ask, onFound: refresh });
     element.append(el('div', { class: 'heading' }, heading, choice), ...(live ? [live.element] : []), body);
     if (groups.length > 0) {
       refresh(bundle.episodes);
+    } else {
+      live.show();
     }
     return {
       hidden: () => current?.player.pause(),
       keys: [...PLAYER_KEYS, ['d', 'to the next night on which the two differ'], ...(live ? live.keys : [])],
       key(event) {
-        const used = current?.key(event) || live?.key(event);
+        if (live?.key(event)) {
+          return true;
+        }
+        const used = current?.key(event);
         if (used) {
           announce(current.told());
         }
