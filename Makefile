@@ -29,6 +29,8 @@ test: dev-setup
 	$(PYTEST) --ignore tests/cuda -m 'not slow'
 	@echo '== Left out: the CUDA backend, and long checks of statistics and of many games. "make test-gpu" tests'
 	@echo '   the backend, without a GPU, "make test-all" everything; both first install 1 GB of compilers.'
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
+		echo '   There is no Chromium here, so that the tests of the page were skipped (Debian: apt install chromium).'
 	@echo "   $(BIN)/python -m pytest -m slow runs the long checks alone. pygambit was asked only if you have it;"
 	@echo "   else its stored answers were compared ($(BIN)/pip install '.[oracle]' brings it)."
 
@@ -53,7 +55,7 @@ $(BIN)/pip:
 # What tests, checks and draws.
 dev-setup: $(VENV)/dev-installed
 $(VENV)/dev-installed: pyproject.toml | $(VENV)/run-installed
-	@echo '== Installing pytest, mypy, Matplotlib, pandas and others (120 MB): half a minute'
+	@echo '== Installing pytest, mypy, Matplotlib, pandas and others (170 MB): half a minute'
 	$(EXTRAS) dev | $(PIP) install --quiet --requirement /dev/stdin
 	@touch $@
 

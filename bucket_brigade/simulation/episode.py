@@ -16,8 +16,8 @@ from bucket_brigade.game.lineups import Lineup
 from bucket_brigade.game.program import seat_strategies
 from bucket_brigade.game.scenario import Scenario, as_scenario
 from bucket_brigade.policies.policy import Policy
-from bucket_brigade.simulation.ring_picture import ring_svg
-from bucket_brigade.summaries import cut, legible
+from bucket_brigade.simulation.ring_picture import nights_svg, ring_svg
+from bucket_brigade.summaries import Summary, cut, legible
 
 __all__ = ["Action", "Episode", "House", "Night", "replay", "replay_actions"]
 
@@ -140,6 +140,7 @@ class Episode:
         self._seated = seat_strategies(scenario, [stand_in], pool)
         self._by_lineup = lineup is not None
         self._last: Night | None = None
+        self._acted_for = False  # whether actions ever took the place of the line-up's
         self._begin()
 
     def _begin(self) -> None:
@@ -179,7 +180,7 @@ class Episode:
     def restarted(self) -> Self:
         """A copy that is back before night 0, with the same luck ahead."""
         other = self.clone()
-        other._last = None
+        other._last, other._acted_for = None, False
         other._begin()
         return other
 
@@ -239,6 +240,27 @@ class Episode:
             return self._last._repr_svg_()
         return ring_svg([house.name for house in self.houses], [], "before night 0", {})
 
+    def _repr_html_(self) -> str:
+        """The ring; and all nights so far and who earned what, where they can be played again."""
+        if not self._by_lineup or self._acted_for:
+            return self._repr_svg_()
+        again = self.restarted()
+        nights = [again.step() for _ in range(self.night)]
+        states = [again.restarted().houses, *(night.after for night in nights)]
+        names = [[house.name for house in houses] for houses in states]
+        title = f"houses 0 to {len(names[0]) - 1}, a row each, on {len(nights)} nights"
+        total = [sum(night.rewards[seat] for night in nights) for seat in range(len(self.policies))]
+        summary = Summary(
+            repr(self),
+            ["seat", "plays", "payoff so far"],
+            [
+                [chr(ord("a") + seat), cut(policy.name()), f"{payoff:.1f}"]
+                for seat, (policy, payoff) in enumerate(zip(self.policies, total, strict=True))
+            ],
+        )
+        pictures = [self._repr_svg_(), nights_svg(names, title), summary.to_html()]
+        return "".join(f"<div>{picture}</div>" for picture in pictures)
+
     def step(self, actions: Sequence[Action] | None = None) -> Night:
         """Plays a night.
 
@@ -256,6 +278,7 @@ class Episode:
             raise InvalidValue("actions", None, "one per agent, as no line-up plays")
         given = None
         if actions is not None:
+            self._acted_for = True
             listed = as_list("actions", actions, "actions, one per agent")
             given = [_checked(f"actions[{i}]", action) for i, action in enumerate(listed)]
         events = self._core.step(given)

@@ -1,11 +1,12 @@
-"""A picture of the ring for notebooks: houses with their states, and agents where they are."""
+"""Pictures for notebooks: the ring with agents where they are, and all nights at a glance."""
 
+import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bucket_brigade.summaries import escaped
 
-__all__ = ["ring_svg"]
+__all__ = ["nights_svg", "ring_svg"]
 
 #: Colours of a state, and a sign for those who can't tell them apart.
 _STATES = {
@@ -16,6 +17,13 @@ _STATES = {
 #: Radii of the circles of houses and of agents, and of one house and one agent.
 _RING, _INNER, _HOUSE, _AGENT = 150.0, 108.0, 15.0, 9.0
 _HALF = 215
+
+#: Columns of a picture of nights at most; of more nights, each column shows the worst of some.
+_MOST_COLUMNS = 240
+#: Width of that picture, and height of a house's row.
+_WIDTH, _ROW = 430, 9
+#: Height of what is drawn in a row: a fire fills it, a ruin is a line.
+_DRAWN = {"BURNING": 7, "RUINED": 2}
 
 
 def ring_svg(
@@ -71,6 +79,55 @@ def ring_svg(
         f'<rect x="{-_HALF}" y="{-_HALF}" width="{size}" height="{size}" fill="white"/>'
         f"{''.join(parts)}</svg>"
     )
+
+
+def nights_svg(states: Sequence[Sequence[str]], title: str) -> str:
+    """All nights as SVG that needs nothing else: a row a house, a column a night.
+
+    Parameters
+    ----------
+    states : sequence of sequence of str
+        "SAFE", "BURNING" or "RUINED" for each house, at the start and at the end of each night.
+    title : str
+        What it shows, for those who can't see it.
+    """
+    each = max(1, math.ceil(len(states) / _MOST_COLUMNS))
+    severity = list(_STATES)
+    columns = [
+        [
+            max(house, key=severity.index)
+            for house in zip(*states[first : first + each], strict=True)
+        ]
+        for first in range(0, len(states), each)
+    ]
+    houses, width = len(states[0]), _WIDTH / len(columns)
+    parts = []
+    for house in range(houses):
+        middle = (house + 0.5) * _ROW
+        row = [column[house] for column in columns]
+        for state, first, end in _runs(row):
+            if state in _DRAWN:
+                height = _DRAWN[state]
+                parts.append(
+                    f'<rect x="{first * width:.1f}" y="{middle - height / 2:.1f}" '
+                    f'width="{(end - first) * width:.1f}" height="{height}" '
+                    f'fill="{_STATES[state][0]}"/>'
+                )
+    height = houses * _ROW
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" '
+        f'viewBox="0 0 {_WIDTH} {height}" role="img"><title>{escaped(title)}</title>'
+        f'<rect width="{_WIDTH}" height="{height}" fill="#f1efe9"/>{"".join(parts)}</svg>'
+    )
+
+
+def _runs(items: Sequence[str]) -> Iterator[tuple[str, int, int]]:
+    """Equal neighbours as (item, first, end)."""
+    first = 0
+    for item, group in itertools.groupby(items):
+        end = first + sum(1 for _ in group)
+        yield item, first, end
+        first = end
 
 
 def _text(x: float, y: float, text: str, size: int, colour: str = "black") -> str:

@@ -18,6 +18,10 @@ PAGES = {
     ),
     "learning": ("docs._generate.learning", "learning.svg, from a curve of examples/ppo.py"),
     "exact-figure": ("docs._generate.exact_figure", "exact.svg, which it first measures"),
+    "explore-picture": (
+        "docs._generate.explore_picture",
+        "explore.png of the README, by a browser without a window",
+    ),
     "api": ("docs._generate.api", "the reference of the API in build/docs/, from docstrings"),
 }
 

@@ -15,7 +15,8 @@ import pytest
 
 from bucket_brigade.explorer import Page
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 
 #: Opens a page in a window of a size and returns Playwright's page.
 Open = Callable[..., Any]
@@ -31,7 +32,7 @@ addEventListener('securitypolicyviolation', (event) =>
 def browser() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     if CHROMIUM is None:
-        pytest.skip("there is no Chromium")
+        pytest.skip("there is no Chromium (Debian: apt install chromium)")
     with playwright.sync_playwright() as started:
         # Root, as which continuous integration often runs, has no sandbox.
         flags = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []

@@ -213,3 +213,30 @@ def test_still_for_those_who_ask_for_it(open_page) -> None:
     window.keyboard.press("Space")
     window.get_by_text("Night 19,").wait_for()
     assert window.evaluate("window.places.size") <= 20
+
+
+@pytest.mark.slow
+def test_frames_of_a_hundred_nights(open_page, capsys) -> None:
+    """An episode of 100 nights animates at the screen's rate: how long frames take is reported."""
+    game = GAME.replace(min_nights=100, max_nights=100)
+    window = open_page(bb.explore(episode(game=game), episode(OTHER, game)))
+    window.get_by_label("Nights a second").select_option("30")
+    frames = window.evaluate("""() => new Promise((done) => {
+      const gaps = [];
+      let before = null;
+      document.querySelector('[aria-label=Play]').click();
+      const frame = (now) => {
+        gaps.push(now - (before ?? now));
+        before = now;
+        if (document.querySelector('[aria-label=Pause]')) {
+          requestAnimationFrame(frame);
+        } else {
+          done(gaps.slice(1));
+        }
+      };
+      requestAnimationFrame(frame);
+    })""")
+    rate, worst = 1000 / np.median(frames), np.quantile(frames, 0.99)
+    with capsys.disabled():
+        print(f"{len(frames)} frames, {rate:.0f} a second; 99 % within {worst:.0f} ms")
+    assert rate > 20  # loosely, as machines that test are busy

@@ -79,7 +79,10 @@
     shown = next;
     next.mounted ??= next.mount(next.panel, bundle, tools) ?? {};
     next.mounted.shown?.();
-    history.replaceState(null, '', `#${next.name}`);
+    if (location.protocol !== 'about:') {
+      // Within a notebook, a page has no address.
+      history.replaceState(null, '', `#${next.name}`);
+    }
   }
 
   tabs.addEventListener('keydown', (event) => {

@@ -59,6 +59,14 @@
           y: { distr: y.log ? 3 : 1, ...(y.range ? { range: y.range } : {}) },
         },
         axes: [axis(over, 'x'), axis(y, 'y')],
+        hooks: {
+          ready: [
+            () => {
+              toldIndex = null;
+              mark(marked);
+            },
+          ],
+        },
         series: [
           { label: over.label, value: (_, value) => (value === null ? '–' : String(value)) },
           ...lines.map((each) => ({

@@ -7,7 +7,7 @@
 
   const STATES = ['safe', 'burning', 'ruined'];
   const RADIUS = 150;
-  const HALF = 212;
+  const HALF = 216;
 
   // Shapes of 40 units around the origin.
   const SHAPES = {
@@ -45,8 +45,8 @@
       const owner = owners && agents ? ` ${format.seat(house % agents)}` : '';
       // Above the name in the upper half of the ring, and else beneath it.
       const above = Math.cos(angle(house)) > 0.2 ? -13 : 13;
-      const note = svg('text', { class: 'note', transform: `translate(${place(house, radius + 31)})`, y: above });
-      const name = svg('text', { class: 'name', transform: `translate(${place(house, radius + 31)})` });
+      const note = svg('text', { class: 'note', transform: `translate(${place(house, radius + 37)})`, y: above });
+      const name = svg('text', { class: 'name', transform: `translate(${place(house, radius + 37)})` });
       name.append(`${house}`, svg('tspan', { class: 'owner' }, owner));
       if (onHouse) {
         group.setAttribute('role', 'button');

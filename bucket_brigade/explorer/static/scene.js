@@ -89,7 +89,7 @@
         { class: 'parted' },
         el('p', {}, parted(plays, found)),
         found.firstHouse !== null && el('button', { type: 'button', onclick: () => player.seek(found.firstHouse) }, 'First difference'),
-        el('button', { type: 'button', onclick: nextDifference, disabled: found.firstHouse === null }, 'Next difference'),
+        found.firstHouse !== null && el('button', { type: 'button', onclick: nextDifference }, 'Next difference'),
       );
 
     const signs = [
