@@ -16,47 +16,59 @@ def episode(lineup=LINEUP, game=GAME):
     return bb.Episode(game, lineup, seed=7, episode=36)
 
 
-def number(text: str) -> float:
-    return float(text.replace("−", "-").replace(",", ""))
+#: All that a stage says: its table as numbers, the houses, the agents, and what is told in words.
+SEEN = """(stage) => {
+  const all = (css) => [...stage.querySelectorAll(css)];
+  const number = (text) => Number(text.replace('−', '-').replaceAll(',', ''));
+  return {
+    rows: all('.seats tbody tr').map((row) =>
+      [...row.querySelectorAll('td')].slice(1).map((cell) => number(cell.textContent))),
+    houses: all('.house').map((house) => house.getAttribute('aria-label').split(': ')[1]),
+    differ: all('.house').map((house) => 'differs' in house.dataset),
+    agents: all('.agent title').map((title) => title.textContent),
+    story: stage.querySelector('.story').textContent,
+    counts: stage.querySelector('.counts').textContent,
+  };
+}"""
 
 
-def rows(window, stage=0):
-    """The table of seats: worked, lied, this night, so far."""
-    cells = window.locator(".stage").nth(stage).locator(".seats tbody tr")
-    return [[number(td) for td in row.locator("td").all_inner_texts()[1:]] for row in cells.all()]
+def seen(window, stage=0):
+    return window.locator(".stage").nth(stage).evaluate(SEEN)
 
 
-def states(window, stage=0):
-    houses = window.locator(".stage").nth(stage).locator(".house")
-    kinds = houses.evaluate_all("all => all.map(each => each.getAttribute('aria-label'))")
-    return [kind.split(": ")[1].upper() for kind in kinds]
+def names(houses):
+    return [house.name.lower() for house in houses]
+
+
+def where(window) -> str:
+    return window.locator(".where").inner_text()
 
 
 def test_every_night_is_shown_as_it_was(open_page) -> None:
     nights = bb.replay(GAME, LINEUP, seed=7, episode=36)
     window = open_page(bb.explore(episode()))
-    assert states(window) == [house.name for house in nights[0].before]
+    assert seen(window)["houses"] == names(nights[0].before)
     worked, lied, total = np.zeros((3, 4))
     for night in nights:
         window.keyboard.press("ArrowRight")
-        assert window.locator(".where").inner_text().startswith(f"Night {night.night},")
-        assert states(window) == [house.name for house in night.after]
+        assert where(window).startswith(f"Night {night.night},")
+        now = seen(window)
+        assert now["houses"] == names(night.after)
         worked += [act.works for act in night.actions]
         lied += [act.works != act.signal for act in night.actions]
         total += night.rewards
         expected = np.array([worked, lied, night.rewards, total]).T
-        np.testing.assert_allclose(rows(window), expected, atol=0.051)
-        for agent, act in enumerate(night.actions):
-            told = window.locator(".stage .agent title").nth(agent).text_content()
-            assert f"{'works' if act.works else 'rests'} at house {act.house}," in told
-            assert f"signals {'work' if act.signal else 'rest'}" in told
-            assert told.endswith("a lie") == (act.works != act.signal)
-        story = window.locator(".story").inner_text()
-        for house in night.caught:
-            assert re.search(rf"\b{house}\b.* caught fire", story)
-        for house in night.saved:
-            assert re.search(rf"\b{house}\b.* saved", story)
-    assert nights[-1].ended.replace("_", " ") in window.locator(".counts").inner_text()
+        np.testing.assert_allclose(now["rows"], expected, atol=0.051)
+        for agent, (told, act) in enumerate(zip(now["agents"], night.actions, strict=True)):
+            does = "works" if act.works else "rests"
+            claims = "work" if act.signal else "rest"
+            lie = ", a lie" if act.works != act.signal else ""
+            letter = chr(ord("a") + agent)
+            assert told == f"agent {letter} {does} at house {act.house}, signals {claims}{lie}"
+        for verb, houses in (("caught fire", night.caught), ("saved", night.saved)):
+            for house in houses:
+                assert re.search(rf"\b{house}\b[^.]* {verb}", now["story"])
+    assert nights[-1].ended.replace("_", " ") in now["counts"]
 
 
 def test_plays_to_the_end_by_itself(open_page) -> None:
@@ -65,15 +77,14 @@ def test_plays_to_the_end_by_itself(open_page) -> None:
     window.keyboard.press("Space")
     window.get_by_label("Pause").wait_for()
     window.get_by_label("Play", exact=True).wait_for()
-    assert "Night 19," in window.locator(".where").inner_text()
+    assert "Night 19," in where(window)
     window.keyboard.press("Space")  # from the beginning
     window.keyboard.press("Space")
-    assert "Night 19," not in window.locator(".where").inner_text()
+    assert "Night 19," not in where(window)
 
 
 def test_the_keyboard_alone_drives_it(open_page) -> None:
     window = open_page(bb.explore(episode()))
-    where = window.locator(".where")
     for key, expected in [
         ("End", "Night 19,"),
         ("Shift+ArrowLeft", "Night 9,"),
@@ -81,16 +92,16 @@ def test_the_keyboard_alone_drives_it(open_page) -> None:
         ("Home", "Start"),
     ]:
         window.keyboard.press(key)
-        assert where.inner_text().startswith(expected)
+        assert where(window).startswith(expected)
     # By Tab: the link to the content, theme, keys, then playback in its order.
-    names = []
+    reached = []
     for _ in range(9):
         window.keyboard.press("Tab")
-        names.append(
+        reached.append(
             window.evaluate("document.activeElement.ariaLabel || document.activeElement.id")
         )
-    assert names[1:3] == ["theme", "help"]
-    assert {"Play", "A night on", "Nights a second"} <= set(names)
+    assert reached[1:3] == ["theme", "help"]
+    assert {"Play", "A night on", "Nights a second"} <= set(reached)
     window.locator("[aria-label=Play]").focus()
     window.keyboard.press("Enter")
     window.get_by_label("Pause").wait_for()
@@ -112,19 +123,17 @@ def test_two_plays_on_the_same_luck(open_page) -> None:
     assert f"at the end of night {houses}." in told
     assert window.locator("[data-differs]").count() == 0
     window.keyboard.press("d")
-    assert window.locator(".where").inner_text().startswith(f"Night {houses},")
+    assert where(window).startswith(f"Night {houses},")
     marked = [
         place
         for place, (a, b) in enumerate(zip(first[houses].after, second[houses].after, strict=True))
         if a != b
     ]
     for stage in (0, 1):
-        seen = window.locator(".stage").nth(stage).locator(".house")
-        differ = seen.evaluate_all("all => all.map(each => 'differs' in each.dataset)")
-        assert [place for place, differs in enumerate(differ) if differs] == marked
+        assert [i for i, differs in enumerate(seen(window, stage)["differ"]) if differs] == marked
     window.keyboard.press("End")
     for stage, nights in enumerate((first, second)):
-        assert states(window, stage) == [house.name for house in nights[-1].after]
+        assert seen(window, stage)["houses"] == names(nights[-1].after)
 
 
 def test_an_episode_of_ten_thousand_nights(open_page) -> None:
@@ -140,10 +149,10 @@ def test_an_episode_of_ten_thousand_nights(open_page) -> None:
     window = open_page(page)
     assert window.evaluate("document.querySelectorAll('*').length") < 1000
     window.keyboard.press("End")
-    assert "Night 9999," in window.locator(".where").inner_text()
+    assert "Night 9999," in where(window)
     total = np.sum([night.rewards for night in nights], axis=0)
-    np.testing.assert_allclose([row[-1] for row in rows(window)], total, atol=0.051)
-    assert states(window) == [house.name for house in nights[-1].after]
+    np.testing.assert_allclose([row[-1] for row in seen(window)["rows"]], total, atol=0.051)
+    assert seen(window)["houses"] == names(nights[-1].after)
 
 
 def test_any_episode_of_a_batch_and_others_to_choose(open_page) -> None:
@@ -153,9 +162,7 @@ def test_any_episode_of_a_batch_and_others_to_choose(open_page) -> None:
     assert window.locator(".stage").count() == 2
     window.get_by_label("Which of these").select_option("hard: episode 40 of seed 3")
     window.keyboard.press("End")
-    assert states(window, 1) == [
-        house.name for house in bb.replay(GAME, OTHER, seed=3, episode=40)[-1].after
-    ]
+    assert seen(window, 1)["houses"] == names(bb.replay(GAME, OTHER, seed=3, episode=40)[-1].after)
     with pytest.raises(bb.InvalidValue, match=r"number = 96 is not allowed.*32 to 95"):
         result.episode(96)
     with pytest.raises(bb.InvalidValue, match="lineup = 2"):
@@ -177,42 +184,63 @@ def test_nights_of_actions_from_outside(open_page) -> None:
     rest = [[[0, 0, 1]] * 4] * 5
     window = open_page(bb.explore(bb.replay_actions(GAME, rest, seed=7, episode=1)))
     window.keyboard.press("End")
-    assert [row[:2] for row in rows(window)] == [[0, 5]] * 4
+    assert [row[:2] for row in seen(window)["rows"]] == [[0, 5]] * 4
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1600])
-def test_it_fits_any_width_in_light_and_dark(open_page, scheme, width) -> None:
-    window = open_page(bb.explore(episode(), episode(OTHER)), width=width, color_scheme=scheme)
-    assert window.evaluate("document.documentElement.scrollWidth") <= width
+def test_it_fits_any_width_in_light_and_dark(open_page) -> None:
     paper = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g)[0] > 128"
-    assert window.evaluate(paper) == (scheme == "light")
-    window.keyboard.press("t")  # light
-    window.keyboard.press("t")  # dark
+    fits = "document.documentElement.scrollWidth <= innerWidth"
+    window = open_page(bb.explore(episode(), episode(OTHER)))
+    for scheme in ("light", "dark"):
+        window.emulate_media(color_scheme=scheme)
+        assert window.evaluate(paper) == (scheme == "light")
+        for width in (320, 360, 768, 1600):
+            window.set_viewport_size({"width": width, "height": 800})
+            assert window.evaluate(fits)
+    window.keyboard.press("t")
+    assert window.evaluate(paper)
+    window.keyboard.press("t")
     assert not window.evaluate(paper)
 
 
-def test_the_most_houses_and_agents(open_page) -> None:
-    crowd = GAME.replace(num_houses=32, num_agents=16)
-    window = open_page(bb.explore(episode(["hero", "liar"] * 8, crowd)), width=360)
-    window.keyboard.press("End")
-    assert window.locator(".ring .agent").count() >= 16
-    assert window.evaluate("document.documentElement.scrollWidth") <= 360
+def test_games_at_their_limits(open_page) -> None:
+    games = [
+        GAME.replace(num_houses=32, num_agents=16),
+        GAME.replace(num_houses=2, num_agents=16),
+        GAME.replace(num_agents=1, min_nights=0, max_nights=1, prob_house_catches_fire=1.0),
+    ]
+    episodes = [episode(["liar"] * game.num_agents, game) for game in games]
+    window = open_page(bb.explore(*episodes), width=360)
+    for place, each in enumerate(episodes):
+        window.get_by_label("Which of these").select_option(index=place)
+        window.keyboard.press("End")
+        while each.ended is None:
+            last = each.step()
+        now = seen(window)
+        assert now["houses"] == names(last.after)
+        assert len(now["agents"]) == each.scenario.num_agents
+        assert window.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_still_for_those_who_ask_for_it(open_page) -> None:
-    """Without motion, agents are only ever seen at houses, as the ends of nights have them."""
+    """Without motion, agents are only ever seen where the ends of nights have them."""
     window = open_page(bb.explore(episode()), reduced_motion="reduce")
     window.evaluate("""() => {
       window.places = new Set();
-      const agent = document.querySelector('.stage .agent');
-      const seen = () => window.places.add(agent.getAttribute('transform'));
-      new MutationObserver(seen).observe(agent, {attributes: true});
+      const agents = [...document.querySelectorAll('.stage .agent')];
+      const note = () => window.places.add(agents.map((a) => a.getAttribute('transform')).join());
+      agents.forEach((agent) => new MutationObserver(note).observe(agent, {attributes: true}));
     }""")
+    for _ in range(20):
+        window.keyboard.press("ArrowRight")
+    stood = window.evaluate("window.places.size")
+    assert stood > 5
     window.get_by_label("Nights a second").select_option("30")
-    window.keyboard.press("Space")
-    window.get_by_text("Night 19,").wait_for()
-    assert window.evaluate("window.places.size") <= 20
+    window.keyboard.press("Space")  # from the beginning
+    window.get_by_label("Pause").wait_for()
+    window.get_by_label("Play", exact=True).wait_for()
+    assert where(window).startswith("Night 19,")
+    assert window.evaluate("window.places.size") <= stood + 1  # and at home, at the start
 
 
 @pytest.mark.slow

@@ -32,21 +32,22 @@
     for (const [event, houses] of Object.entries(events)) {
       told.push(`${houses.length > 1 ? 'houses' : 'house'} ${houses.join(', ')} ${words[event]}`);
     }
-    const doing = { work: [], rest: [], lie: [] };
+    const [at, lying] = [new Map(), []];
     for (let agent = 0; agent < play.agents; agent++) {
       const act = play.act(stop, agent);
-      (act.works ? doing.work : doing.rest).push(
-        act.works ? `${format.seat(agent)} at ${act.house}` : format.seat(agent),
-      );
+      if (act.works) {
+        at.set(act.house, [...(at.get(act.house) ?? []), format.seat(agent)]);
+      }
       if (act.works !== act.signal) {
-        doing.lie.push(format.seat(agent));
+        lying.push(format.seat(agent));
       }
     }
+    const working = [...at].map(([house, seats]) => `${seats.join(', ')} at ${house}`);
     const acts = [
-      doing.work.length ? `working: ${doing.work.join(', ')}` : 'nobody works',
-      doing.lie.length ? `lying: ${doing.lie.join(', ')}` : null,
+      working.length ? `working: ${working.join('; ')}` : 'nobody works',
+      lying.length ? `lying: ${lying.join(', ')}` : null,
     ];
-    return `${[...acts.filter(Boolean), ...told].join('; ')}.`.replace(/^./, (sign) => sign.toUpperCase());
+    return `${[...acts.filter(Boolean), ...told].join('. ')}.`.replace(/(^|\. )[a-z]/g, (sign) => sign.toUpperCase());
   }
 
   function seatTable(play) {
