@@ -1,15 +1,20 @@
 """Episodes as the page replays them: every night of a play, packed in a few bytes."""
 
 import base64
-from collections.abc import Iterator
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from bucket_brigade.errors import InvalidValue
-from bucket_brigade.simulation.episode import Episode, Night
+from bucket_brigade.arguments import as_u64
+from bucket_brigade.counts.event_counts import END_KINDS
+from bucket_brigade.errors import InvalidFile, InvalidValue
+from bucket_brigade.game.scenario import Scenario
+from bucket_brigade.simulation.episode import Action, Episode, House, Night
 from bucket_brigade.simulation.result import SimulationResult
 
 __all__ = ["of_file", "of_object", "play"]
@@ -38,9 +43,51 @@ def of_object(thing: object) -> list[dict[str, Any]] | None:
     return None
 
 
-def of_file(path: Path) -> None:
-    """None: episodes are not kept in files, since each can be played again."""
-    return None
+def of_file(path: Path) -> list[dict[str, Any]] | None:
+    """The play that ``episode --json`` printed to a file; None for anything else."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(data, dict) or not {"nights", "seed", "episode", "lineup"} <= data.keys():
+        return None
+    try:
+        scenario = Scenario.from_dict(data["scenario"])
+        nights = [_night(each, scenario) for each in data["nights"]]
+        return [_described(scenario, data["seed"], data["episode"], data["lineup"], nights)]
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        reason = f"the episode is incomplete or damaged ({type(error).__name__}: {error})"
+        raise InvalidFile(f"{path}: {reason}") from error
+
+
+def _night(told: Mapping[str, Any], scenario: Scenario) -> Night:
+    """A night from its JSON form; raises an error of some kind if it is none of this scenario."""
+    before, after = (tuple(House[name.upper()] for name in told[k]) for k in ("before", "after"))
+    actions = [
+        Action(int(a["house"]), bool(a["works"]), bool(a["signal"])) for a in told["actions"]
+    ]
+    rewards = tuple(float(reward) for reward in told["rewards"])
+    houses, seats = range(scenario.num_houses), scenario.num_agents
+    if not len(before) == len(after) == len(houses) or not len(actions) == len(rewards) == seats:
+        raise ValueError(f"a night that is not of {len(houses)} houses and {seats} seats")
+    if not all(act.house in houses for act in actions) or not all(map(math.isfinite, rewards)):
+        raise ValueError("an act at no house, or a payoff that is no number")
+    extinguished, caught, saved = (
+        tuple(houses.index(house) for house in told[key])
+        for key in ("extinguished", "caught", "saved")
+    )
+    ended = None if told["ended"] is None else END_KINDS[END_KINDS.index(told["ended"])]
+    return Night(
+        int(told["night"]),
+        before,
+        tuple(actions),
+        extinguished,
+        caught,
+        saved,
+        after,
+        rewards,
+        ended,
+    )
 
 
 def play(episode: Episode) -> dict[str, Any]:
@@ -55,14 +102,29 @@ def play(episode: Episode) -> dict[str, Any]:
         allowed = "one of a line-up, or the nights that `replay_actions` returns"
         raise InvalidValue("episode", "played by actions from outside", allowed)
     again = episode.restarted()
+    seats = [policy.name() for policy in again.policies]
+    return _described(again.scenario, again.seed, again.episode, seats, list(_nights(again)))
+
+
+def _described(
+    scenario: Scenario, seed: int, episode: int, seats: Sequence[object], nights: list[Night]
+) -> dict[str, Any]:
+    """All nights of an episode, with which one it is and who plays."""
     return {
-        "scenario": again.scenario.to_dict(),
+        "scenario": scenario.to_dict(),
         # As text: scripts know integers up to 2^53 only.
-        "seed": str(again.seed),
-        "episode": str(again.episode),
-        "seats": [policy.name() for policy in again.policies],
-        **_packed(list(_nights(again))),
+        "seed": str(as_u64("seed", seed)),
+        "episode": str(as_u64("episode", episode)),
+        "seats": [_in_words(seat) for seat in seats],
+        **_packed(nights),
     }
+
+
+def _in_words(seat: object) -> str:
+    """What a seat plays, also a mixture."""
+    if not isinstance(seat, Mapping):
+        return str(seat)
+    return " or ".join(f"{name} {share:.3g}" for name, share in seat.items())
 
 
 def _nights(episode: Episode) -> Iterator[Night]:

@@ -4,7 +4,6 @@ Needs Playwright (extra ``dev``) and Chromium.
 """
 
 import argparse
-import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -41,9 +40,8 @@ def take(page: Path, picture: Path) -> None:
     """Opens a page, goes to the night, and takes its picture."""
     from playwright.sync_api import sync_playwright
 
-    flags = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
+        browser = started.chromium.launch(executable_path=shutil.which("chromium"))
         window = browser.new_page(viewport=SIZE, color_scheme="light")  # type: ignore[arg-type]
         window.goto(page.resolve().as_uri())
         for _ in range(NIGHT + 1):

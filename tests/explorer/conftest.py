@@ -5,7 +5,6 @@ of a process. Whatever a page does that it must not (an error in its console, a 
 a breach of its content security policy) fails the test that opened it.
 """
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,9 +33,7 @@ def browser() -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("there is no Chromium (Debian: apt install chromium)")
     with playwright.sync_playwright() as started:
-        # Root, as which continuous integration often runs, has no sandbox.
-        flags = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-        found = started.chromium.launch(executable_path=CHROMIUM, args=flags)
+        found = started.chromium.launch(executable_path=CHROMIUM)
         yield found
         found.close()
 

@@ -1,10 +1,14 @@
 """The page itself: one file, nothing from elsewhere, whatever names it is given."""
 
+import json
+import math
 import re
 
 import pytest
+from typer.testing import CliRunner
 
 import bucket_brigade as bb
+from bucket_brigade.cli import app
 from bucket_brigade.explorer import Page
 from bucket_brigade.explorer.bundle import bundled
 from bucket_brigade.explorer.page import html_page
@@ -86,4 +90,30 @@ def test_files_that_hold_nothing_to_show(tmp_path) -> None:
         file = tmp_path / "file.json"
         file.write_text(content)
         with pytest.raises(bb.InvalidFile, match=r"file\.json"):
+            bb.explore(file)
+
+
+def test_an_episode_that_was_printed(tmp_path) -> None:
+    file = tmp_path / "episode.json"
+    lineup = ["hero", "hero", "free_rider", "liar"]
+    command = ["episode", "hard", "--lineup", ",".join(lineup), "--seed", "7", "--json"]
+    file.write_text(CliRunner().invoke(app, command).stdout, encoding="utf-8")
+    episode = bb.Episode(bb.scenario("hard"), lineup, seed=7)
+    assert bb.explore(file).html == bb.explore(episode).html
+    whole = json.loads(file.read_text())
+    for damage in (
+        {"nights": []},
+        {"nights": [{}]},
+        {"nights": [{**whole["nights"][0], "before": ["safe"] * 9}]},
+        {"nights": [{**whole["nights"][0], "after": ["gone"] * 10}]},
+        {"nights": [{**whole["nights"][0], "rewards": [math.nan] * 4}]},
+        {"nights": [{**whole["nights"][0], "extinguished": [10]}]},
+        {"nights": [{**whole["nights"][0], "ended": "<b>"}]},
+        {"nights": 3},
+        {"scenario": {}},
+        {"seed": "<b>"},
+        {"episode": 2**64},
+    ):
+        file.write_text(json.dumps({**whole, **damage}))
+        with pytest.raises(bb.InvalidFile, match="the episode is incomplete or damaged"):
             bb.explore(file)
