@@ -1,6 +1,6 @@
 """Differences of two policies, and how often they are met: `policy_difference`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,7 @@ from bucket_brigade.policies.tabular import DRAWN, Tabular, common_runs
 from bucket_brigade.policies.tabulate import tabulate
 from bucket_brigade.summaries import Summarised, Summary
 
-__all__ = ["PolicyDifference", "policy_difference"]
+__all__ = ["PolicyDifference", "policy_difference", "policy_differences"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -100,16 +100,32 @@ def policy_difference(
     >>> 0 < found.nights < found.of_nights
     True
     """
-    policies = core_policies(as_scenario(scenario), lineup)
+    core_policies(as_scenario(scenario), lineup)  # first says what is wrong with the line-up
     if as_u64("seat", seat) >= scenario.num_agents:
         raise InvalidValue("seat", seat, f"a seat from 0 to {scenario.num_agents - 1}")
-    mine = tabulate(list(lineup)[seat], scenario, seat=seat)
-    theirs = tabulate(other, scenario, seat=seat)
-    state, until, runs = common_runs([mine, theirs])
+    report = reporter(as_callback("progress", progress), scenario.max_nights)
+    (found,) = policy_differences(scenario, lineup, {int(seat): other}, threads, report)
+    return found
+
+
+def policy_differences(
+    scenario: Scenario,
+    lineup: PolicyLineup,
+    others: Mapping[int, object],
+    threads: int | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> list[PolicyDifference]:
+    """Compare the policies of several seats, each with another one, in one pass.
+
+    `others` is by seat; the rest is as for `policy_difference`, whose errors it has.
+    """
     count = 3**scenario.num_houses
+    mine = [tabulate(list(lineup)[seat], scenario, seat=seat) for seat in others]
+    theirs = [tabulate(other, scenario, seat=seat) for seat, other in others.items()]
+    state, until, runs = common_runs([*mine, *theirs])
     met = _core.policy_visits(
         scenario,
-        policies,
+        core_policies(scenario, lineup),
         (
             np.searchsorted(state, np.arange(count + 1)).astype(np.uint32),
             until.astype(np.uint32),
@@ -117,20 +133,29 @@ def policy_difference(
             np.empty((0, 1 + scenario.num_houses)),
         ),
         threads=as_threads(threads),
-        progress=reporter(as_callback("progress", progress), scenario.max_nights),
+        progress=progress,
     )
-    differ = _by_state(state, met * _distances(mine, theirs, runs), count)
+    of_states = _by_state(state, met, count)
     kinds, kind = np.unique(ruins_and_fires(scenario.num_houses), axis=0, return_inverse=True)
-    situations = zip(kinds.tolist(), np.bincount(kind.ravel(), differ).tolist(), strict=True)
-    found = sorted(((r, f, n) for (r, f), n in situations if n > 0), key=lambda each: -each[2])
-    return PolicyDifference(
-        int(seat),
-        float(differ.sum()),
-        float(met.sum()),
-        tuple(found),
-        differ,
-        _by_state(state, met, count),
-    )
+    found = []
+    for seat, one, other, *of in zip(
+        others, mine, theirs, runs[: len(mine)], runs[len(mine) :], strict=True
+    ):
+        differ = _by_state(state, met * _distances(one, other, of), count)
+        nights = np.bincount(kind.ravel(), differ).tolist()
+        situations = [(r, f, n) for (r, f), n in zip(kinds.tolist(), nights, strict=True) if n > 0]
+        situations.sort(key=lambda each: -each[2])
+        found.append(
+            PolicyDifference(
+                seat,
+                float(differ.sum()),
+                float(met.sum()),
+                tuple(situations),
+                differ,
+                of_states,
+            )
+        )
+    return found
 
 
 def _by_state(state: IntArray, nights: FloatArray, count: int) -> FloatArray:

@@ -20,17 +20,21 @@ FORMAT = 1
 
 #: Modules of this package, each of which describes one kind of thing; in the bundle, what it says
 #: stands under its name.
-KINDS = ("episodes",)
+KINDS = ("episodes", "results", "policies")
 
 
 class Kind(Protocol):
-    """A module that describes one kind of thing as entries: dictionaries that JSON can hold."""
+    """A module that describes one kind of thing as entries: dictionaries that JSON can hold.
 
-    def of_object(self, thing: object) -> list[dict[str, Any]] | None:
+    What entries look like depends on others where a module has `joined`, which makes them of all
+    that `of_object` and `of_file` gave.
+    """
+
+    def of_object(self, thing: object) -> list[Any] | None:
         """Entries for an object; None if it is of another kind."""
         ...
 
-    def of_file(self, path: Path) -> list[dict[str, Any]] | None:
+    def of_file(self, path: Path) -> list[Any] | None:
         """Entries for a file; None if it holds another kind.
 
         Raises `InvalidFile` where it holds this kind and is damaged.
@@ -65,29 +69,40 @@ def bundled(things: Iterable[object], title: str, *, live: bool = False) -> Bund
         "title": title,
         "live": live,
     }
-    for name in KINDS:
-        bundle[name] = []
+    found: dict[str, list[Any]] = {name: [] for name in KINDS}
     for thing in things:
-        name, entries = _described(thing)
-        bundle[name] += entries
+        for name, entries in _described(thing).items():
+            found[name] += entries
+    for name, entries in found.items():
+        joined = getattr(_module(name), "joined", None)
+        bundle[name] = entries if joined is None else joined(entries)
     return bundle
 
 
-def _described(thing: object) -> tuple[str, list[dict[str, Any]]]:
-    """The kind of a thing and its entries."""
-    is_file = isinstance(thing, str | os.PathLike)
-    path = as_path("thing", thing) if is_file else None
+def _described(thing: object) -> dict[str, list[Any]]:
+    """Entries of a thing by kind: a solution of a game, say, is a result and holds policies."""
+    path = as_path("thing", thing) if isinstance(thing, str | os.PathLike) else None
     if path is not None:
         path.open("rb").close()  # says first whether it is there and may be read
+    found = {}
     for name in KINDS:
-        kind: Kind = import_module(f"bucket_brigade.explorer.{name}")
+        kind: Kind = _module(name)
         entries = kind.of_object(thing) if path is None else kind.of_file(path)
         if entries is not None:
-            return name, entries
-    if path is not None:
-        raise InvalidFile(f"{path}: holds nothing that can be shown: expected {_FILES}")
-    raise InvalidValue("things", shown(thing), _OBJECTS)
+            found[name] = entries
+    if not found:
+        if path is not None:
+            raise InvalidFile(f"{path}: holds nothing that can be shown: expected {_FILES}")
+        raise InvalidValue("things", shown(thing), _OBJECTS)
+    return found
 
 
-_OBJECTS = "an Episode, a SimulationResult, nights of `replay`, or the path of a file"
-_FILES = "a result that a command saved"
+def _module(name: str) -> Any:
+    return import_module(f"bucket_brigade.explorer.{name}")
+
+
+_OBJECTS = (
+    "an Episode, a SimulationResult, nights of `replay`, an equilibrium, a Judgement, a team "
+    "optimum, a payoff matrix, saved policies, or the path of a file"
+)
+_FILES = "a result or policies that a command saved, or what it printed with --json"

@@ -67,7 +67,7 @@ def gains(exact: bb.NashEquilibrium) -> GainGrid:
 def drawn(low: float, high: float, stderr: float = 0.0) -> GainGrid:
     p, q = np.linspace(0, 1, 11), np.linspace(0, 1, 5)
     gain = np.tile(np.linspace(low, high, 11)[:, None], (1, 5))
-    return GainGrid(p, q, gain, stderr, 0.0, 45, 0)
+    return GainGrid(p, q, gain, stderr, 0.0, 45, 0, np.zeros((1, 1)))
 
 
 # Gains.
@@ -208,7 +208,9 @@ def test_contours_are_where_the_gains_are(exact: bb.NashEquilibrium) -> None:
     # Gains grow with p and not with q, so that -1 is at p = 0.9.
     p, q = np.linspace(0, 1, 201), np.linspace(0, 1, 101)
     gain = np.tile((10 * p - 10)[:, None], (1, 101))
-    axes = equilibrium_figure(exact, GainGrid(p, q, gain, 0.0, 0.0, 45, 0)).axes[0]
+    axes = equilibrium_figure(exact, GainGrid(p, q, gain, 0.0, 0.0, 45, 0, np.zeros((1, 1)))).axes[
+        0
+    ]
     filled, lines = axes.collections[:2]
     band = filled.get_paths()[list(filled.levels).index(-3.0)].vertices
     assert (band[:, 0].min(), band[:, 0].max()) == pytest.approx((0.7, 0.9))

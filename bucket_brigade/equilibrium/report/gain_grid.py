@@ -55,6 +55,8 @@ class GainGrid(ComparedByValue):
         Points (p, q) that were computed or played; a polynomial goes through them.
     episodes : int
         Episodes of each, shared among the seats the player may have; 0 if exact.
+    coefficients : ndarray of float64, shape (m + 1, n + 1)
+        Of the polynomial behind `gain`, as `PayoffSurface` has them.
     """
 
     p: FloatArray
@@ -64,6 +66,7 @@ class GainGrid(ComparedByValue):
     error: float
     points: int
     episodes: int
+    coefficients: FloatArray
 
 
 def gain_grid(
@@ -167,4 +170,4 @@ def _gain_grid(
     each = (source.episodes_played - before) // (1 + points * len(focal)) * len(focal)
     error = surface.error if source.is_exact else 0.0
     p, q, gain = surface.grid(GRID)
-    return GainGrid(p, q, gain, stderr, error, points, each)
+    return GainGrid(p, q, gain, stderr, error, points, each, surface.coefficients)

@@ -15,7 +15,14 @@ from bucket_brigade.policies.heuristic import ARCHETYPES, as_strategy, duties
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["draw_gains", "draw_legend", "draw_seat_gains", "draw_table", "gain_levels"]
+__all__ = [
+    "draw_gains",
+    "draw_legend",
+    "draw_seat_gains",
+    "draw_table",
+    "gain_levels",
+    "payoff_digits",
+]
 
 #: Dark to bright for everyone, and in grey.
 COLOURS = "cividis"
@@ -243,7 +250,7 @@ def draw_table(axes: "Axes", found: NashEquilibrium, table: PayoffTable) -> None
     rows, columns = table.payoffs.shape
     image = axes.imshow(table.payoffs, cmap=COLOURS, aspect="auto")
     if columns <= MOST_COLUMNS:
-        digits = _digits(found.restricted.game.payoff_scale)
+        digits = payoff_digits(found.restricted.game.payoff_scale)
         for (i, j), payoff in np.ndenumerate(table.payoffs):
             error = table.stderr[i, j]
             axes.text(
@@ -270,7 +277,7 @@ def draw_table(axes: "Axes", found: NashEquilibrium, table: PayoffTable) -> None
     axes.set(xlabel=_opponents(found, table), title=_table_title(found))
 
 
-def _digits(scale: float) -> int:
+def payoff_digits(scale: float) -> int:
     """Decimals that show a tenth of what a choice can change."""
     return max(1 - math.floor(math.log10(scale)), 1) if scale > 0 else 1
 

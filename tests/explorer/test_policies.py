@@ -1,0 +1,150 @@
+"""The state browser: acts and values on the page are the library's, by mouse and by keyboard."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import bucket_brigade as bb
+from bucket_brigade.explorer import policies
+
+GAME = bb.scenario("default").replace(num_houses=4, num_agents=2, min_nights=2, max_nights=8)
+
+
+@pytest.fixture(scope="module")
+def drawn() -> list[bb.Tabular]:
+    """Policies that draw, and change from night to night."""
+    rng = np.random.default_rng(1)
+    tables = rng.dirichlet(np.full(5, 0.3), size=(2, 8, 81))
+    tables[:, 3:6] = tables[:, 3:4]
+    return [bb.tabulate(table, GAME) for table in tables]
+
+
+@pytest.fixture(scope="module")
+def saved(drawn: list[bb.Tabular], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("policies") / "<b>drawn</b>.policies"
+    bb.save_policies(drawn, file, GAME)
+    return file
+
+
+def browser(*things: object) -> dict[str, Any]:
+    shown = [each for thing in things for each in policies.of_object(thing) or ()]
+    (found,) = policies.joined(shown)
+    json.dumps(found, allow_nan=False)
+    return found
+
+
+def test_nothing_is_made_of_heuristics_alone() -> None:
+    found = bb.DoubleOracle(GAME).solve()
+    assert policies.joined(policies.of_object(found) or []) == []
+
+
+def test_the_base_is_what_was_found_or_the_best_common_heuristic() -> None:
+    best, found = bb.team_optimum(GAME), bb.DoubleOracle(GAME).solve()
+    assert [e["is_base"] for e in browser(best, found)["lineups"]] == [True, False]
+    assert found.describe() in browser(best, found)["lineups"][0]["name"]
+    alone = browser(best)["lineups"]
+    assert alone[0]["name"].startswith("best common (p, q)")
+    assert np.isclose(np.mean(alone[0]["payoffs"]), bb.best_common_heuristic(GAME).payoff)
+    assert np.isclose(np.mean(alone[1]["payoffs"]), best.payoff)
+
+
+def test_differences_are_those_of_the_library() -> None:
+    judged = bb.judge(GAME, ["hero"] * 2)
+    base, answers = browser(judged)["lineups"]
+    assert base["payoffs"] == [float(x) for x in bb.policy_values(GAME, ["hero"] * 2).payoffs]
+    assert np.allclose(answers["payoffs"], [seat.value for seat in judged.seats])
+    found = [
+        bb.policy_difference(
+            GAME, [seat.policy if a == seat.seat else "hero" for a in range(2)], seat.seat, "hero"
+        )
+        for seat in judged.seats
+    ]
+    assert np.allclose(answers["differs"], [each.nights for each in found])
+    differ = found[0].states + found[1].states
+    state, _, most = answers["states"][0]
+    assert most == differ.max() == differ[state]
+    assert np.isclose(sum(row[2] for row in answers["states"]), differ.sum())
+
+
+def test_values_are_coarser_where_there_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    best = bb.team_optimum(GAME)
+    assert browser(best)["step"] == 0.1
+    size = sum(len(each["values"]["planes"]) for each in browser(best)["lineups"])
+    monkeypatch.setattr(policies, "MOST_CHARACTERS", size - 1)
+    assert browser(best)["step"] == 1.0
+    monkeypatch.setattr(policies, "MOST_CHARACTERS", 1)
+    assert browser(best)["step"] == 10.0
+
+
+def told(chances: np.ndarray) -> str:
+    """What the page says of chances of acts."""
+    acts = [f"house {a - 1}" if a else "rest" for a in range(len(chances))]
+    order = [a for a in np.argsort(-chances, kind="stable") if chances[a] > 5e-4]
+    if len(order) == 1:
+        return acts[order[0]]
+    more = f", and {len(order) - 4} more" if len(order) > 4 else ""
+    return ", ".join(f"{acts[a]} {100 * chances[a]:.1f}%" for a in order[:4]) + more
+
+
+def test_every_click_shows_what_the_library_says(
+    saved: Path, drawn: list[bb.Tabular], open_page: Any
+) -> None:
+    page = open_page(bb.explore(saved))
+    view = page.locator("#panel-states")
+    row = view.locator(".acts tbody tr").nth(1)
+    row.wait_for()
+    assert row.locator("th").text_content() == saved.name
+    values = bb.policy_values(GAME, drawn)
+    view.get_by_role("button", name="All safe").click()
+
+    def check(codes: list[int], night: int) -> None:
+        assert view.locator("#state-signs").input_value() == "".join(".*#"[c] for c in codes)
+        for seat, policy in enumerate(drawn):
+            cell = row.locator("td").nth(seat)
+            chances = np.rint(policy.at(codes, night) * 65535) / 65535
+            assert cell.locator(".act").text_content() == told(chances)
+            value = cell.locator(".value").text_content().replace("−", "-").replace(",", "")
+            assert abs(float(value) - values.at(codes)[seat]) <= 0.0501
+
+    check([0, 0, 0, 0], 0)
+    view.locator(".ring .house").nth(2).click()
+    check([0, 0, 1, 0], 0)
+    page.keyboard.press("2")
+    page.keyboard.press("0")
+    check([1, 0, 2, 0], 0)
+    view.locator("#state-night").fill("4")
+    check([1, 0, 2, 0], 4)
+    view.locator("#state-signs").fill("*##.")
+    view.locator("#state-signs").press("Tab")
+    check([1, 2, 2, 0], 4)
+    view.locator("#state-signs").fill("nonsense")
+    view.locator("#state-signs").press("Tab")
+    check([1, 2, 2, 0], 4)
+
+
+def test_the_listed_states_are_walked_by_keyboard(open_page: Any) -> None:
+    best = bb.team_optimum(GAME)
+    states = browser(best)["lineups"][1]["states"]
+    page = open_page(bb.explore(best), color_scheme="dark", width=360)
+    page.locator("#tab-states").click()
+    view = page.locator("#panel-states")
+    view.locator(".acts tbody tr").nth(1).wait_for()
+
+    def signs() -> str:
+        return str(view.locator("#state-signs").input_value())
+
+    def of(number: int) -> str:
+        return "".join(".*#"[number // 3**h % 3] for h in range(4))
+
+    assert signs() == of(states[0][0])
+    page.keyboard.press("n")
+    assert signs() == of(states[1][0])
+    page.keyboard.press("p")
+    page.keyboard.press("p")
+    assert signs() == of(states[-1][0])
+    view.locator("#state-burning").check()
+    assert all("*" in each for each in view.locator(".signs").all_text_contents())
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
