@@ -175,7 +175,9 @@ KNOWN = {
 }
 
 
-@pytest.mark.parametrize("known", KNOWN)
+@pytest.mark.parametrize(
+    "known", ["default", *(pytest.param(name, marks=pytest.mark.slow) for name in list(KNOWN)[1:])]
+)
 def test_known_values(known: str) -> None:
     duty, certified, best, optimum = KNOWN[known]
     scenario = bb.scenario(known)
