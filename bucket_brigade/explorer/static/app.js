@@ -88,7 +88,8 @@
   tabs.addEventListener('keydown', (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const now = views.indexOf(shown);
-    const to = { Home: 0, End: views.length - 1 }[event.key] ?? (step && (now + step + views.length) % views.length);
+    const beside = step && (now + step + views.length) % views.length;
+    const to = { Home: 0, End: views.length - 1 }[event.key] ?? beside;
     if (to !== undefined) {
       event.preventDefault();
       event.stopPropagation();
@@ -117,9 +118,12 @@
   }
   document.getElementById('help').addEventListener('click', showKeys);
 
+  // What takes keys itself: all of them, or those that press it.
+  const FIELDS = 'textarea, select, input:not([type=range], [type=checkbox])';
+  const PRESSED = 'button, summary, a, [role=button], [type=checkbox]';
   document.addEventListener('keydown', (event) => {
-    const typing = event.target.matches?.('textarea, select, input:not([type=range]):not([type=checkbox])');
-    const pressing = [' ', 'Enter'].includes(event.key) && event.target.closest?.('button, summary, a, [role=button]');
+    const typing = event.target.closest?.(FIELDS);
+    const pressing = [' ', 'Enter'].includes(event.key) && event.target.closest?.(PRESSED);
     if (keys.open || typing || pressing || event.ctrlKey || event.metaKey || event.altKey) {
       return;
     }

@@ -28,6 +28,9 @@
     const digits = y.digits ?? 1;
     const told = (each) => (_, value) => format.number(value, each.digits ?? digits);
 
+    const tickText = (tick) =>
+      tick === null ? '' : Number(tick.toPrecision(6)).toLocaleString('en').replace('-', '−');
+
     function axis(of, side) {
       return {
         stroke: colour('muted'),
@@ -39,7 +42,7 @@
         labelSize: 20,
         labelGap: 0,
         size: side === 'y' ? 62 : 30,
-        values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : Number(tick.toPrecision(6)).toLocaleString('en').replace('-', '−'))),
+        values: (_, ticks) => ticks.map(tickText),
       };
     }
 
@@ -118,7 +121,7 @@
       const head = [over, ...lines].map((each) => el('th', { scope: 'col' }, each.label ?? ''));
       const body = [];
       for (let i = 0; i < count; i += step) {
-        const cells = lines.map((each) => el('td', {}, format.number(each.values[i], each.digits ?? digits)));
+        const cells = lines.map((each) => el('td', {}, told(each)(null, each.values[i])));
         body.push(el('tr', {}, el('th', { scope: 'row' }, String(over.values[i])), cells));
       }
       rows.replaceChildren(

@@ -18,8 +18,13 @@
     const seed = field('seed', 'Seed', asked.seed, { inputmode: 'numeric' });
     const episode = field('episode', 'Episode', asked.episode, { inputmode: 'numeric' });
     const trouble = el('p', { class: 'trouble', role: 'alert', hidden: true });
-    const names = el('datalist', { id: 'scenarios' }, asked.scenarios.map((name) => el('option', { value: name })));
-    const button = (label, onclick, told) => el('button', { type: 'button', onclick, 'aria-label': told }, label);
+    const names = el(
+      'datalist',
+      { id: 'scenarios' },
+      asked.scenarios.map((name) => el('option', { value: name })),
+    );
+    const button = (label, onclick, told) =>
+      el('button', { type: 'button', onclick, 'aria-label': told }, label);
     const element = el(
       'form',
       { class: 'card live', 'aria-label': 'Which episode', onsubmit: (event) => submit(event) },
@@ -39,7 +44,8 @@
     let latest = 0;
     async function show() {
       const mine = ++latest;
-      const params = [...new FormData(element)].filter(([name, value]) => name !== 'lineup' || value.trim());
+      const fields = [...new FormData(element)];
+      const params = fields.filter(([name, value]) => name !== 'lineup' || value.trim());
       element.setAttribute('aria-busy', 'true');
       try {
         const entries = await ask('episode', params);
@@ -51,7 +57,7 @@
         if (mine === latest) {
           trouble.hidden = false;
           const gone = error instanceof TypeError;
-          text(trouble, gone ? 'The program that serves this page does not answer.' : error.message);
+          text(trouble, gone ? 'The program behind this page does not answer.' : error.message);
         }
       } finally {
         element.removeAttribute('aria-busy');

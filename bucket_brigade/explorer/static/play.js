@@ -115,7 +115,7 @@
     const actsDiffer = (stop) => {
       for (let agent = 0; agent < a.agents; agent++) {
         const [left, right] = [a.act(stop, agent), b.act(stop, agent)];
-        if (left.house !== right.house || left.works !== right.works || left.signal !== right.signal) {
+        if (['house', 'works', 'signal'].some((part) => left[part] !== right[part])) {
           return true;
         }
       }

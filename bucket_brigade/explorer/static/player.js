@@ -16,15 +16,21 @@
   };
 
   const icon = (name) =>
-    svg('svg', { viewBox: '0 0 24 24', class: 'icon', 'aria-hidden': 'true' }, svg('path', { d: ICONS[name] }));
+    svg(
+      'svg',
+      { viewBox: '0 0 24 24', class: 'icon', 'aria-hidden': 'true' },
+      svg('path', { d: ICONS[name] }),
+    );
 
   // `draw(time)` is called with a time from 0 to `end`, whole where the clock stands still, and
   // `told(stop)` gives the words for a stop.
   function player({ end, draw, told }) {
     let [time, playing, speed, before] = [0, false, USUAL, null];
 
-    const button = (name, label, onclick, more = {}) =>
-      el('button', { type: 'button', 'aria-label': label, title: label, onclick, ...more }, icon(name));
+    const button = (name, label, onclick, more = {}) => {
+      const attributes = { type: 'button', 'aria-label': label, title: label, onclick, ...more };
+      return el('button', attributes, icon(name));
+    };
     const first = button('first', 'To the start', () => seek(0));
     const back = button('back', 'A night back', () => step(-1));
     const toggler = button('play', 'Play', () => toggle(), { class: 'main' });
@@ -42,9 +48,10 @@
     const speeds = el(
       'select',
       { 'aria-label': 'Nights a second', onchange: () => (speed = Number(speeds.value)) },
-      SPEEDS.map((each) =>
-        el('option', { value: each, selected: each === USUAL }, `${each === 0.5 ? '½' : each} a second`),
-      ),
+      SPEEDS.map((each) => {
+        const told = `${each < 1 ? '½' : each} a second`;
+        return el('option', { value: each, selected: each === USUAL }, told);
+      }),
     );
     const where = el('output', { class: 'where' });
     const element = el(
@@ -61,8 +68,9 @@
       if (Number(scrubber.value) !== stop) {
         scrubber.value = stop;
       }
-      if (text(where, told(stop)) && scrubber.getAttribute('aria-valuetext') !== where.textContent) {
-        scrubber.setAttribute('aria-valuetext', where.textContent);
+      text(where, told(stop));
+      if (scrubber.ariaValueText !== where.textContent) {
+        scrubber.ariaValueText = where.textContent;
       }
       draw(isStill() && playing ? Math.floor(time) : time);
     }

@@ -27,7 +27,9 @@
   function lineup(entry) {
     const counts = new Map();
     entry.seats.forEach((seat) => counts.set(seat, (counts.get(seat) ?? 0) + 1));
-    const parts = [...counts].map(([name, count]) => format.short(name, 28) + (count > 1 ? ` ×${count}` : ''));
+    const parts = [...counts].map(
+      ([name, count]) => format.short(name, 28) + (count > 1 ? ` ×${count}` : ''),
+    );
     return format.short(parts.join(', '), 90);
   }
 
@@ -35,10 +37,9 @@
     const { el, text, announce } = tools;
     let groups = grouped(bundle.episodes);
     const heading = el('h2');
-    const chooser = el('select', { 'aria-label': 'Which of these', onchange: () => open(chooser.selectedIndex) });
-    const sides = [0, 1].map((side) =>
-      el('select', { 'aria-label': side ? 'Right line-up' : 'Left line-up', onchange: () => openSides() }),
-    );
+    const select = (label, onchange) => el('select', { 'aria-label': label, onchange });
+    const chooser = select('Which of these', () => open(chooser.selectedIndex));
+    const sides = ['Left', 'Right'].map((side) => select(`${side} line-up`, () => openSides()));
     const choice = el('div', { class: 'choice' }, chooser, sides);
     const body = el('div', { class: 'replay' });
     let [group, current] = [null, null];
@@ -72,8 +73,11 @@
       open(0);
     }
 
-    const live = tools.ask && tools.liveForm({ asked: bundle.asked, ask: tools.ask, onFound: refresh });
-    element.append(el('div', { class: 'heading' }, heading, choice), ...(live ? [live.element] : []), body);
+    const live = tools.ask
+      ? tools.liveForm({ asked: bundle.asked, ask: tools.ask, onFound: refresh })
+      : null;
+    element.append(el('div', { class: 'heading' }, heading, choice));
+    element.append(...(live ? [live.element] : []), body);
     if (groups.length > 0) {
       refresh(bundle.episodes);
     } else {
@@ -81,7 +85,11 @@
     }
     return {
       hidden: () => current?.player.pause(),
-      keys: [...PLAYER_KEYS, ['d', 'to the next night on which the two differ'], ...(live ? live.keys : [])],
+      keys: [
+        ...PLAYER_KEYS,
+        ['d', 'to the next night on which the two differ'],
+        ...(live?.keys ?? []),
+      ],
       key(event) {
         if (live?.key(event)) {
           return true;

@@ -45,8 +45,9 @@
       const owner = owners && agents ? ` ${format.seat(house % agents)}` : '';
       // Above the name in the upper half of the ring, and else beneath it.
       const above = Math.cos(angle(house)) > 0.2 ? -13 : 13;
-      const note = svg('text', { class: 'note', transform: `translate(${place(house, radius + 37)})`, y: above });
-      const name = svg('text', { class: 'name', transform: `translate(${place(house, radius + 37)})` });
+      const beside = `translate(${place(house, radius + 37)})`;
+      const note = svg('text', { class: 'note', transform: beside, y: above });
+      const name = svg('text', { class: 'name', transform: beside });
       name.append(`${house}`, svg('tspan', { class: 'owner' }, owner));
       if (onHouse) {
         group.setAttribute('role', 'button');
@@ -99,15 +100,14 @@
 
     // Where the agents stand that are at these houses: side by side before them, inwards.
     function spots(atHouses) {
-      const before = new Array(houses).fill(0);
-      const most = Math.ceil(Math.max(1, ...before.map((_, house) => atHouses.filter((h) => h === house).length)) / 2);
-      const apart = Math.min(28, (radius - 56) / most);
+      const present = new Array(houses).fill(0);
+      atHouses.forEach((house) => present[house]++);
+      const apart = Math.min(28, (radius - 56) / Math.ceil(Math.max(...present) / 2));
+      const placed = new Array(houses).fill(0);
       return atHouses.map((house) => {
-        const rank = before[house]++;
-        const row = Math.floor(rank / 2);
-        const beside = atHouses.filter((other) => other === house).length > 1;
-        const aside = beside ? (rank % 2 === 0 ? -1 : 1) * 15 : 0;
-        const [x, y] = at(house, radius - 44 - apart * row);
+        const rank = placed[house]++;
+        const aside = present[house] === 1 ? 0 : rank % 2 === 0 ? -15 : 15;
+        const [x, y] = at(house, radius - 44 - apart * Math.floor(rank / 2));
         const turn = angle(house);
         return [x + aside * Math.cos(turn), y + aside * Math.sin(turn)];
       });
@@ -137,7 +137,8 @@
         const claim = works === null ? '' : signal ? 'says-work' : 'says-rest';
         const lies = works !== null && works !== signal ? 'lies' : '';
         one.group.setAttribute('class', `agent seat-${agent % 8} ${mode} ${claim} ${lies}`);
-        const said = works === null ? '' : `, signals ${signal ? 'work' : 'rest'}${lies ? ', a lie' : ''}`;
+        const signals = `, signals ${signal ? 'work' : 'rest'}${lies ? ', a lie' : ''}`;
+        const said = works === null ? '' : signals;
         explore.tools.text(
           one.group.querySelector('title'),
           `agent ${format.seat(agent)} ${mode} at house ${house}${said}`,
@@ -157,7 +158,11 @@
 
   // One sign of the picture by itself, for legends: a state, or what an agent does.
   function sign(kind) {
-    const picture = svg('svg', { class: 'ring sign', viewBox: '-21 -21 42 42', 'aria-hidden': 'true' });
+    const picture = svg('svg', {
+      class: 'ring sign',
+      viewBox: '-21 -21 42 42',
+      'aria-hidden': 'true',
+    });
     if (STATES.includes(kind)) {
       const shape = SHAPES[kind].map(([name, d]) => svg('path', { class: name, d }));
       picture.append(svg('g', { class: `house ${kind}` }, shape));

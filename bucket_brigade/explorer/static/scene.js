@@ -9,7 +9,10 @@
 
   function parted(plays, found) {
     const night = (stop) => plays[0].entry.first + stop - 1;
-    const act = found.firstAct === null ? 'Nobody ever acts differently' : `Somebody acts differently first on night ${night(found.firstAct)}`;
+    const act =
+      found.firstAct === null
+        ? 'Nobody ever acts differently'
+        : `Somebody acts differently first on night ${night(found.firstAct)}`;
     const house =
       found.firstHouse === null
         ? 'the houses are the same on every night'
@@ -32,8 +35,8 @@
         };
       }),
     );
-    const x = { label: 'nights played', values: Array.from({ length: end + 1 }, (_, stop) => stop) };
-    return { x, series };
+    const stops = Array.from({ length: end + 1 }, (_, stop) => stop);
+    return { x: { label: 'nights played', values: stops }, series };
   }
 
   function scene(entries, { lineup }, tools) {
@@ -44,13 +47,15 @@
     const found = two ? tools.comparison(...plays) : null;
     const differing = (stop) => (found ? found.differing(stop) : []);
 
-    const stages = plays.map((play, side) => tools.stage(play, lineup(play.entry), two ? SIDES[side] : null));
+    const stages = plays.map((play, side) =>
+      tools.stage(play, lineup(play.entry), two ? SIDES[side] : null),
+    );
     const lines = plays.map((play, side) =>
       tools.timeline({
         play,
         stops: end + 1,
         differs: side === plays.length - 1 ? found?.differs : null,
-        label: `${lineup(play.entry)}: the ${play.houses} houses on ${format.plural(play.nights, 'night')}`,
+        label: `${lineup(play.entry)}: ${play.houses} houses, ${format.plural(play.nights, 'night')}`,
         onSeek: (stop) => player.seek(stop),
       }),
     );
@@ -65,8 +70,9 @@
     const player = tools.player({
       end,
       told(at) {
+        const nights = format.plural(end, 'night');
         const night = first.entry.first + at - 1;
-        return at === 0 ? `Start of ${format.plural(end, 'night')}` : `Night ${night}, of ${format.plural(end, 'night')}`;
+        return at === 0 ? `Start of ${nights}` : `Night ${night}, of ${nights}`;
       },
       draw(time) {
         stop = Math.round(time);
@@ -82,14 +88,17 @@
         player.seek(after);
       }
     }
+    const button = (label, onclick) => el('button', { type: 'button', onclick }, label);
     const difference =
       two &&
       el(
         'div',
         { class: 'parted' },
         el('p', {}, parted(plays, found)),
-        found.firstHouse !== null && el('button', { type: 'button', onclick: () => player.seek(found.firstHouse) }, 'First difference'),
-        found.firstHouse !== null && el('button', { type: 'button', onclick: nextDifference }, 'Next difference'),
+        found.firstHouse !== null && [
+          button('First difference', () => player.seek(found.firstHouse)),
+          button('Next difference', nextDifference),
+        ],
       );
 
     const signs = [
@@ -110,8 +119,16 @@
         'section',
         { class: 'card' },
         el('h3', {}, 'All nights'),
-        el('p', { class: 'muted' }, two ? 'A row a house, a column a night; beneath, nights on which the two differ. Click to go there.' : 'A row a house, a column a night. Click to go there.'),
-        lines.map((each, side) => el('div', {}, two && el('p', { class: 'side' }, SIDES[side]), each.element)),
+        el(
+          'p',
+          { class: 'muted' },
+          'A row a house, a column a night',
+          two && '; beneath, nights on which the two differ',
+          '. Click to go there.',
+        ),
+        lines.map((each, side) =>
+          el('div', {}, two && el('p', { class: 'side' }, SIDES[side]), each.element),
+        ),
       ),
       el('section', { class: 'card' }, el('h3', {}, 'Payoffs as they add up'), chart.element),
     ];

@@ -3,7 +3,7 @@
 'use strict';
 
 {
-  const { el, text, format, ring, STATES } = explore.tools;
+  const { el, text, format, ring } = explore.tools;
 
   // Parts of a night: agents walk until the first, and houses change at the second.
   const [ARRIVED, CHANGED] = [0.55, 0.7];
@@ -47,7 +47,8 @@
       working.length ? `working: ${working.join('; ')}` : 'nobody works',
       lying.length ? `lying: ${lying.join(', ')}` : null,
     ];
-    return `${[...acts.filter(Boolean), ...told].join('. ')}.`.replace(/(^|\. )[a-z]/g, (sign) => sign.toUpperCase());
+    const sentences = [...acts.filter(Boolean), ...told];
+    return sentences.map((words) => `${words[0].toUpperCase()}${words.slice(1)}.`).join(' ');
   }
 
   function seatTable(play) {
@@ -55,7 +56,8 @@
     const rows = play.entry.seats.map((name, seat) => {
       const cells = Array.from({ length: 4 }, () => el('td'));
       const badge = el('span', { class: `badge seat-${seat % 8}` }, format.seat(seat));
-      const row = el('tr', {}, el('th', { scope: 'row' }, badge), el('td', { class: 'plays', title: name }, format.short(name, 36)), cells);
+      const plays = el('td', { class: 'plays', title: name }, format.short(name, 36));
+      const row = el('tr', {}, el('th', { scope: 'row' }, badge), plays, cells);
       return { row, cells };
     });
     const element = el(
@@ -120,8 +122,12 @@
       }
       lastStop = stop;
       const { counts: [safe, burning, ruined], saved } = play.counts(stop);
-      const ended = stop === play.nights ? ` · ended: ${play.entry.ended?.replaceAll('_', ' ') ?? 'no'}` : '';
-      text(counts, `${safe} ${STATES[0]} · ${burning} ${STATES[1]} · ${ruined} ${STATES[2]} · ${format.count(saved)} saved so far${ended}`);
+      const told = [`${safe} safe`, `${burning} burning`, `${ruined} ruined`];
+      told.push(`${format.count(saved)} saved so far`);
+      if (stop === play.nights && play.entry.ended) {
+        told.push(`ended: ${play.entry.ended.replaceAll('_', ' ')}`);
+      }
+      text(counts, told.join(' · '));
       text(words, story(play, stop));
       table.show(stop);
     }

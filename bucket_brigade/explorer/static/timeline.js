@@ -23,13 +23,14 @@
     // The picture with a pixel a night, which is then stretched or shrunk to the width.
     function painted() {
       const image = new ImageData(stops, rows);
-      const paint = (x, y, [r, g, b], alpha = 255) => image.data.set([r, g, b, alpha], 4 * (y * stops + x));
+      const paint = (x, y, [r, g, b], alpha = 255) =>
+        image.data.set([r, g, b, alpha], 4 * (y * stops + x));
       const colours = ['safe', 'flame', 'ruined'].map(rgb);
       const mark = rgb('differs');
       for (let x = 0; x < stops; x++) {
-        const states = play.states(Math.min(x, play.nights));
-        states.forEach((state, house) =>
-          PAINTED[state].forEach((row) => paint(x, 3 * house + row, colours[state], x > play.nights ? 70 : 255)),
+        const alpha = x > play.nights ? 70 : 255; // what is left when it is over
+        play.states(Math.min(x, play.nights)).forEach((state, house) =>
+          PAINTED[state].forEach((row) => paint(x, 3 * house + row, colours[state], alpha)),
         );
         if (differs?.[x]) {
           [1, 2, 3].forEach((row) => paint(x, 3 * play.houses + row, mark));

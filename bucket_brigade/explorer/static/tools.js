@@ -90,16 +90,12 @@ const explore = {
     },
   };
 
-  // The bytes of an array in base 64, as numbers of a kind such as Uint16Array.
+  // The numbers, of a kind such as Uint16Array, whose bytes are given in base 64, low byte first.
   function unpacked(packed, Kind) {
     const bytes = Uint8Array.from(atob(packed), (sign) => sign.charCodeAt(0));
-    if (Kind === Uint8Array) {
-      return bytes;
-    }
-    const view = new DataView(bytes.buffer);
-    const size = Kind.BYTES_PER_ELEMENT;
-    const get = { 2: 'getUint16', 4: Kind === Float32Array ? 'getFloat32' : 'getUint32', 8: 'getFloat64' };
-    return Kind.from({ length: bytes.length / size }, (_, i) => view[get[size]](i * size, true));
+    const get = `get${Kind.name.replace('Array', '')}`;
+    const [view, size] = [new DataView(bytes.buffer), Kind.BYTES_PER_ELEMENT];
+    return Kind.from({ length: bytes.length / size }, (_, i) => view[get](i * size, true));
   }
 
   // A colour of the style sheet, such as 'burning', as the theme has it now; for canvases.
