@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["plot_sweep", "sweep_figure"]
+__all__ = ["axis_values", "label_of", "plot_sweep", "sweep_figure"]
 
 #: Inches: a column of a printed page, the whole page, and a panel's height.
 COLUMN, PAGE, HEIGHT = 3.5, 7.2, 2.7
@@ -33,7 +33,7 @@ MOST_WRITTEN = 12
 OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
 #: What is drawn by default over two axes: the first of these that there is.
 FIRST = ("nash_p", "seats_kind", "exploitability", "optimum_payoff", "markov_payoff")
-#: Verdicts whose changes are drawn over a column of numbers.
+#: Verdicts whose changes are drawn over a column of numbers, by the task it is of.
 VERDICTS = {"nash": "nash_work", "seats": "seats_work"}
 LABELS = {
     "prob_fire_spreads_to_neighbor": "β, chance that fire spreads",
@@ -104,7 +104,7 @@ def sweep_figure(table: SweepTable, column: str | None = None) -> "Figure":
     """
     import matplotlib
 
-    long = [axis for axis in table.axes if len(_values(table.rows, axis)) > 1]
+    long = [axis for axis in table.axes if len(axis_values(table.rows, axis)) > 1]
     if not 1 <= len(long) <= MOST_AXES:
         given = f"{len(long)} axes with more than one value"
         raise InvalidValue("table", given, f"1 to {MOST_AXES} to be drawn")
@@ -147,14 +147,14 @@ def _lines(table: SweepTable, axis: str, column: str | None) -> "Figure":
             marker="os^Dv<>p"[head % 8],
             markersize=3,
             linewidth=1,
-            label=_label(name),
+            label=label_of(name),
         )
     for place in _thresholds(table, {}, axis):
         left.axvline(place, color="0.4", linewidth=0.8, linestyle=":")
     if not numbers:
         left.set_xticks(places, [_tick(row[axis]) for row in rows])
-    left.set_xlabel(_label(axis))
-    left.set_ylabel("points an episode" if column is None else _label(names[0]))
+    left.set_xlabel(label_of(axis))
+    left.set_ylabel("points an episode" if column is None else label_of(names[0]))
     if right is not None:
         right.set_ylabel("nights an episode (dashed)")
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
@@ -190,20 +190,22 @@ def _cells(table: SweepTable, long: Sequence[str], column: str | None) -> "Figur
         for axes, panel in zip(axes_row, panel_row, strict=True):
             image = _draw_panel(axes, table, panel, long, name, words, colours, scale)
     for axes in grid[-1]:
-        axes.set_xlabel(_label(long[0]) if len(panels[0]) < 3 else _label(long[0]).split(",")[0])
+        axes.set_xlabel(
+            label_of(long[0]) if len(panels[0]) < 3 else label_of(long[0]).split(",")[0]
+        )
     for axes in grid[:, 0]:
-        axes.set_ylabel(_label(long[1]))
+        axes.set_ylabel(label_of(long[1]))
     if words:
         patches = [Patch(color=c, label=w) for c, w in zip(OKABE_ITO, words, strict=False)]
         figure.legend(
             handles=patches,
-            title=_label(name),
+            title=label_of(name),
             loc="outside lower center",
             ncols=min(len(words), 4),
             frameon=False,
         )
     else:
-        figure.colorbar(image, ax=grid, label=_label(name), location="bottom", aspect=40)
+        figure.colorbar(image, ax=grid, label=label_of(name), location="bottom", aspect=40)
     return figure
 
 
@@ -217,7 +219,7 @@ def _draw_panel(
     colours: Any,
     scale: Any,
 ) -> Any:
-    across, up = (_values(_planned(table.rows), axis) for axis in long[:2])
+    across, up = (axis_values(_planned(table.rows), axis) for axis in long[:2])
     cells = {(json.dumps(r[long[0]]), json.dumps(r[long[1]])): r for r in panel.rows}
 
     def at(x: Value, y: Value) -> Mapping[str, Any]:
@@ -246,7 +248,7 @@ def _draw_panel(
     axes.tick_params(length=2)
     if panel.fixed:
         axes.set_title(
-            ", ".join(f"{_label(a).split(',')[0]} = {_tick(v)}" for a, v in panel.fixed.items())
+            ", ".join(f"{label_of(a).split(',')[0]} = {_tick(v)}" for a, v in panel.fixed.items())
         )
     return image
 
@@ -298,8 +300,8 @@ def _verdict(table: SweepTable, name: str, row: Mapping[str, Any]) -> object:
 
 def _panels(table: SweepTable, long: Sequence[str]) -> list[list[_Panel]]:
     rows = _planned(table.rows)
-    sides = _values(rows, long[2]) if len(long) > 2 else [None]
-    tops = _values(rows, long[3]) if len(long) > 3 else [None]
+    sides = axis_values(rows, long[2]) if len(long) > 2 else [None]
+    tops = axis_values(rows, long[3]) if len(long) > 3 else [None]
     panels = []
     for top in tops:
         fixed = [dict(zip(long[2:], (side, top), strict=False)) for side in sides]
@@ -328,7 +330,7 @@ def _thresholds(table: SweepTable, fixed: Mapping[str, Value], axis: str) -> lis
     ]
 
 
-def _values(rows: Sequence[Mapping[str, Any]], axis: str) -> list[Value]:
+def axis_values(rows: Sequence[Mapping[str, Any]], axis: str) -> list[Value]:
     """The values of an axis in order: numbers by size, others as they come."""
     found = list({json.dumps(row[axis]): row[axis] for row in rows}.values())
     numbers = all(isinstance(value, int | float) for value in found)
@@ -349,7 +351,8 @@ def _place(value: object, words: Sequence[str]) -> float:
     return _float(value)
 
 
-def _label(name: str) -> str:
+def label_of(name: str) -> str:
+    """The name of an axis or a column for people."""
     return LABELS.get(name, name.replace("_", " "))
 
 

@@ -1,0 +1,63 @@
+"""Sweeps as the page draws them: their table by columns, and where verdicts change."""
+
+from pathlib import Path
+from typing import Any
+
+from bucket_brigade.sweeps.pictures import FIRST, VERDICTS, axis_values, label_of
+from bucket_brigade.sweeps.store import is_store
+from bucket_brigade.sweeps.table import FAILED, ORIGIN, PARQUET, SweepTable, load_sweep
+
+__all__ = ["of_file", "of_object"]
+
+
+def of_object(thing: object) -> list[dict[str, Any]] | None:
+    """The entry of a table; None for anything else."""
+    return [_entry(thing)] if isinstance(thing, SweepTable) else None
+
+
+def of_file(path: Path) -> list[dict[str, Any]] | None:
+    """The entry of a sweep's file, or of the CSV or Parquet file of its table; None for others."""
+    if not (path.suffix.lower() == PARQUET or is_store(path) or _is_table(path)):
+        return None
+    return [{**_entry(load_sweep(path)), "source": path.name}]
+
+
+def _is_table(path: Path) -> bool:
+    """Whether a file begins as the CSV of a table does."""
+    with path.open("rb") as file:
+        names = file.readline(1 << 16).strip().split(b",")
+    return {ORIGIN.encode(), FAILED.encode()} <= set(names)
+
+
+def _entry(table: SweepTable) -> dict[str, Any]:
+    results = table.results
+    planned = [row for row in table.rows if row[ORIGIN] == "plan"]
+    sought = None if table.plan is None else table.plan.sought
+    return {
+        "axes": [
+            {"name": name, "label": label_of(name), "values": axis_values(planned, name)}
+            for name in table.axes
+        ],
+        "results": [
+            {
+                "name": name,
+                "label": label_of(name),
+                "words": any(isinstance(x, str | bool) for x in table.column(name)),
+                # The column whose changes are drawn over this one.
+                "verdict": _verdict(name, results),
+            }
+            for name in results
+        ],
+        "columns": {name: table.column(name) for name in table.columns},
+        "first": next((name for name in FIRST if name in results), results[0] if results else None),
+        "sought": sought and {"axis": sought.axis, "column": sought.column},
+        "thresholds": [
+            {"values": each.values, "low": each.low, "high": each.high}
+            for each in table.thresholds()
+        ],
+    }
+
+
+def _verdict(name: str, results: tuple[str, ...]) -> str | None:
+    verdict = VERDICTS.get(name.split("_")[0])
+    return verdict if verdict in results else None
