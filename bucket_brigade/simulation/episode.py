@@ -89,7 +89,7 @@ class Night:
         for h, (before, after) in enumerate(zip(self.before, self.after, strict=True)):
             if after is House.RUINED and before is not House.RUINED:
                 changes[h] = "burned down"
-        agents = [(action.house, action.works) for action in self.actions]
+        agents = [(action.house, action.works, action.signal) for action in self.actions]
         return ring_svg([house.name for house in self.after], agents, told, changes)
 
 
@@ -259,7 +259,7 @@ class Episode:
             ],
         )
         pictures = [self._repr_svg_(), nights_svg(names, title), summary.to_html()]
-        return "".join(f"<div>{picture}</div>" for picture in pictures)
+        return f"<div>{''.join(f'<div>{picture}</div>' for picture in pictures)}</div>"
 
     def step(self, actions: Sequence[Action] | None = None) -> Night:
         """Plays a night.

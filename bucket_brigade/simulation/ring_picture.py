@@ -8,14 +8,19 @@ from bucket_brigade.summaries import escaped
 
 __all__ = ["nights_svg", "ring_svg"]
 
-#: Colours of a state, and a sign for those who can't tell them apart.
-_STATES = {
-    "SAFE": ("#2e7d32", ""),
-    "BURNING": ("#e65100", "*"),
-    "RUINED": ("#616161", "#"),
+#: Colours of a state. Its shape tells it to those who can't tell them apart.
+_STATES = {"SAFE": "#00805e", "BURNING": "#c04f00", "RUINED": "#55585e"}
+#: Shapes of a house about its middle, each filled and drawn in its colours, as the page has them.
+_WALL = "M-14 16V-4L0-17L14-4V16Z"
+_FLAME = "M0-12C3-5 9-3 9 5A9 9 0 0 1-9 5C-9 1-6-1-5-5C-3-3-2-2-1.5 0C0-4 1-7 0-12Z"
+_RUBBLE = "M-16 16L-14 3L-9 8L-6-3L-1 6L4-1L8 9L13 4L16 16Z"
+_SHAPES = {
+    "SAFE": [(_WALL, "#d9efe6", "#00805e"), ("M-4 16V6H4V16Z", "none", "#00805e")],
+    "BURNING": [(_WALL, "#ffe3cc", "#c04f00"), (_FLAME, "#e8590c", "none")],
+    "RUINED": [(_RUBBLE, "#c9cacc", "#55585e")],
 }
-#: Radii of the circles of houses and of agents, and of one house and one agent.
-_RING, _INNER, _HOUSE, _AGENT = 150.0, 108.0, 15.0, 9.0
+#: Radii of the circles of houses and of agents, and of an agent; what a house is as wide as.
+_RING, _INNER, _AGENT, _HOUSE = 150.0, 106.0, 9.0, 40.0
 _HALF = 215
 
 #: Columns of a picture of nights at most; of more nights, each column shows the worst of some.
@@ -28,7 +33,7 @@ _DRAWN = {"BURNING": 7, "RUINED": 2}
 
 def ring_svg(
     states: Sequence[str],
-    agents: Sequence[tuple[int, bool]],
+    agents: Sequence[tuple[int, bool, bool]],
     title: str,
     notes: Mapping[int, str],
 ) -> str:
@@ -38,8 +43,8 @@ def ring_svg(
     ----------
     states : sequence of str
         "SAFE", "BURNING" or "RUINED" for each house, clockwise from the top.
-    agents : sequence of (house, works)
-        Where each agent is; who works is filled.
+    agents : sequence of (house, works, signal)
+        Where each agent is; who works is filled, and whose signal is a lie has a mark.
     title : str
         What stands in the middle.
     notes : mapping from house to str
@@ -50,27 +55,35 @@ def ring_svg(
         angle = 2 * math.pi * house / len(states)
         return radius * math.sin(angle), -radius * math.cos(angle)
 
+    scale = min(1.0, 2 * math.pi * _RING / len(states) / _HOUSE)
     parts = [_text(0, 0, title, 13)]
     for house, state in enumerate(states):
         x, y = place(house, _RING)
-        colour, sign = _STATES[state]
         label = f"house {house}: {state.lower()}"
-        parts.append(
-            f"<g><title>{escaped(label)}</title>"
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{_HOUSE}" fill="{colour}"/>'
-            f"{_text(x, y, f'{house}{sign}', 11, 'white')}</g>"
+        shapes = "".join(
+            f'<path d="{path}" fill="{fill}" stroke="{stroke}" stroke-width="2"/>'
+            for path, fill, stroke in _SHAPES[state]
         )
+        parts.append(
+            f'<g transform="translate({x:.1f} {y:.1f}) scale({scale:.2f})">'
+            f"<title>{escaped(label)}</title>{shapes}</g>"
+        )
+        parts.append(_text(*place(house, _RING + 32), str(house), 11, "#5c636b"))
         if house in notes:
-            parts.append(_text(*place(house, _RING + 30), notes[house], 10))
-    for agent, (house, works) in enumerate(agents):
-        beside = [other for other, (there, _) in enumerate(agents) if there == house]
+            x, y = place(house, _RING + 32)
+            parts.append(_text(x, y + (-12 if y < 0 else 12), notes[house], 10))
+    for agent, (house, works, signal) in enumerate(agents):
+        beside = [other for other, (there, *_) in enumerate(agents) if there == house]
         x, y = place(house, _INNER - 2.2 * _AGENT * beside.index(agent))
+        lies = works != signal
         label = f"agent {agent} {'works' if works else 'rests'} at house {house}"
-        fill, ink = ("#1565c0", "white") if works else ("white", "#1565c0")
+        label += f", signals {'work' if signal else 'rest'}{', a lie' if lies else ''}"
+        fill, ink = ("#0072b2", "white") if works else ("white", "#0072b2")
         parts.append(
             f"<g><title>{escaped(label)}</title>"
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{_AGENT}" fill="{fill}" stroke="#1565c0"/>'
-            f"{_text(x, y, chr(ord('a') + agent), 11, ink)}</g>"
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{_AGENT}" fill="{fill}" stroke="#0072b2"/>'
+            f"{_text(x, y, chr(ord('a') + agent), 11, ink)}"
+            f"{_text(x + 11, y - 8, '!', 14, '#c04f00') if lies else ''}</g>"
         )
     size = 2 * _HALF
     return (
@@ -111,7 +124,7 @@ def nights_svg(states: Sequence[Sequence[str]], title: str) -> str:
                 parts.append(
                     f'<rect x="{first * width:.1f}" y="{middle - height / 2:.1f}" '
                     f'width="{(end - first) * width:.1f}" height="{height}" '
-                    f'fill="{_STATES[state][0]}"/>'
+                    f'fill="{_STATES[state]}"/>'
                 )
     height = houses * _ROW
     return (

@@ -55,3 +55,20 @@ def test_many_nights_stay_small() -> None:
     while episode.ended is None:
         episode.step()
     assert len(episode._repr_html_()) < 100_000
+
+
+def test_an_equilibrium_shows_its_gains() -> None:
+    game = bb.scenario("easy").replace(num_houses=5, name="<b>")
+    found = bb.DoubleOracle(game, method="exact").solve()
+    shown = found._repr_html_()
+    assert shown.count("<svg") == 1
+    assert "<b>" not in shown
+    # A circle where each strategy that is played stands: p to the right, q upwards.
+    for index in found.distribution:
+        theta = bb.as_strategy(found.strategy_pool[index])
+        p, q = theta[1] * (1 - theta[8]), theta[3]
+        assert f'<circle cx="{round(240 * p, 1)}" cy="{round(240 * (1 - q), 1)}"' in shown
+    # Nobody gains: no band above the first border over 0.
+    levels = re.findall(r">([+-][\d.e-]+) to ([+-][\d.e-]+)<", shown)
+    assert float(levels[0][0]) <= 0 < float(levels[0][1])
+    assert len(shown) < 100_000

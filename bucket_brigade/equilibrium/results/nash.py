@@ -259,6 +259,13 @@ class NashEquilibrium(CertifiedResult):
             ],
         )
 
+    def _repr_html_(self) -> str:
+        """The summary; and the gains over (p, q), where they are exact."""
+        # What draws them knows this module.
+        from bucket_brigade.equilibrium.report.gain_svg import gain_svg
+
+        return f"<div>{super()._repr_html_()}{gain_svg(self)}</div>"
+
     @property
     def payoff_a_night(self) -> float:
         """Mean return of an episode over its mean nights; NaN where these are not known."""
