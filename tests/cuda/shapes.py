@@ -18,6 +18,7 @@ __all__ = [
     "PAIR",
     "SEVEN",
     "SHAPES",
+    "SINGLES",
     "TINY",
     "WIDE",
     "compile_all",
@@ -40,6 +41,8 @@ FIREFIGHTERS = (Shape(10, 4, 2, firefighters=True), Shape(3, 8, 4, firefighters=
 SEVEN = Shape(7, 3, 2, firefighters=True)
 #: For environments: one agent, more agents than houses, the default ring, the largest.
 ENVIRONMENTS = (Shape(5, 1, 0), Shape(2, 3, 0), Shape(10, 4, 0), Shape(32, 16, 0))
+#: For policies of any kind: an environment with agents that own no house.
+SINGLES = (Shape(3, 5, 0, singles=True),)
 
 #: Of all kernels of some shapes; with the capability that `PtxDevice` compiles for by default.
 PROGRAM = """
@@ -57,7 +60,7 @@ def compile_all() -> None:
     """Compiles all shapes into the folder for compiled kernels, with a process on each core."""
     # The kernels that play take longest, and each process gets as many of them.
     every = sorted(
-        wanted([*SHAPES, *FIREFIGHTERS, SEVEN, *ENVIRONMENTS], [(9, 0)]),
+        wanted([*SHAPES, *FIREFIGHTERS, SEVEN, *ENVIRONMENTS, *SINGLES], [(9, 0)]),
         key=lambda one: one.name != "play",
     )
     texts = [f"{one.name}-{one.shape}" for one in every]

@@ -28,17 +28,17 @@ pub struct Table {
     houses: usize,
     nights: u32,
     /// By state: the act of all nights, or [`DRAWN`] where it varies or is drawn.
-    always: Vec<u8>,
+    pub(crate) always: Vec<u8>,
     /// Where the runs of each state begin, and the number of all.
-    first: Vec<u32>,
+    pub(crate) first: Vec<u32>,
     /// The night before which each run ends.
-    until: Vec<u32>,
+    pub(crate) until: Vec<u32>,
     /// The act of each run, or [`DRAWN`].
-    acts: Vec<u8>,
+    pub(crate) acts: Vec<u8>,
     /// For each run, how many before it draw.
-    drawn: Vec<u32>,
+    pub(crate) drawn: Vec<u32>,
     /// For each run that draws: thresholds below which a uniform takes each act or one before it.
-    cumulative: Vec<u64>,
+    pub(crate) cumulative: Vec<u64>,
 }
 
 /// Runs of acts, as [`Table::new`] takes them.

@@ -27,36 +27,36 @@ pub struct TenParameter {
 
 /// What the houses make of its wish to work, before it draws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Intent {
+pub(crate) struct Intent {
     /// The signal that is honest.
-    claims: bool,
+    pub(crate) claims: bool,
     /// The threshold of working in spite of a signal to rest.
-    works: u64,
+    pub(crate) works: u64,
 }
 
 /// The integers of a [`TenParameter`] on a ring. Weights of houses are multiples of 2^-32.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TenParameterThresholds {
-    honesty: u64,
-    explores: u64,
-    repeats: u64,
+    pub(crate) honesty: u64,
+    pub(crate) explores: u64,
+    pub(crate) repeats: u64,
     /// By number of fires, with its home safe and with its home burning.
-    intents: Vec<[Intent; 2]>,
+    pub(crate) intents: Vec<[Intent; 2]>,
     /// By distance from home.
-    near: Vec<u64>,
-    home: u64,
+    pub(crate) near: Vec<u64>,
+    pub(crate) home: u64,
     /// A neighbour burns.
-    beside: u64,
+    pub(crate) beside: u64,
     /// For each agent that was there last night.
-    crowd: u64,
+    pub(crate) crowd: u64,
     /// For each neighbour that burns, to be subtracted.
-    danger: u64,
+    pub(crate) danger: u64,
 }
 
 /// The weight of a house, at least, and what a fire there adds: for the others, see
 /// [`TenParameter::weights`].
-const LEAST: f64 = 0.01;
-const FIRE: f64 = 0.5;
+pub(crate) const LEAST: f64 = 0.01;
+pub(crate) const FIRE: f64 = 0.5;
 
 impl TenParameter {
     /// Checks its numbers.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use numpy::ndarray::{Array2, Array3, ArrayView1};
 use numpy::{PyArray1, PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyDict, PyTuple};
 
 use super::errors::shape_error;
 use super::policy::PyPolicy;
@@ -16,8 +16,8 @@ use crate::error::InvalidValue;
 use crate::game::counts::weighted_sum;
 use crate::game::program::{Episodes, Program, Seat};
 use crate::plain::Game;
-use crate::policy::{Heuristic, Player, Policy, PolicyThresholds};
-use crate::random::threshold::ALWAYS;
+use crate::policy::{FIRE, Heuristic, LEAST, Player, Policy, PolicyThresholds, Single};
+use crate::random::threshold::{ALWAYS, threshold};
 use crate::run::{Options, run};
 use crate::simd::SimdPath;
 
@@ -178,21 +178,60 @@ impl PyProgram {
     fn policies(&self) -> Vec<(&'static str, BTreeMap<&'static str, u64>)> {
         let of = |policy: &PolicyThresholds| {
             let integers = match policy {
-                PolicyThresholds::Heuristic(policy) => {
-                    [("work", policy.work), ("home", policy.home), ("honesty", policy.honesty)]
-                }
-                PolicyThresholds::Firefighter(policy) => [
+                PolicyThresholds::Heuristic(policy) => BTreeMap::from([
+                    ("work", policy.work),
+                    ("home", policy.home),
+                    ("honesty", policy.honesty),
+                ]),
+                PolicyThresholds::Firefighter(policy) => BTreeMap::from([
                     ("work", policy.work),
                     ("own_first", u64::from(policy.own_first)),
                     ("honesty", policy.honesty),
-                ],
-                PolicyThresholds::Single(policy) => {
-                    [("work", policy.work()), ("sum", policy.sum()), ("honesty", ALWAYS)]
-                }
+                ]),
+                PolicyThresholds::Single(policy) => BTreeMap::from([
+                    ("work", policy.work()),
+                    ("sum", policy.sum()),
+                    ("honesty", ALWAYS),
+                    ("remembers", u64::from(policy.remembers())),
+                ]),
             };
-            (policy.kind(), integers.into())
+            (policy.kind(), integers)
         };
         self.0.policies.iter().map(of).collect()
+    }
+    /// What a policy of the pool that is played one episode at a time decides by, as arrays by name:
+    /// of a table its compiled runs, of a ten-parameter agent its thresholds and weights, `intents`
+    /// (claims, works) by number of fires and by whether its home burns. Of others nothing.
+    fn numbers<'py>(&self, py: Python<'py>, policy: usize) -> PyResult<Bound<'py, PyDict>> {
+        let numbers = PyDict::new(py);
+        let Some(policy) = self.0.policies.get(policy) else {
+            let allowed = format!("an index below the {} policies", self.0.policies.len());
+            return Err(InvalidValue::new("policy", policy, allowed).into());
+        };
+        match policy {
+            PolicyThresholds::Single(Single::Table(table)) => {
+                numbers.set_item("always", PyArray1::from_slice(py, &table.always))?;
+                numbers.set_item("first", PyArray1::from_slice(py, &table.first))?;
+                numbers.set_item("until", PyArray1::from_slice(py, &table.until))?;
+                numbers.set_item("acts", PyArray1::from_slice(py, &table.acts))?;
+                numbers.set_item("drawn", PyArray1::from_slice(py, &table.drawn))?;
+                numbers.set_item("cumulative", PyArray1::from_slice(py, &table.cumulative))?;
+            }
+            PolicyThresholds::Single(Single::TenParameter(of)) => {
+                let weights = [of.home, of.beside, of.crowd, of.danger];
+                let fixed = [threshold(LEAST), threshold(FIRE)];
+                let draws = [of.honesty, of.explores, of.repeats];
+                let intents = of.intents.iter().flatten();
+                let intents = intents.flat_map(|one| [u64::from(one.claims), one.works]);
+                numbers.set_item("draws", PyArray1::from_slice(py, &draws))?;
+                numbers.set_item("weights", PyArray1::from_slice(py, &weights))?;
+                numbers.set_item("fixed", PyArray1::from_slice(py, &fixed))?;
+                numbers.set_item("near", PyArray1::from_slice(py, &of.near))?;
+                numbers.set_item("intents", PyArray1::from_iter(py, intents))?;
+            }
+            _ => {}
+        }
+        Ok(numbers)
     }
     /// The kinds that the pool holds, each once.
     #[getter]

@@ -8,15 +8,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bucket_brigade import SCENARIOS, Firefighter, Mixture, Scenario
+from bucket_brigade import SCENARIOS, Firefighter, Mixture, Scenario, TenParameter, tabulate
 from bucket_brigade.envs import VectorEnv
 from bucket_brigade_cuda.backend import CudaBackend
 from bucket_brigade_cuda.devices import Device, is_gpu
+from bucket_brigade_cuda.kernels.shape import Shape
 
 __all__ = ["LaneCase", "LaneDifference", "lane_cases", "lane_differences", "steps_of_lanes"]
 
 #: Houses and agents; the first, that of the catalogue, alone where it is to be quick.
 SIZES = ((10, 4), (2, 3), (32, 16))
+#: Rings of which a table has few enough states to be made at once.
+MOST_OF_TABLES = 10
+#: A ten-parameter agent with every chance between 0 and 1, which remembers.
+REMEMBERING = (0.8, 0.4, 0.7, 0.6, 0.3, 1.0, 0.2, 0.4, 0.1, 0.9)
 #: Lanes of environments whose steps are timed, and steps; without a GPU, to try it.
 TIMED, STEPS = (1 << 10, 1 << 16, 1 << 20), 100
 TRIAL, TRIAL_STEPS = (1 << 6, 1 << 8), 5
@@ -37,6 +42,8 @@ class LaneCase:
         How many lanes, and how many steps.
     options : dict
         Of `VectorEnv`.
+    singles : bool
+        Whether a seat has a policy that plays one episode at a time.
     """
 
     name: str
@@ -44,6 +51,13 @@ class LaneCase:
     lanes: int
     nights: int
     options: dict[str, Any] = field(default_factory=dict, repr=False)
+    singles: bool = False
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of the kernels that play it."""
+        one = self.scenario
+        return Shape(one.num_houses, one.num_agents, 0, singles=self.singles)
 
     @property
     def scenario(self) -> Scenario:
@@ -95,8 +109,9 @@ class LaneDifference:
 
 
 def lane_cases(quick: bool) -> list[LaneCase]:
-    """Environments with no built-in seat, under both night orders and end rules; and with some, of
-    several scenarios, whose lanes wait for resets and play the last episodes of 64 bits."""
+    """Environments with no built-in seat, under both night orders and end rules; with some, of
+    several scenarios, whose lanes wait for resets and play the last episodes of 64 bits; and,
+    unless it is to be quick, with policies of any kind."""
     lanes, nights = (300, 20) if quick else (2000, 60)
     cases = []
     orders = ("spread_then_burn_out", "burn_out_then_spread")
@@ -119,7 +134,21 @@ def lane_cases(quick: bool) -> list[LaneCase]:
         both = hard, hard.replace(prob_house_catches_fire=0.1, max_nights=7)
         name = f"environment, {houses} houses, {agents} agents, built-in seats"
         cases.append(LaneCase(name, both, lanes, nights, options))
+        if not quick:
+            played = any_policies(hard)
+            options = {"lineup": [None, *(played[seat % 4] for seat in range(1, agents))]}
+            name = f"environment, {houses} houses, {agents} agents, any policies"
+            cases.append(LaneCase(name, (hard,), lanes, nights, options, singles=True))
     return cases
+
+
+def any_policies(scenario: Scenario) -> list[Any]:
+    """Entries of line-ups that play one episode at a time; of a small ring also a table."""
+    remembers = TenParameter(REMEMBERING)
+    table: Any = "always_rest"
+    if scenario.num_houses <= MOST_OF_TABLES:
+        table = tabulate(TenParameter("free_rider"), scenario)
+    return [table, "specialist", Mixture([remembers, "random", "liar"], [0.4, 0.3, 0.3]), remembers]
 
 
 def lane_differences(backend: CudaBackend, case: LaneCase) -> tuple[list[LaneDifference], float]:

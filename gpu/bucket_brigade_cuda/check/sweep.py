@@ -246,6 +246,6 @@ def usual_shapes(quick: bool) -> list[Shape]:
     scenarios in mixtures of any width or, quick, in narrow ones; the most used first."""
     shapes = [Shape(*CATALOGUE, width) for width in ((1, 2) if quick else WIDTHS)]
     cases = plan(quick, 1)
-    shapes += [Shape(one.scenario.num_houses, one.scenario.num_agents, 0) for one in cases.lanes]
+    shapes += [one.shape for one in cases.lanes]
     shapes += [shape_of(case.program()) for case in cases.first]
     return list(dict.fromkeys(shapes))

@@ -23,7 +23,7 @@ from bucket_brigade_cuda.kernels.shape import WIDTHS, Shape, kernels_of
 
 __all__ = ["Made", "Wanted", "compile_all", "parse_shape", "wanted"]
 
-SHAPE = re.compile(r"([0-9]{1,2})x([0-9]{1,2})(?:(e)|(?:x([0-9]{1,2}))?(f?))")
+SHAPE = re.compile(r"([0-9]{1,2})x([0-9]{1,2})(?:(e)|(?:x([0-9]{1,2}))?(f)?)(s?)")
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ class Made:
             "kernel": one.name,
             "shape": [shape.houses, shape.agents, shape.width],
             "firefighters": shape.firefighters,
+            "singles": shape.singles,
             "arch": arch_of(one.capability),
             "file": one.file,
             "there": self.there,
@@ -91,7 +92,7 @@ class Made:
 def parse_shape(text: str, widths: Sequence[int]) -> list[Shape]:
     """The shapes that a text names: houses and agents, as in "10x4", in every width given; or a
     width too, as in "10x4x2", in that one alone. An "f" after them, as in "10x4f", is for line-ups
-    with firefighters; "10x4e" is for environments.
+    with firefighters, an "s" for policies of any kind; "10x4e" and "10x4es" are for environments.
 
     Raises
     ------
@@ -100,19 +101,23 @@ def parse_shape(text: str, widths: Sequence[int]) -> list[Shape]:
     """
     match = SHAPE.fullmatch(text)
     houses, agents, width = (int(match[i] or 0) for i in (1, 2, 4)) if match else (0, 0, 0)
+    firefighters, singles = (bool(match and match[i]) for i in (5, 6))
+    if firefighters and singles:
+        houses = 0  # they are among any policies
     if not (2 <= houses <= 32 and 1 <= agents <= 16):
         allowed = (
             "houses (2 to 32) x agents (1 to 16), such as 10x4, or with a width, as in 10x4x2, or "
-            "an f for firefighters, as in 10x4f, or an e for environments, as in 10x4e"
+            "an f for firefighters, as in 10x4f, or an s for any policies, as in 10x4s, or an e "
+            "for environments, as in 10x4e and 10x4es"
         )
         raise InvalidValue("--shape", repr(text), allowed)
     if match is not None and match[3]:
-        return [Shape(houses, agents, 0)]
+        return [Shape(houses, agents, 0, singles=singles)]
     for one in [width] if width else widths:
         if one not in WIDTHS:
             raise InvalidValue("width", one, f"one of {', '.join(map(str, WIDTHS))}")
-    firefighters = match is not None and bool(match[5])
-    return [Shape(houses, agents, one, firefighters) for one in ([width] if width else widths)]
+    chosen = [width] if width else widths
+    return [Shape(houses, agents, one, firefighters, singles) for one in chosen]
 
 
 def wanted(shapes: Sequence[Shape], capabilities: Sequence[tuple[int, int]]) -> list[Wanted]:

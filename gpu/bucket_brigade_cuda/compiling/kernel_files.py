@@ -3,8 +3,9 @@
 A file is a ZIP archive of `kernel.json` (what it is, and how it was made), `kernel.ptx` and, once
 assembled, `kernel.cubin`. Its name tells the kernel, its shape, the architecture and what it was
 compiled from, as in `play-10x4x2-sm_90-0123456789ab.zip`: ten houses, four agents, mixtures of two
-heuristic agents; `play-10x4x2f-…` plays firefighters too. It says nothing of the machine or the
-libraries that compiled it, so a folder of kernels can be carried to another machine.
+heuristic agents; `play-10x4x2f-…` plays firefighters too, `play-10x4x2s-…` policies of any kind. It
+says nothing of the machine or the libraries that compiled it, so a folder of kernels can be carried
+to another machine.
 """
 
 import hashlib
@@ -221,6 +222,7 @@ def identity(name: str, shape: Shape, capability: tuple[int, int]) -> dict[str, 
         "kernel": name,
         "shape": [shape.houses, shape.agents, shape.width],
         "firefighters": shape.firefighters,
+        "singles": shape.singles,
         "arch": arch_of(capability),
         "sources": sources(),
     }

@@ -1,10 +1,12 @@
 """Lanes of a `VectorEnv` in a device's memory: a thread for each."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from bucket_brigade import _core
 from bucket_brigade.envs.cpu import as_array
 from bucket_brigade.envs.engine import LaneSettings
 from bucket_brigade.errors import InvalidValue
@@ -20,9 +22,9 @@ from bucket_brigade_cuda.kernels.lane_tables import (
     LaneTables,
     state_rows,
 )
+from bucket_brigade_cuda.kernels.numbers import SINGLE_KINDS
 from bucket_brigade_cuda.kernels.shape import ENVIRONMENT, LANE_THREADS, Shape
 from bucket_brigade_cuda.kernels.tables import key_schedule
-from bucket_brigade_cuda.launch.job import POLICY_KINDS
 
 __all__ = ["DeviceLanes"]
 
@@ -49,18 +51,17 @@ class DeviceLanes:
 
     Raises
     ------
-    InvalidValue
-        For a built-in seat whose policy these kernels do not play.
     BackendUnavailable, BackendFailed
         If kernels can't be had, or the device's memory is too small.
     """
 
     def __init__(self, device: Device, settings: LaneSettings) -> None:
-        check_kinds(settings)
         self._device, self._settings = device, settings
         program = settings.programs[0]
         n, h, a = settings.lanes, program.houses, program.agents
-        self._shape = shape = Shape(h, a, 0)
+        kinds = {kind for one in settings.programs for kind in one.policy_kinds}
+        self._shape = shape = Shape(h, a, 0, singles=not kinds.isdisjoint(SINGLE_KINDS))
+        self._remembers = any(remembers(one, settings.outside) for one in settings.programs)
         self._rows = {"houses": (n, h), "actions": (n, a, 3), "choice": (n, a)}
         self._steps = 0
         self._keys = key_schedule(settings.seed)
@@ -138,8 +139,8 @@ class DeviceLanes:
         with self._device.use():
             return *(array.copy() for array in self._stepped), True
 
-    def state(self) -> tuple[DeviceArray, DeviceArray, DeviceArray]:
-        """Episode, night and houses of all lanes."""
+    def state(self) -> tuple[DeviceArray, ...]:
+        """Episode, night and houses of all lanes, and acts of last night that are remembered."""
         n, h = self._rows["houses"]
         with self._device.use():
             houses, night, episode = (
@@ -148,21 +149,29 @@ class DeviceLanes:
             )
             # No lane begins, so actions are not touched.
             self._begin(SHOW, seen=(houses, self._seen[1], night, episode))
-        return episode, night.view(np.int32), houses.reshape(n, h)
+            acts = (self.arrays["actions"].copy(),) if self._remembers else ()
+        return episode, night.view(np.int32), houses.reshape(n, h), *acts
 
     def set_state(
         self, mask: object, episode: object, night: object, houses: object, actions: object = None
     ) -> None:
-        """Puts lanes into given states; no agent here remembers `actions`. A lane with a state that
-        is not allowed stays as it is, and is noted; where an array was in main memory, that is
-        raised at once."""
+        """Puts lanes into given states. A lane with a state that is not allowed stays as it is, and
+        is noted; where an array was in main memory, that is raised at once."""
+        if not self._remembers:
+            actions = None
+        elif actions is None:
+            allowed = "the acts of last night, beside a built-in agent that remembers them"
+            raise InvalidValue("lanes.actions", None, allowed)
         with self._device.use():
             chosen = None if mask is None else self._given("mask", mask, np.bool_)
             numbers = self._given("episode", episode, np.uint64)
             nights = self._given("night", night, np.int32)
             codes = self._given("houses", houses, np.uint8)
-            self._begin(GIVEN_STATES, mask=chosen, episodes=numbers, nights=nights, codes=codes)
-            if self._settle(mask, episode, night, houses):
+            acts = None if actions is None else self._given("actions", actions, np.uint8)
+            self._begin(
+                GIVEN_STATES, mask=chosen, episodes=numbers, nights=nights, codes=codes, acts=acts
+            )
+            if self._settle(mask, episode, night, houses, actions):
                 self.check()
 
     def encode(self, choice: object) -> DeviceArray:
@@ -200,6 +209,7 @@ class DeviceLanes:
         episodes: DeviceArray | None = None,
         nights: DeviceArray | None = None,
         codes: DeviceArray | None = None,
+        acts: DeviceArray | None = None,
         seen: Sequence[DeviceArray] | None = None,
     ) -> None:
         """Launches the kernel `begin`, which shows the lanes in `seen`."""
@@ -210,6 +220,7 @@ class DeviceLanes:
             none[u64] if episodes is None else episodes,
             none[u32] if nights is None else nights,
             none[np.uint8] if codes is None else codes,
+            *(u32(acts is not None), none[np.uint8] if acts is None else acts),
         )
         out = *self._lanes, *(self._seen if seen is None else seen), self._notes
         self._launch("begin", (self._keys, *self._begun, *which, *numbers, *given, *out))
@@ -283,16 +294,9 @@ class DeviceLanes:
         return copied
 
 
-def check_kinds(settings: LaneSettings) -> None:
-    """Checks that the kernels play every policy of built-in seats.
-
-    Raises
-    ------
-    InvalidValue
-        For the first that they do not.
-    """
-    for program in settings.programs:
-        for kind in program.policy_kinds:
-            if kind not in POLICY_KINDS:
-                allowed = f"{' or '.join(POLICY_KINDS)}, on this backend; or None, from outside"
-                raise InvalidValue("lineup", f"a policy of the kind {kind}", allowed)
+def remembers(program: _core.Program, outside: Sequence[bool]) -> bool:
+    """Whether a built-in agent depends on the acts of last night."""
+    entries = iter(program.seat_entries[0].tolist())
+    seats = [list(islice(entries, size)) for size in program.seat_sizes[0].tolist()]
+    played = {one for seat, given in zip(seats, outside, strict=True) if not given for one in seat}
+    return any(program.policies[one][1].get("remembers") for one in played)

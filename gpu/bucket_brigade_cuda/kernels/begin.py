@@ -3,6 +3,7 @@
 from numba import cuda
 
 from bucket_brigade_cuda.kernels.lane_tables import (
+    BAD_ACTION,
     BAD_HOUSE,
     BAD_NIGHT,
     BURNING,
@@ -39,9 +40,16 @@ def make_begin(shape: Shape) -> Function:
     start, show = make_start(shape), make_show(shape)
 
     @device
-    def is_allowed(number, episode, scenarios, game, codes, nights, notes):
+    def is_allowed(number, episode, scenarios, game, codes, nights, remembered, acts, notes):
         """Whether a lane may be put into a state."""
         allowed = True
+        if remembered != NONE:
+            for i in range(3 * agents):
+                place = u32(u32(number * u32(3 * agents)) + u32(i))
+                act = u32(acts[place])
+                if act >= (u32(houses) if i % 3 == 0 else TWO):
+                    note(notes, BAD_ACTION, place, act)
+                    allowed = False
         for h in range(houses):
             place = u32(u32(number * u32(houses)) + u32(h))
             code = u32(codes[place])
@@ -74,6 +82,9 @@ def make_begin(shape: Shape) -> Function:
         episodes,
         nights,
         codes,
+        # and, if they are remembered, last night's acts:
+        remembered,
+        acts,
         # Lanes, and their state:
         lane_count,
         longs,
@@ -103,7 +114,9 @@ def make_begin(shape: Shape) -> Function:
             note(notes, SPENT, number, NONE)
             begins = False
         if begins and task == u32(GIVEN_STATES):
-            begins = is_allowed(number, episodes[lane], scenarios, game, codes, nights, notes)
+            begins = is_allowed(
+                number, episodes[lane], scenarios, game, codes, nights, remembered, acts, notes
+            )
         burning, ruined = words[u64(BURNING) * lanes + lane], words[u64(RUINED) * lanes + lane]
         night = words[u64(NIGHT) * lanes + lane]
         if begins:
@@ -138,7 +151,11 @@ def make_begin(shape: Shape) -> Function:
             words[u64(NIGHT) * lanes + lane] = night
             words[u64(SINCE) * lanes + lane] = night
             for i in range(3 * agents):
-                seen_actions[lane * u64(3 * agents) + u64(i)] = NONE
+                item = lane * u64(3 * agents) + u64(i)
+                act = NONE
+                if task == u32(GIVEN_STATES) and remembered != NONE:
+                    act = u32(acts[item])
+                seen_actions[item] = act
         show(seen_houses, lane, burning, ruined)
         seen_night[lane] = night
         seen_episode[lane] = longs[lane]

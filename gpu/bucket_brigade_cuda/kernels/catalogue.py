@@ -63,7 +63,7 @@ KERNELS = {
         make_begin,
         types.void(
             *(KEYS, LONGS, WORDS, LONGS, WORD, WORD, WORD, WORD, WORD, BYTES, LONG, LONG),
-            *(LONGS, WORDS, BYTES, WORD, LONGS, WORDS, *SEEN, LONGS),
+            *(LONGS, WORDS, BYTES, WORD, BYTES, WORD, LONGS, WORDS, *SEEN, LONGS),
         ),
     ),
     "encode": Recipe(make_encode, types.void(BYTES, WORD, WORD, BYTES, LONGS)),

@@ -7,7 +7,7 @@ for, a lane looks at its own: `bit` says which. Thresholds are numbers of 64 bit
 from bucket_brigade_cuda.kernels.philox import of_slot, planes
 from bucket_brigade_cuda.kernels.words import NONE, ONE, device, lowest, u32, u64
 
-__all__ = ["ALWAYS", "ZERO", "caught_houses", "index_of", "rank", "uniform"]
+__all__ = ["ALWAYS", "ZERO", "caught_houses", "index_of", "rank", "uniform", "weighted"]
 
 ZERO, UNIT = u64(0), u64(1)
 ALWAYS = u64(1 << 32)
@@ -59,6 +59,33 @@ def index_of(keys, shared, tick, slot, bit, n):
         last = u64(low + u64(width - UNIT))
         quad = u32(quad + ONE)
     return u32(u64(low * number) >> HALF)
+
+
+@device
+def share(u, total):
+    """`⌊u · total / 2^32⌋`, of a product that may need more than 64 bits."""
+    return u64(u64(u * u64(total >> HALF)) + u64(u64(u * u64(total & u64(ALWAYS - UNIT))) >> HALF))
+
+
+@device
+def weighted(keys, shared, tick, slot, bit, sums, at, n):
+    """The first `i` with `⌊U · S / 2^32⌋ < sums[at + i]`: an index drawn by weights, whose `n`
+    running sums these are and `S` the last of them. Draws nothing if every uniform has the same
+    answer."""
+    stream = of_slot(keys, shared, tick, slot)
+    total = sums[at + u64(n) - UNIT]
+    low, width, quad, i = ZERO, ALWAYS, NONE, at
+    least, most = ZERO, share(u64(ALWAYS - UNIT), total)
+    while sums[i] <= least:
+        i = u64(i + UNIT)
+    while sums[i] <= most:
+        width = u64(width >> BITS)
+        low = u64(low + u64(width * u64(four_bits(keys, stream, quad, bit))))
+        quad = u32(quad + ONE)
+        least, most = share(low, total), share(u64(low + u64(width - UNIT)), total)
+        while sums[i] <= least:
+            i = u64(i + UNIT)
+    return u32(i - at)
 
 
 @device

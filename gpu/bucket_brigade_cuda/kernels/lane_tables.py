@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade import _core
+from bucket_brigade_cuda.kernels.numbers import pool_of
 from bucket_brigade_cuda.kernels.shape import Shape
-from bucket_brigade_cuda.kernels.tables import FIREFIGHTER, Longs, Tables, Words
+from bucket_brigade_cuda.kernels.tables import Longs, Tables, Words
 
 __all__ = ["LaneTables", "game_columns", "state_rows", "sum_rows", "weight_columns"]
 
@@ -29,10 +30,6 @@ EPISODE, NEXT = range(2)
 #: workers, then these.
 CATCH, EXTINGUISH = 0, 3
 MIN_NIGHTS, MAX_NIGHTS, NO_FIRES = range(3)
-#: Columns of a policy.
-WORK, HOME, HONESTY, FLAGS, POLICY_COLUMNS = range(5)
-#: Bits of its flags: it waits for a fire, and it goes to fires of its own houses first.
-WAITS_FOR_FIRE, OWN_FIRST = 1, 2
 #: Columns of an agent's weights: an episode, a night, a night worked, a safe house, and then a ruin
 #: and a save of each owner's houses.
 PER_EPISODE, PER_NIGHT, PER_WORK, PER_TOTAL = range(4)
@@ -77,8 +74,8 @@ class LaneTables:
         Thresholds and rules of every scenario (`game_columns`).
     weights : ndarray of float64, shape (S · A · K,)
         What everything is worth to every agent (`weight_columns`).
-    pool : ndarray of uint64, shape (P · 4,)
-        Thresholds and flags of every policy.
+    pool : ndarray of uint64, shape (P · 4 + …,)
+        Every policy (see `pool_of`).
     entries, limits : ndarray of uint32 and uint64, shape (S · A · W,)
         Policies that each seat mixes, and their cumulative thresholds: 2^32 from the last one on.
     width : int
@@ -99,7 +96,7 @@ class LaneTables:
         """Those of a program of one line-up for each scenario, and its reward weights."""
         width = max(int(program.seat_sizes.max()) for program in programs)
         game: list[list[int]] = []
-        pool: list[list[int]] = []
+        policies = 0
         entries: list[Words] = []
         limits: list[Longs] = []
         for program in programs:
@@ -109,25 +106,18 @@ class LaneTables:
             filled = np.arange(width) < tables.sizes.reshape(-1)[:, None]
             numbers = np.zeros(filled.shape, dtype=np.uint32)
             numbers[filled] = tables.entries
-            entries.append(numbers.reshape(-1) + np.uint32(len(pool)))
+            entries.append(numbers.reshape(-1) + np.uint32(policies))
             limits.append(tables.seats(0, 1, width).limits.reshape(-1))
-            pool += [policy_row(kind, of) for kind, of in program.policies]
+            policies += len(program.policies)
         agents = programs[0].agents
         return cls(
             np.array(game, dtype=np.uint64).reshape(-1),
             np.concatenate([agent_weights(one, agents) for one in weights]).reshape(-1),
-            np.array(pool, dtype=np.uint64).reshape(-1),
+            pool_of(programs),
             np.concatenate(entries),
             np.concatenate(limits),
             width,
         )
-
-
-def policy_row(kind: str, of: dict[str, int]) -> list[int]:
-    """Columns of a policy."""
-    waits = WAITS_FOR_FIRE if kind == FIREFIGHTER else 0
-    own_first = OWN_FIRST if of.get("own_first") else 0
-    return [of["work"], of.get("home", 0), of["honesty"], waits | own_first]
 
 
 def agent_weights(weights: npt.NDArray[np.float64], agents: int) -> npt.NDArray[np.float64]:

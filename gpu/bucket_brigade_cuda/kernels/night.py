@@ -2,37 +2,29 @@
 
 from numba import cuda
 
-from bucket_brigade_cuda.kernels.decide import SLOT_PICK
-from bucket_brigade_cuda.kernels.duty import SLOT_WORK
+from bucket_brigade_cuda.kernels.acts import HOUSE_BITS, make_act, make_decide_one
 from bucket_brigade_cuda.kernels.fight import SLOT_EXTINGUISH
-from bucket_brigade_cuda.kernels.lane_draws import ZERO, caught_houses, index_of, rank
+from bucket_brigade_cuda.kernels.lane_draws import ZERO, caught_houses, rank
 from bucket_brigade_cuda.kernels.lane_tables import (
     BAD_ACTION,
     BURNING,
     EXTINGUISH,
-    FLAGS,
-    HOME,
-    HONESTY,
     LAST,
     MAX_NIGHTS,
     MIN_NIGHTS,
     NIGHT,
     NO_FIRES,
     NOT_RESET,
-    OWN_FIRST,
     PER_EPISODE,
     PER_NIGHT,
     PER_TOTAL,
     PER_WORK,
-    POLICY_COLUMNS,
     RUINED,
     SINCE,
     SPENT,
     STATUS,
     SUMS,
     WAITS,
-    WAITS_FOR_FIRE,
-    WORK,
     game_columns,
     sum_rows,
     weight_columns,
@@ -45,6 +37,7 @@ from bucket_brigade_cuda.kernels.lanes import (
     note,
     scenario_of,
 )
+from bucket_brigade_cuda.kernels.numbers import POLICY_COLUMNS
 from bucket_brigade_cuda.kernels.shape import Shape
 from bucket_brigade_cuda.kernels.words import (
     NONE,
@@ -62,7 +55,6 @@ from bucket_brigade_cuda.kernels.words import (
     u64,
 )
 
-SLOT_SIGNAL = u32(0x100)
 TWO = u32(2)
 ALL_SAFE, ALL_RUINED, QUIET, CAPPED = u32(1), u32(2), u32(3), u32(4)
 
@@ -81,45 +73,6 @@ def number_at(actions, place, size):
             if u32(actions[at + u64(i)]) != sign:
                 value = u32(0x80000000)
     return value
-
-
-def make_decide_one(shape: Shape) -> Function:
-    """`decide_one(keys, shared, tick, bit, agent, pool, at, burning)`: house, mode and signal of a
-    built-in agent whose policy begins at number `at` of the pool."""
-    houses, agents = shape.houses, shape.agents
-    owned_by_first = sum(1 << house for house in range(0, houses, agents))
-    every_house = (1 << houses) - 1
-
-    @device
-    def decide_one(keys, shared, tick, bit, agent, pool, at, burning):
-        home = u32(agent % u32(houses))
-        flags = u32(pool[at + u64(FLAGS)])
-        at_home, at_all = pool[at + u64(HOME)], pool[at + u64(WORK)]
-        if u32(burning >> home) & ONE == NONE:
-            at_home = ZERO
-        if burning == NONE and flags & u32(WAITS_FOR_FIRE) != NONE:
-            at_all = ZERO
-        # 0: it works at home; 1: at a fire, if there is one; 2: it rests.
-        what = rank(keys, shared, tick, u32(SLOT_WORK + agent), bit, at_home, at_all)
-        house = home
-        if what == ONE and burning != NONE:
-            fires = burning
-            if flags & u32(OWN_FIRST) != NONE:
-                owned = u32(u32(owned_by_first) << agent) & u32(every_house)
-                if burning & owned != NONE:
-                    fires = u32(burning & owned)
-            skipped = index_of(keys, shared, tick, u32(SLOT_PICK + agent), bit, count(fires))
-            while skipped != NONE:
-                fires = u32(fires & u32(fires - ONE))
-                skipped = u32(skipped - ONE)
-            house = lowest(fires)
-        mode = ONE if what < TWO else NONE
-        honesty = pool[at + u64(HONESTY)]
-        lies = rank(keys, shared, tick, u32(SLOT_SIGNAL + agent), bit, honesty, honesty)
-        signal = mode if lies == NONE else u32(mode ^ ONE)
-        return house, mode, signal
-
-    return decide_one
 
 
 def make_worth(shape: Shape) -> Function:
@@ -155,6 +108,7 @@ def make_night(shape: Shape) -> Function:
     policies = SUMS + sums
     totals_of = 1 + 2 * owners
     decide_one, worth = make_decide_one(shape), make_worth(shape)
+    singles, act = shape.singles, make_act(shape)
     start, show = make_start(shape), make_show(shape)
 
     @device
@@ -231,6 +185,13 @@ def make_night(shape: Shape) -> Function:
         for k in range(agents):
             crowd[k] = NONE
         workers = NONE
+        if singles:
+            # Of all agents before any acts: some remember who was where.
+            past = cuda.local.array(agents, u32)
+            for a in range(agents):
+                item = lane * u64(3 * agents) + u64(3 * a)
+                mode = u32(seen_actions[item + u64(1)])
+                past[a] = u32(u32(seen_actions[item]) | u32(mode << HOUSE_BITS))
         for a in range(agents):
             agent = u32(a)
             first = u32(u32(number * u32(3 * agents)) + u32(3 * a))
@@ -248,9 +209,14 @@ def make_night(shape: Shape) -> Function:
                     house, mode, signal = u32(a % houses), NONE, NONE
             else:
                 policy = u64(words[u64(policies + a) * lanes + lane]) * u64(POLICY_COLUMNS)
-                house, mode, signal = decide_one(
-                    keys, shared, tick, bit, agent, pool, policy, burning
-                )
+                if singles:
+                    house, mode, signal = act(
+                        keys, shared, tick, bit, agent, pool, policy, burning, ruined, past
+                    )
+                else:
+                    house, mode, signal = decide_one(
+                        keys, shared, tick, bit, agent, pool, policy, burning
+                    )
             seen_actions[u64(first)] = house
             seen_actions[u64(first) + u64(1)] = mode
             seen_actions[u64(first) + u64(2)] = signal

@@ -26,27 +26,29 @@ class Shape:
         any number from tables.
     firefighters : bool
         Whether a lane may play a firefighter, and not a heuristic agent.
+    singles : bool
+        Whether a lane may play any kind of policy, also of those that play one episode at a time.
     """
 
     houses: int
     agents: int
     width: int
     firefighters: bool = False
+    singles: bool = False
 
     def __str__(self) -> str:
         """As files and the command line name it: 10x4x2, or 10x4x2f with firefighters; 10x4e for
-        environments."""
-        if self.width == 0:
-            return f"{self.houses}x{self.agents}e"
-        return f"{self.houses}x{self.agents}x{self.width}{'f' * self.firefighters}"
+        environments; with an s behind it, for policies of any kind."""
+        ring, kinds = f"{self.houses}x{self.agents}", "f" * self.firefighters + "s" * self.singles
+        return f"{ring}e{kinds}" if self.width == 0 else f"{ring}x{self.width}{kinds}"
 
     def of_kernel(self, name: str) -> "Shape":
-        """The shape as far as a kernel's code depends on it: only the kernel that plays knows
-        kinds of policies, and those that sum know no mixtures."""
+        """The shape as far as a kernel's code depends on it: only kernels that play know kinds of
+        policies, and those that sum know no mixtures."""
         if name == "play":
             return self
         if name in ENVIRONMENT:
-            return Shape(self.houses, self.agents, 0)
+            return Shape(self.houses, self.agents, 0, singles=self.singles and name == "night")
         return Shape(self.houses, self.agents, self.width if name == "cast" else 1)
 
     @property
