@@ -3,16 +3,19 @@
 import json
 import math
 import re
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 import bucket_brigade as bb
+import bucket_brigade.explorer
 from bucket_brigade.cli import app
 from bucket_brigade.explorer import Page
 from bucket_brigade.explorer.bundle import bundled
 from bucket_brigade.explorer.page import html_page
 
+STATIC = Path(bucket_brigade.explorer.__file__).parent / "static"
 HEROES = ["hero"] * 4
 #: Names that would end an element, start another, or break a line of script.
 MALICE = [
@@ -61,6 +64,38 @@ def test_names_are_only_text(open_page) -> None:
         assert window.locator("h2").inner_text().startswith(name[:10].rstrip())
         assert window.evaluate("window.hurt") is None
         assert window.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_scripts_only_ever_set_text() -> None:
+    """No script of the package's own parses text as HTML, or as a script."""
+    parses = re.compile(
+        r"(inner|outer)HTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment"
+        r"|\beval\(|\bFunction\(|srcdoc|setAttribute\('(style|on)"
+    )
+    scripts = [file for file in STATIC.glob("*.js") if not file.name.startswith("uplot")]
+    assert len(scripts) > 5
+    for script in scripts:
+        assert not parses.search(script.read_text(encoding="utf-8")), script.name
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of a colour such as #00805e, as the WCAG have it."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_text_is_legible_in_light_and_dark() -> None:
+    """Each colour that text may have stands out from each background (WCAG AA: 4.5 to 1)."""
+    css = (STATIC / "explore.css").read_text(encoding="utf-8")
+    found = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", css)
+    colours = {name: pair for name, *pair in found}
+    seats = [f"seat-{seat}" for seat in range(8)]
+    for name in ("ink", "muted", "accent", "safe", "burning", "ruined", "saved", "differs", *seats):
+        for background in ("paper", "card", "sunk"):
+            for text, behind in zip(colours[name], colours[background], strict=True):
+                low, high = sorted(map(luminance, (text, behind)))
+                assert (high + 0.05) / (low + 0.05) >= 4.5, (name, background)
 
 
 def test_data_that_json_lacks_is_refused() -> None:

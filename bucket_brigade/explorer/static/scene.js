@@ -55,7 +55,7 @@
         play,
         stops: end + 1,
         differs: side === plays.length - 1 ? found?.differs : null,
-        label: `${lineup(play.entry)}: ${play.houses} houses, ${format.plural(play.nights, 'night')}`,
+        label: [lineup(play.entry), `${play.houses} houses`, `${play.nights} nights`].join(', '),
         onSeek: (stop) => player.seek(stop),
       }),
     );
