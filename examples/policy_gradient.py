@@ -5,8 +5,14 @@ of a ring of four, learned by REINFORCE with what the same state brings on avera
 as a baseline. Only the samples of the environment are used; what the policies are worth is then
 computed exactly, beside the most that any policies could have.
 
-    python examples/policy_gradient.py
+    python examples/policy_gradient.py --curve curve.jsonl
+    bucket-brigade explore curve.jsonl
 """
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
@@ -23,13 +29,13 @@ def chances(logits: np.ndarray) -> np.ndarray:
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
-def train(seed: int = 0) -> np.ndarray:
-    """Learned logits, shape (agents, states, acts)."""
+def train(seed: int = 0, tell: Callable[[int, np.ndarray], None] | None = None) -> np.ndarray:
+    """Learned logits, shape (agents, states, acts); `tell` sees them after each update."""
     houses, agents, nights = GAME.num_houses, GAME.num_agents, GAME.max_nights
     env = VectorEnv(GAME, LANES, seed=seed, autoreset="disabled")
     rng = np.random.default_rng(seed)
     logits = np.zeros((agents, 3**houses, 1 + houses))
-    for _ in range(UPDATES):
+    for update in range(1, UPDATES + 1):
         states = np.zeros((nights, LANES), dtype=int)
         acts = np.zeros((nights, LANES, agents), dtype=int)
         rewards, played = np.zeros((nights, LANES)), np.zeros((nights, LANES), dtype=bool)
@@ -63,14 +69,36 @@ def train(seed: int = 0) -> np.ndarray:
                 np.add.at(pull, (state, acts[night, here, agent]), weight)
                 drawn = pull.sum(axis=1, keepdims=True)
                 logits[agent] += RATE * (pull - drawn * chances(logits[agent]))
+        if tell is not None:
+            tell(update, logits)
     return logits
+
+
+def write_curve(file: Path, optimum: float) -> Callable[[int, np.ndarray], None]:
+    """Begin a log of learning (docs/explore.md); what is returned adds to it, every 5 updates."""
+    about = {"format": "bucket-brigade learning", "version": 1, "scenario": GAME.to_dict()}
+    file.write_text(json.dumps(about | {"known": {"the team optimum": optimum}}) + "\n")
+
+    def tell(update: int, logits: np.ndarray) -> None:
+        if update % 5 == 0:
+            lineup = [bb.tabulate(table, GAME) for table in chances(logits)]
+            judged = bb.judge(GAME, lineup, heuristics=False)
+            found = {"payoff": float(judged.result.mean.mean()), "gain": judged.exploitability}
+            with file.open("a") as log:
+                log.write(json.dumps({"update": update, **found, "nights": judged.nights}) + "\n")
+
+    return tell
 
 
 def main() -> None:
     """Learn, and show how far it came."""
-    policies = [bb.tabulate(table, GAME) for table in chances(train())]
-    learned = float(bb.expected(GAME, [policies]).mean.mean())
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--curve", type=Path, help="where judgements go, for `explore`")
+    curve = parser.parse_args().curve
     optimum = bb.team_optimum(GAME)
+    tell = None if curve is None else write_curve(curve, optimum.payoff)
+    policies = [bb.tabulate(table, GAME) for table in chances(train(tell=tell))]
+    learned = float(bb.expected(GAME, [policies]).mean.mean())
     heroes = bb.best_common_heuristic(GAME)
     print(f"learned {learned:.1f}, {learned / optimum.payoff:.1%} of the optimum")
     print(f"optimum {optimum.payoff:.1f} in {optimum.nights:.1f} nights")

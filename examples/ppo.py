@@ -3,7 +3,8 @@
 The agents share one network, which sees the houses and its own seat, and draws an act: to rest, or
 to work at a house. Each maximises its own return. A second one, for learning, also sees the night.
 
-    python examples/ppo.py --updates 1500 --every 50 --curve curve.json
+    python examples/ppo.py --updates 1500 --every 50 --curve curve.jsonl
+    bucket-brigade explore curve.jsonl
 """
 
 import argparse
@@ -129,21 +130,27 @@ def main() -> None:
     parser.add_argument("--scenario", default="default", choices=bb.list_scenarios())
     parser.add_argument("--updates", type=int, default=100)
     parser.add_argument("--every", type=int, default=20, help="updates between judgements")
-    parser.add_argument("--curve", type=Path, help="where judgements go, as JSON")
+    parser.add_argument("--curve", type=Path, help="where judgements go, for `explore`")
     options = parser.parse_args()
     game = bb.scenario(options.scenario)
-    heroes, optimum = bb.expected(game, [["hero"] * 4]).mean.mean(), bb.team_optimum(game).payoff
+    heroes = float(bb.expected(game, [["hero"] * 4]).mean.mean())
+    optimum = bb.team_optimum(game).payoff
     print(f"four heroes: {heroes:.1f}, team optimum: {optimum:.1f}")
-    curve = []
+    known = {"four heroes": heroes, "the team optimum": optimum}
+    about = {"format": "bucket-brigade learning", "version": 1, "scenario": game.to_dict()}
+    if options.curve is not None:
+        options.curve.write_text(json.dumps(about | {"known": known}) + "\n")
     for update, network in enumerate(train(game, options.updates), start=1):
         if update % options.every and update != options.updates:
             continue
         judged = bb.judge(game, tables(network, game), heuristics=False)
         payoff, gain = float(judged.result.mean.mean()), judged.exploitability
         print(f"update {update}: {payoff:.1f} in {judged.nights:.1f} nights, gain {gain:.1f}")
-        curve.append({"update": update, "payoff": payoff, "nights": judged.nights, "gain": gain})
         if options.curve is not None:
-            options.curve.write_text(json.dumps(curve))
+            played = update * LANES * game.max_nights
+            line = {"update": update, "played": played, "payoff": payoff, "gain": gain}
+            with options.curve.open("a") as file:
+                file.write(json.dumps(line | {"nights": judged.nights}) + "\n")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ FORMAT = 1
 
 #: Modules of this package, each of which describes one kind of thing; in the bundle, what it says
 #: stands under its name.
-KINDS = ("episodes", "results", "policies", "sweeps")
+KINDS = ("episodes", "results", "policies", "sweeps", "learning")
 
 
 class Kind(Protocol):
@@ -103,6 +103,10 @@ def _module(name: str) -> Any:
 
 _OBJECTS = (
     "an Episode, a SimulationResult, nights of `replay`, an equilibrium, a Judgement, a team "
-    "optimum, a payoff matrix, saved policies, a SweepTable, or the path of a file"
+    "optimum, a payoff matrix, saved policies, a SweepTable, records of learning, or the path of a "
+    "file"
 )
-_FILES = "a result, policies or a sweep that a command saved, or what one printed with --json"
+_FILES = (
+    "a result, policies or a sweep that a command saved, what one printed with --json, or a "
+    "training log"
+)

@@ -1,26 +1,23 @@
 """``python -m docs._generate learning``: docs/learning.svg, how far independent PPO comes.
 
-python examples/ppo.py --updates 1500 --every 50 --curve ppo.json
-python -m docs._generate learning ppo.json docs/learning.svg
+python examples/ppo.py --updates 1500 --every 50 --curve ppo.jsonl
+python -m docs._generate learning ppo.jsonl docs/learning.svg
 
 All of it is exact: what the networks' policies are worth, and what a seat gains by leaving them.
 Needs the extra ``plot``.
 """
 
 import argparse
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import bucket_brigade as bb
 from bench.options import file_to_write
+from bucket_brigade.explorer.learning import load_log
 from docs._generate.drawing import BLUE, ORANGE, pyplot, save_svg
 
-#: Thousands of nights of an update, as in examples/ppo.py.
-NIGHTS = 6.4
 
-
-def draw(curve: Sequence[Mapping[str, float]], file: Path) -> None:
+def draw(curve: Sequence[Mapping[str, float | None]], file: Path) -> None:
     """Draw payoff and gain over nights, beside what is known of the game."""
     game = bb.scenario("default")
     known = {
@@ -30,7 +27,7 @@ def draw(curve: Sequence[Mapping[str, float]], file: Path) -> None:
     }
     plot = pyplot("learning", 9)
     figure, panel = plot.subplots(figsize=(6.4, 3.4), layout="constrained")
-    nights = [NIGHTS * each["update"] / 1e3 for each in curve]
+    nights = [(each["played"] or 0) / 1e6 for each in curve]
     for what, colour, label in (
         ("payoff", BLUE, "payoff, mean over seats"),
         ("gain", ORANGE, "a seat gains by leaving, at most"),
@@ -54,8 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("curve", type=Path, help="what examples/ppo.py wrote (JSON)")
+    parser.add_argument("curve", type=Path, help="what examples/ppo.py wrote")
     parser.add_argument("figure", type=file_to_write, help="what to write (SVG)")
     options = parser.parse_args(arguments)
-    draw(json.loads(options.curve.read_text("utf-8")), options.figure)
+    draw(load_log(options.curve).records, options.figure)
     return 0
