@@ -16,7 +16,7 @@ from functools import cache
 from importlib.resources import files
 
 from bucket_brigade.atomic_files import write_text
-from bucket_brigade.errors import InvalidValue
+from bucket_brigade.errors import InvalidValue, shown
 from bucket_brigade.explorer.bundle import Bundle, bundled
 from bucket_brigade.summaries import cut, escaped
 
@@ -110,6 +110,8 @@ def explore(*things: object, title: str | None = None) -> Page:
     """
     if not things:
         raise InvalidValue("things", "none", "at least one to show")
+    if title is not None and not isinstance(title, str):
+        raise InvalidValue("title", shown(title), "text")
     bundle = bundled(things, title if title is not None else "Bucket Brigade")
     return Page(bundle["title"], html_page(bundle))
 

@@ -47,9 +47,7 @@ class PageServer:
     Raises
     ------
     InvalidValue
-        If `port` is none.
-    OSError
-        If the port is taken.
+        If `port` is none, or one that is taken or that this user may not have.
     """
 
     def __init__(self, bundle: Bundle, answers: Mapping[str, Answer], port: int = 0) -> None:
@@ -57,7 +55,10 @@ class PageServer:
             raise InvalidValue("port", port, "a port from 0 (any that is free) to 65535")
         page = html_page(bundle, connect=["'self'"]).encode("utf-8")
         handler = type("Handler", (_Handler,), {"page": page, "answers": answers})
-        self._server = ThreadingHTTPServer((_LOOPBACK, port), handler)
+        try:
+            self._server = ThreadingHTTPServer((_LOOPBACK, port), handler)
+        except OSError as error:
+            raise InvalidValue("port", port, f"one that is free ({error.strerror})") from error
         self._server.daemon_threads = True  # an answer that takes long does not hold up the end
         self.address = f"http://{_LOOPBACK}:{self._server.server_port}/"
 

@@ -28,7 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=file_to_write, default=default, help="what to write (PNG)")
     options = parser.parse_args(arguments)
     game = bb.scenario("default")
-    page = bb.explore(*(bb.Episode(game, each, seed=SEED, episode=EPISODE) for each in LINEUPS))
+    episodes = [bb.Episode(game, each, seed=SEED, episode=EPISODE) for each in LINEUPS]
+    found = bb.DoubleOracle(game, method="exact").solve()  # so that there is another tab
+    page = bb.explore(*episodes, found)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "page.html"
         page.save(file)

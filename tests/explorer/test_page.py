@@ -118,6 +118,11 @@ def test_what_cannot_be_shown_is_refused(things, message) -> None:
         bb.explore(*things)
 
 
+def test_a_title_is_text() -> None:
+    with pytest.raises(bb.InvalidValue, match="title = 3 is not allowed: expected text"):
+        bb.explore(bb.Episode(bb.scenario("hard"), HEROES), title=3)
+
+
 def test_files_that_hold_nothing_to_show(tmp_path) -> None:
     with pytest.raises(FileNotFoundError, match="nowhere"):
         bb.explore(tmp_path / "nowhere.json")

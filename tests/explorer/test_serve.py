@@ -111,6 +111,12 @@ def test_only_its_own_page_is_answered(server) -> None:
     assert ask(server, "../../etc/passwd")[0] == 404
 
 
+def test_a_port_that_is_taken(server) -> None:
+    port = int(server.address.split(":")[2].strip("/"))
+    with pytest.raises(bb.InvalidValue, match=f"port = {port} is not allowed: expected one that"):
+        PageServer({**bundled([], "", live=True), "asked": ASKED}, {}, port)
+
+
 def test_files_are_not_read_for_a_page(server, tmp_path) -> None:
     secret = tmp_path / "secret.json"
     secret.write_text('{"scenario": "secret"}')
