@@ -9,7 +9,7 @@ from typing import Any
 from bucket_brigade.equilibrium.report.gain_grid import GainGrid, gain_grid, seat_gain_grids
 from bucket_brigade.equilibrium.report.panels import gain_levels, payoff_digits
 from bucket_brigade.equilibrium.report.payoff_table import payoff_table
-from bucket_brigade.equilibrium.results.certified import CertifiedResult, DeviationGain
+from bucket_brigade.equilibrium.results.certified import CertifiedResult, DeviationGain, or_null
 from bucket_brigade.equilibrium.results.nash import NashEquilibrium
 from bucket_brigade.equilibrium.results.roles import RoleEquilibrium, role_names
 from bucket_brigade.policies.heuristic import ARCHETYPES, as_strategy, duties
@@ -69,7 +69,9 @@ def restricted_game(found: NashEquilibrium) -> dict[str, Any]:
         "weights": table.weights.tolist(),
         "columns": list(table.columns),
         "payoffs": table.payoffs.tolist(),
-        "stderr": None if found.regret.is_exact else table.stderr.tolist(),
+        "stderr": None
+        if found.regret.is_exact
+        else [[or_null(error) for error in row] for row in table.stderr.tolist()],
         "best": table.best.tolist(),
         "digits": payoff_digits(restricted.game.payoff_scale),
         "compositions": table.compositions,
@@ -86,7 +88,7 @@ def _surface(title: str, grid: GainGrid, marks: list[dict[str, Any]]) -> dict[st
         "title": title,
         "coefficients": grid.coefficients.tolist(),
         "levels": gain_levels(grid),
-        "stderr": grid.stderr,
+        "stderr": or_null(grid.stderr),
         "error": grid.error,
         "points": grid.points,
         "episodes": grid.episodes,
@@ -94,7 +96,7 @@ def _surface(title: str, grid: GainGrid, marks: list[dict[str, Any]]) -> dict[st
     }
 
 
-def _mark(kind: str, name: str, strategy: Any, **more: float) -> dict[str, Any]:
+def _mark(kind: str, name: str, strategy: Any, **more: float | None) -> dict[str, Any]:
     """A strategy of the plane of (p, q)."""
     p, q = duties(as_strategy(strategy)).tolist()
     return {"kind": kind, "name": name, "p": p, "q": q, **more}
@@ -102,4 +104,4 @@ def _mark(kind: str, name: str, strategy: Any, **more: float) -> dict[str, Any]:
 
 def _best(found: CertifiedResult, best: DeviationGain) -> dict[str, Any]:
     name = found.labels[best.strategy]
-    return _mark("best", name, best.strategy, gain=best.gain, stderr=best.stderr)
+    return _mark("best", name, best.strategy, gain=or_null(best.gain))

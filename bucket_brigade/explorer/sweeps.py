@@ -1,5 +1,6 @@
 """Sweeps as the page draws them: their table by columns, and where verdicts change."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def _entry(table: SweepTable) -> dict[str, Any]:
             }
             for name in results
         ],
-        "columns": {name: table.column(name) for name in table.columns},
+        "columns": {name: [_finite(x) for x in table.column(name)] for name in table.columns},
         "first": next((name for name in FIRST if name in results), results[0] if results else None),
         "sought": sought and {"axis": sought.axis, "column": sought.column},
         "thresholds": [
@@ -56,6 +57,11 @@ def _entry(table: SweepTable) -> dict[str, Any]:
             for each in table.thresholds()
         ],
     }
+
+
+def _finite(value: Any) -> Any:
+    """The value; None if it is a number that JSON does not know."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _verdict(name: str, results: tuple[str, ...]) -> str | None:

@@ -65,6 +65,15 @@ def test_verdicts_are_told_in_words(found: bb.NashEquilibrium) -> None:
     assert "nothing was measured" in told(verdict=undecided, rounds=0)
 
 
+def test_little_is_known_of_what_was_sampled_briefly(open_page: Any) -> None:
+    brief = {"method": "sampled", "num_simulations": 32, "max_iterations": 1}
+    found = bb.DoubleOracle(GAME, budget_episodes=2000, **brief).solve()
+    assert not found.regret.is_exact
+    assert of(found)["surfaces"][0]["episodes"] > 0
+    page = open_page(bb.explore(found), color_scheme="dark")
+    assert "Sampled at" in page.locator(".surface .muted").last.text_content()
+
+
 def test_other_results_keep_every_number() -> None:
     judged = bb.judge(GAME, ["hero"] * 3)
     rows = of(judged)["seats"]["rows"]

@@ -60,6 +60,11 @@ def test_nothing_is_left_out_of_a_table(tmp_path: Path) -> None:
     assert sweeps.of_file(tmp_path / "other.csv") is None
 
 
+def test_what_json_does_not_know_is_nothing() -> None:
+    rows = ({KAPPA: 0.1, "origin": "plan", "failed": None, "nash_p": float("nan")},)
+    assert entry(bb.SweepTable((KAPPA,), rows))["columns"]["nash_p"] == [None]
+
+
 def test_thresholds_come_from_the_file_of_a_sweep(tmp_path: Path) -> None:
     base = bb.scenario("default").replace(num_houses=3, num_agents=2, min_nights=1, max_nights=3)
     made = bb.sweep(

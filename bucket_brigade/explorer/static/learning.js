@@ -34,10 +34,18 @@
 
   function card(log, tools) {
     const { columns, known, scenario, source } = log;
-    const played = columns.played?.every((value, i) => value !== null && (i === 0 || value > columns.played[i - 1]));
+    const played = columns.played?.every((value, i) =>
+      value !== null && (i === 0 || value > columns.played[i - 1])
+    );
     const by = played ? 'played' : 'update';
     const x = { label: label(by), values: columns[by] };
-    const line = (name, colour) => ({ label: label(name), values: columns[name], colour, points: true, digits: 2 });
+    const line = (name, colour) => ({
+      label: label(name),
+      values: columns[name],
+      colour,
+      points: true,
+      digits: 2,
+    });
     const main = tools.chart({
       label: `Payoff and exploitability by ${label(by)}`,
       x,
@@ -56,7 +64,9 @@
       y: { label: 'points an episode', digits: 2 },
       height: 320,
     });
-    const others = Object.keys(columns).filter((name) => !['update', 'played', 'payoff', 'gain'].includes(name));
+    const others = Object.keys(columns).filter((name) =>
+      !['update', 'played', 'payoff', 'gain'].includes(name)
+    );
     return el(
       'article',
       { class: 'card result' },
@@ -66,7 +76,14 @@
       el(
         'div',
         { class: 'columns' },
-        others.map((name) => tools.chart({ label: label(name), x, series: [line(name, 'seat-2')], y: { label: label(name), digits: 2 } }).element),
+        others.map((name) =>
+          tools.chart({
+            label: label(name),
+            x,
+            series: [line(name, 'seat-2')],
+            y: { label: label(name), digits: 2 },
+          }).element
+        ),
       ),
       source ? el('p', { class: 'muted' }, `from ${source}`) : null,
     );

@@ -12,10 +12,23 @@
     return el('td', value === null ? {} : { title: String(value) }, format.number(value, digits));
   }
 
-  const cell = (value) => (typeof value === 'string' ? el('td', { class: 'words' }, value) : number(value));
+  const cell = (
+    value,
+  ) => (typeof value === 'string' ? el('td', { class: 'words' }, value) : number(value));
 
   const LEFT = ['plays', 'found', 'strategy', 'seats', 'best (p, q)'];
-  const head = (names) => el('thead', {}, el('tr', {}, names.map((name) => el('th', { scope: 'col', class: LEFT.includes(name) ? 'words' : null }, name))));
+  const head = (names) =>
+    el(
+      'thead',
+      {},
+      el(
+        'tr',
+        {},
+        names.map((name) =>
+          el('th', { scope: 'col', class: LEFT.includes(name) ? 'words' : null }, name)
+        ),
+      ),
+    );
 
   // A table of a bundle: {caption, head, rows}, the first column naming the rows.
   function table({ caption, head: names, rows }) {
@@ -27,7 +40,18 @@
         {},
         el('caption', {}, caption),
         head(names),
-        el('tbody', {}, rows.map(([first, ...others]) => el('tr', {}, el('th', { scope: 'row', class: 'words' }, String(first)), others.map(cell)))),
+        el(
+          'tbody',
+          {},
+          rows.map(([first, ...others]) =>
+            el(
+              'tr',
+              {},
+              el('th', { scope: 'row', class: 'words' }, String(first)),
+              others.map(cell),
+            )
+          ),
+        ),
       ),
     );
   }
@@ -37,11 +61,20 @@
       return null;
     }
     const kind = entry.verdict.replaceAll(' ', '-');
-    return el('span', { class: `verdict ${kind}` }, `${VERDICTS[entry.verdict] ?? ''} ${entry.verdict}`);
+    return el(
+      'span',
+      { class: `verdict ${kind}` },
+      `${VERDICTS[entry.verdict] ?? ''} ${entry.verdict}`,
+    );
   }
 
   function fact(name, value, exact) {
-    return el('div', {}, el('dt', {}, name), el('dd', exact === undefined || exact === null ? {} : { title: String(exact) }, value));
+    return el(
+      'div',
+      {},
+      el('dt', {}, name),
+      el('dd', exact === undefined || exact === null ? {} : { title: String(exact) }, value),
+    );
   }
 
   function facts(entry) {
@@ -59,7 +92,9 @@
       interval &&
         fact(
           'regret: what the best of these deviations gains',
-          `${format.number(interval.lower, 4)} to ${interval.upper === null ? 'unknown' : format.number(interval.upper, 4)}, allowed ${interval.epsilon}`,
+          `${format.number(interval.lower, 4)} to ${
+            interval.upper === null ? 'unknown' : format.number(interval.upper, 4)
+          }, allowed ${interval.epsilon}`,
           interval.upper,
         ),
     );
@@ -89,7 +124,7 @@
           one.style.color = legibleOn(shade);
           return one;
         }),
-      ),
+      )
     );
     return el(
       'div',
@@ -108,9 +143,13 @@
     const others = game.players - 1;
     const stand = game.players < game.agents ? `, who stand for all ${game.agents - 1}` : '';
     const reduced = game.reduced
-      ? ` Only columns are shown in which all others play the same, of ${format.count(game.compositions)}.`
+      ? ` Only columns are shown in which all others play the same, of ${
+        format.count(game.compositions)
+      }.`
       : '';
-    const mean = game.of_mean ? ' The strategy examined is the mean of those that its equilibrium plays.' : '';
+    const mean = game.of_mean
+      ? ' The strategy examined is the mean of those that its equilibrium plays.'
+      : '';
     return el(
       'section',
       {},
@@ -123,7 +162,9 @@
       shaded({
         caption: 'Payoff of the row, points an episode',
         corner: 'strategy, share in its equilibrium',
-        rows: game.symbols.map((symbol, i) => `${symbol}: ${game.names[i]}, ${format.number(game.weights[i], 3)}`),
+        rows: game.symbols.map((symbol, i) =>
+          `${symbol}: ${game.names[i]}, ${format.number(game.weights[i], 3)}`
+        ),
         columns: game.columns,
         values: game.payoffs,
         errors: game.stderr,
@@ -136,7 +177,13 @@
   function matrix({ names, who, mean, stderr, nights }) {
     const parts = { corner: 'plays \\ others play', rows: names, columns: names };
     return [
-      shaded({ ...parts, caption: `Payoff of the row (${who}), points an episode`, values: mean, errors: stderr, digits: 1 }),
+      shaded({
+        ...parts,
+        caption: `Payoff of the row (${who}), points an episode`,
+        values: mean,
+        errors: stderr,
+        digits: 1,
+      }),
       shaded({ ...parts, caption: 'Nights of an episode', values: nights, digits: 1 }),
     ];
   }
@@ -151,11 +198,19 @@
       facts(entry),
       entry.surfaces?.length
         ? el(
-            'section',
-            {},
-            el('p', { class: 'muted' }, 'The map shows what one player gains (bright) or loses (dark) by playing another (p, q) than the equilibrium has, while all others stay.'),
-            el('div', { class: 'columns' }, entry.surfaces.map((each) => explore.tools.surface(each))),
-          )
+          'section',
+          {},
+          el(
+            'p',
+            { class: 'muted' },
+            'The map shows what one player gains (bright) or loses (dark) by playing another (p, q) than the equilibrium has, while all others stay.',
+          ),
+          el(
+            'div',
+            { class: 'columns' },
+            entry.surfaces.map((each) => explore.tools.surface(each)),
+          ),
+        )
         : null,
       entry.restricted_game ? restrictedGame(entry.restricted_game) : null,
       entry.seats?.rows ? table(entry.seats) : null,
@@ -191,7 +246,11 @@
             return el(
               'tr',
               {},
-              el('th', { scope: 'row', class: 'words' }, `${entry.title}: ${format.short(entry.plays ?? '', 60)}`),
+              el(
+                'th',
+                { scope: 'row', class: 'words' },
+                `${entry.title}: ${format.short(entry.plays ?? '', 60)}`,
+              ),
               number(entry.payoff),
               el('td', { class: 'bars', 'aria-hidden': 'true' }, bar),
               number(entry.nights, 1),
@@ -217,7 +276,9 @@
   function mount(element, { results }) {
     const groups = byScenario(results);
     const orders = new Set(groups.map(([{ scenario }]) => scenario.night_order)).size > 1;
-    const name = ([{ scenario }]) => (orders ? `${scenario.name}, ${scenario.night_order}` : scenario.name);
+    const name = (
+      [{ scenario }],
+    ) => (orders ? `${scenario.name}, ${scenario.night_order}` : scenario.name);
     const room = el('div', { class: 'view' });
     const buttons = [];
     let shown = -1;
@@ -238,7 +299,11 @@
           el(
             'p',
             { class: 'muted' },
-            `${format.plural(scenario.num_houses, 'house')}, ${format.plural(scenario.num_agents, 'agent')}, at most ${format.plural(scenario.max_nights, 'night')}; ${scenario.night_order}, ${scenario.end_rule}. ${scenario.description}`,
+            `${format.plural(scenario.num_houses, 'house')}, ${
+              format.plural(scenario.num_agents, 'agent')
+            }, at most ${
+              format.plural(scenario.max_nights, 'night')
+            }; ${scenario.night_order}, ${scenario.end_rule}. ${scenario.description}`,
           ),
         ),
         ...[comparison(entries)].filter(Boolean),

@@ -10,77 +10,8 @@
   // Shares of acts below this are not told, and policies closer than this are called alike.
   const LEAST = 0.0005;
 
-  async function inflated(packed) {
-    const bytes = explore.tools.unpacked(packed, Uint8Array);
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
-    return new Response(stream).arrayBuffer();
-  }
-
-  // A table of one seat: chances of acts, 0 to rest or 1 + h to work at house h, as a function of
-  // state and night.
-  async function unpackedActs({ count, until, acts, row, rows, whole, drawn }, houses) {
-    const [counts, ends, does, rowOf] = [
-      new Uint16Array(await inflated(count)),
-      new Uint16Array(await inflated(until)),
-      new Uint8Array(await inflated(acts)),
-      new Uint32Array(await inflated(row)),
-    ];
-    const chancesOf = new (whole > 255 ? Uint16Array : Uint8Array)(await inflated(rows));
-    const first = new Uint32Array(counts.length + 1);
-    counts.forEach((runs, state) => {
-      first[state + 1] = first[state] + runs;
-    });
-    const drawnBefore = new Uint32Array(does.length + 1);
-    does.forEach((act, run) => {
-      drawnBefore[run + 1] = drawnBefore[run] + (act === drawn ? 1 : 0);
-    });
-    return (state, night) => {
-      let run = first[state];
-      while (ends[run] <= night) {
-        run++;
-      }
-      const chances = new Array(houses + 1).fill(0);
-      if (does[run] === drawn) {
-        const at = rowOf[drawnBefore[run]] * (houses + 1);
-        chances.forEach((_, act) => {
-          chances[act] = chancesOf[at + act] / whole;
-        });
-      } else {
-        chances[does[run]] = 1;
-      }
-      return chances;
-    };
-  }
-
-  // Values by seat and state, from the differences between states.
-  async function unpackedValues({ planes, count }, step, states, seats) {
-    const bytes = new Uint8Array(await inflated(planes));
-    const values = new Float64Array(states * seats);
-    for (let seat = 0; seat < seats; seat++) {
-      let whole = 0;
-      for (let state = 0; state < states; state++) {
-        const i = seat * states + state;
-        let coded = 0;
-        for (let plane = count - 1; plane >= 0; plane--) {
-          coded = 256 * coded + bytes[plane * states * seats + i];
-        }
-        whole += coded % 2 === 0 ? coded / 2 : -(coded + 1) / 2;
-        values[i] = whole * step;
-      }
-    }
-    return (seat, state) => values[seat * states + state];
-  }
-
-  async function unpackedLineup(lineup, browser) {
-    const { num_houses: houses, num_agents: seats } = browser.scenario;
-    return {
-      ...lineup,
-      acts: await Promise.all(lineup.seats.map((seat) => unpackedActs(seat, houses))),
-      value: await unpackedValues(lineup.values, browser.step, 3 ** houses, seats),
-    };
-  }
-
-  const codesOf = (state, houses) => Array.from({ length: houses }, (_, h) => Math.floor(state / 3 ** h) % 3);
+  const codesOf = (state, houses) =>
+    Array.from({ length: houses }, (_, h) => Math.floor(state / 3 ** h) % 3);
   const numberOf = (codes) => codes.reduce((sum, code, h) => sum + code * 3 ** h, 0);
   const signsOf = (codes) => codes.map((code) => SIGNS[code]).join('');
 
@@ -95,11 +26,14 @@
     if (drawn.length === 1) {
       return act(drawn[0][1]);
     }
-    const most = drawn.slice(0, 4).map(([chance, index]) => `${act(index)} ${format.share(chance, 1)}`);
+    const most = drawn.slice(0, 4).map(([chance, index]) =>
+      `${act(index)} ${format.share(chance, 1)}`
+    );
     return most.join(', ') + (drawn.length > 4 ? `, and ${drawn.length - 4} more` : '');
   }
 
-  const distance = (one, other) => one.reduce((sum, chance, i) => sum + Math.abs(chance - other[i]), 0) / 2;
+  const distance = (one, other) =>
+    one.reduce((sum, chance, i) => sum + Math.abs(chance - other[i]), 0) / 2;
 
   function count(codes, code, noun) {
     return format.plural(codes.filter((each) => each === code).length, noun);
@@ -139,7 +73,14 @@
         show();
       },
     });
-    const night = el('input', { type: 'range', min: 0, max: nights - 1, value: 0, id: 'state-night', oninput: () => show() });
+    const night = el('input', {
+      type: 'range',
+      min: 0,
+      max: nights - 1,
+      value: 0,
+      id: 'state-night',
+      oninput: () => show(),
+    });
     const nightTold = el('output', { for: 'state-night' });
     const where = el('p', { class: 'readout' });
     const body = el('tbody', {});
@@ -148,26 +89,45 @@
       { id: 'state-lineup', onchange: () => choose() },
       lineups.map((each, i) => el('option', { value: String(i) }, each.name)),
     );
-    const burning = el('input', { type: 'checkbox', id: 'state-burning', onchange: () => choose() });
+    const burning = el('input', {
+      type: 'checkbox',
+      id: 'state-burning',
+      onchange: () => choose(),
+    });
     const list = el('div', { class: 'card' });
     const listed = () => lineups[Number(chosen.value)];
     const states = () =>
-      (listed().states ?? []).filter(([number]) => !burning.checked || codesOf(number, houses).includes(1));
+      (listed().states ?? []).filter(([number]) =>
+        !burning.checked || codesOf(number, houses).includes(1)
+      );
 
     function row(lineup) {
       const number = numberOf(codes);
       const cells = lineup.acts.map((acts, seat) => {
         const chances = acts(number, Number(night.value));
-        const apart = lineup === base ? 0 : distance(chances, base.acts[seat](number, Number(night.value)));
+        const apart = lineup === base
+          ? 0
+          : distance(chances, base.acts[seat](number, Number(night.value)));
         return el(
           'td',
           { class: apart > LEAST ? 'words apart' : 'words' },
           el('span', { class: 'act' }, told(chances)),
-          el('span', { class: 'value', title: 'expected points of an episode that begins here' }, format.number(lineup.value(seat, number), digits)),
-          apart > LEAST ? el('span', { class: 'differs' }, apart > 0.995 ? '≠' : `≠ ${format.share(apart)}`) : null,
+          el(
+            'span',
+            { class: 'value', title: 'expected points of an episode that begins here' },
+            format.number(lineup.value(seat, number), digits),
+          ),
+          apart > LEAST
+            ? el('span', { class: 'differs' }, apart > 0.995 ? '≠' : `≠ ${format.share(apart)}`)
+            : null,
         );
       });
-      return el('tr', { class: lineup === listed() ? 'on' : null }, el('th', { scope: 'row', class: 'words' }, lineup.name), cells);
+      return el(
+        'tr',
+        { class: lineup === listed() ? 'on' : null },
+        el('th', { scope: 'row', class: 'words' }, lineup.name),
+        cells,
+      );
     }
 
     function show() {
@@ -181,7 +141,12 @@
       ring.show({ states: codes, agents });
       signs.value = signsOf(codes);
       text(nightTold, night.value);
-      text(where, `${count(codes, 1, 'fire')}, ${count(codes, 2, 'ruin')}, on night ${night.value}. Agents stand where ${listed().name} would most likely send them.`);
+      text(
+        where,
+        `${count(codes, 1, 'fire')}, ${
+          count(codes, 2, 'ruin')
+        }, on night ${night.value}. Agents stand where ${listed().name} would most likely send them.`,
+      );
       body.replaceChildren(...lineups.map(row));
       for (const button of list.querySelectorAll('button')) {
         button.setAttribute('aria-pressed', String(button.value === String(number)));
@@ -198,24 +163,53 @@
     function choose() {
       const lineup = listed();
       if (lineup.is_base) {
-        list.replaceChildren(el('p', { class: 'muted' }, 'Others are compared with this line-up. Choose another one to see where it differs.'));
+        list.replaceChildren(
+          el(
+            'p',
+            { class: 'muted' },
+            'Others are compared with this line-up. Choose another one to see where it differs.',
+          ),
+        );
       } else {
         list.replaceChildren(
           el('h3', {}, 'Where it differs most'),
           el(
             'p',
             { class: 'muted' },
-            `An episode lasts ${format.number(lineup.nights, 1)} nights; seats act otherwise than ${base.name} on ${lineup.differs.map((each) => format.number(each, 1)).join(', ')} of them. Press a state, or the keys n and p, to see it.`,
+            `An episode lasts ${
+              format.number(lineup.nights, 1)
+            } nights; seats act otherwise than ${base.name} on ${
+              lineup.differs.map((each) => format.number(each, 1)).join(', ')
+            } of them. Press a state, or the keys n and p, to see it.`,
           ),
-          el('div', { class: 'fields' }, burning, el('label', { for: 'state-burning' }, 'only states where something burns')),
+          el(
+            'div',
+            { class: 'fields' },
+            burning,
+            el('label', { for: 'state-burning' }, 'only states where something burns'),
+          ),
           el(
             'div',
             { class: 'scroll' },
             el(
               'table',
               { class: 'picker' },
-              el('caption', {}, 'Expected nights of an episode; “otherwise” is added up over seats. . safe, * burning, # ruined'),
-              el('thead', {}, el('tr', {}, ['houses from 0', 'nights there', 'otherwise'].map((name) => el('th', { scope: 'col' }, name)))),
+              el(
+                'caption',
+                {},
+                'Expected nights of an episode; “otherwise” is added up over seats. . safe, * burning, # ruined',
+              ),
+              el(
+                'thead',
+                {},
+                el(
+                  'tr',
+                  {},
+                  ['houses from 0', 'nights there', 'otherwise'].map((name) =>
+                    el('th', { scope: 'col' }, name)
+                  ),
+                ),
+              ),
               el(
                 'tbody',
                 {},
@@ -224,7 +218,17 @@
                   return el(
                     'tr',
                     {},
-                    el('th', { scope: 'row' }, el('button', { type: 'button', class: 'signs', value: String(number), 'aria-pressed': 'false', onclick: () => goTo(number) }, ofState)),
+                    el(
+                      'th',
+                      { scope: 'row' },
+                      el('button', {
+                        type: 'button',
+                        class: 'signs',
+                        value: String(number),
+                        'aria-pressed': 'false',
+                        onclick: () => goTo(number),
+                      }, ofState),
+                    ),
                     el('td', { title: String(met) }, format.number(met, 3)),
                     el('td', { title: String(differ) }, format.number(differ, 3)),
                   );
@@ -260,7 +264,12 @@
         el(
           'div',
           { class: 'stack' },
-          el('div', { class: 'card fields' }, el('label', { for: 'state-lineup' }, 'on the ring'), chosen),
+          el(
+            'div',
+            { class: 'card fields' },
+            el('label', { for: 'state-lineup' }, 'on the ring'),
+            chosen,
+          ),
           list,
         ),
       ),
@@ -275,12 +284,29 @@
             {},
             `What each seat does in this state on this night, and the points it expects of an episode that begins here, rounded to ${browser.step}. ≠ marks acts that differ from the first row, with the share of draws that do.`,
           ),
-          el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'line-up'), Array.from({ length: seats }, (_, seat) => el('th', { scope: 'col', class: 'words' }, `seat ${format.seat(seat)}`)))),
+          el(
+            'thead',
+            {},
+            el(
+              'tr',
+              {},
+              el('th', { scope: 'col' }, 'line-up'),
+              Array.from(
+                { length: seats },
+                (_, seat) =>
+                  el('th', { scope: 'col', class: 'words' }, `seat ${format.seat(seat)}`),
+              ),
+            ),
+          ),
           body,
         ),
       ),
       lineups.some((each) => each.alone)
-        ? el('p', { class: 'muted' }, 'A best response is what a seat gets if it alone leaves the line-up, so each seat’s number is of another line-up.')
+        ? el(
+          'p',
+          { class: 'muted' },
+          'A best response is what a seat gets if it alone leaves the line-up, so each seat’s number is of another line-up.',
+        )
         : '',
     );
     chosen.value = String(Math.max(lineups.findIndex((each) => !each.is_base), 0));
@@ -316,7 +342,9 @@
 
     async function open(browser) {
       room.replaceChildren(el('p', { class: 'muted' }, 'Unpacking …'));
-      const lineups = await Promise.all(browser.lineups.map((lineup) => unpackedLineup(lineup, browser)));
+      const lineups = await Promise.all(
+        browser.lineups.map((lineup) => explore.tools.unpackedLineup(lineup, browser)),
+      );
       room.replaceChildren();
       now = browse(room, browser, lineups);
     }
@@ -332,9 +360,13 @@
       const choice = el(
         'select',
         { id: 'state-scenario', onchange: () => open(policies[Number(choice.value)]) },
-        policies.map(({ scenario }, i) => el('option', { value: String(i) }, `${scenario.name}, ${scenario.night_order}`)),
+        policies.map(({ scenario }, i) =>
+          el('option', { value: String(i) }, `${scenario.name}, ${scenario.night_order}`)
+        ),
       );
-      element.append(el('div', { class: 'fields' }, el('label', { for: 'state-scenario' }, 'scenario'), choice));
+      element.append(
+        el('div', { class: 'fields' }, el('label', { for: 'state-scenario' }, 'scenario'), choice),
+      );
     }
     element.append(room);
     open(policies[0]);

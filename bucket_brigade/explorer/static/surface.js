@@ -7,8 +7,15 @@
 
   // Cividis: even steps look even, to colour-blind people and in grey, too.
   const CIVIDIS = [
-    [0, 34, 78], [26, 56, 111], [67, 78, 108], [97, 101, 111], [125, 124, 120],
-    [155, 148, 118], [188, 174, 108], [222, 201, 88], [254, 232, 56],
+    [0, 34, 78],
+    [26, 56, 111],
+    [67, 78, 108],
+    [97, 101, 111],
+    [125, 124, 120],
+    [155, 148, 118],
+    [188, 174, 108],
+    [222, 201, 88],
+    [254, 232, 56],
   ];
   const MARGIN = { left: 52, right: 14, top: 12, bottom: 46 };
   const STEP = 0.01;
@@ -40,7 +47,7 @@
     return (p) => {
       const powers = chebyshev(p, m);
       const row = coefficients[0].map((_, j) =>
-        powers.reduce((sum, power, i) => sum + power * coefficients[i][j], 0),
+        powers.reduce((sum, power, i) => sum + power * coefficients[i][j], 0)
       );
       return (q) => chebyshev(q, n).reduce((sum, power, j) => sum + power * row[j], 0);
     };
@@ -57,12 +64,13 @@
 
   // A gain with its sign, and what is far below a thousandth of a point as none.
   function signed(gain, digits = 2) {
-    const told = Math.abs(gain) < 1e-6 ? 0 : gain;
+    const told = gain !== null && Math.abs(gain) < 1e-6 ? 0 : gain;
     return (told > 0 ? '+' : '') + format.number(told, digits);
   }
 
   // A border between bands, a round number.
-  const border = (level) => `${level > 0 ? '+' : ''}${level.toLocaleString('en')}`.replace('-', '−');
+  const border = (level) =>
+    `${level > 0 ? '+' : ''}${level.toLocaleString('en')}`.replace('-', '−');
 
   function surface({ title, coefficients, levels, stderr, error, points, episodes, marks }) {
     const at = polynomial(coefficients);
@@ -73,7 +81,8 @@
     const canvas = el('canvas', {
       tabindex: '0',
       role: 'img',
-      'aria-label': `${title}: gain in points an episode by p, across, and q, up. Arrow keys read it.`,
+      'aria-label':
+        `${title}: gain in points an episode by p, across, and q, up. Arrow keys read it.`,
     });
     const told = el('p', { class: 'readout' });
     const context = canvas.getContext('2d');
@@ -136,7 +145,9 @@
       context.translate(12, (y(0) + y(1)) / 2);
       context.rotate(-Math.PI / 2);
       context.fillText(
-        narrow ? 'q: stays at its burning home' : 'q: how often it then stays at its own burning home',
+        narrow
+          ? 'q: stays at its burning home'
+          : 'q: how often it then stays at its own burning home',
         0,
         0,
       );
@@ -175,7 +186,9 @@
       }
       context.fill();
       context.stroke();
-      context.font = kind === 'played' ? 'bold 12px system-ui, sans-serif' : '12px system-ui, sans-serif';
+      context.font = kind === 'played'
+        ? 'bold 12px system-ui, sans-serif'
+        : '12px system-ui, sans-serif';
       context.textBaseline = 'middle';
       context.textAlign = p > 0.6 ? 'right' : 'left';
       const below = kind === 'played' ? (q > 0.5 ? 17 : -17) : 0;
@@ -211,7 +224,9 @@
 
     function read() {
       const here = gain(cross.p, cross.q);
-      return `At p = ${cross.p.toFixed(2)}, q = ${cross.q.toFixed(2)} it gains ${signed(here)} points an episode.`;
+      return `At p = ${cross.p.toFixed(2)}, q = ${cross.q.toFixed(2)} it gains ${
+        signed(here)
+      } points an episode.`;
     }
 
     function move(p, q) {
@@ -227,7 +242,8 @@
       move((px - x(0)) / (x(1) - x(0)), (y(0) - py) / (y(0) - y(1)));
     });
     canvas.addEventListener('keydown', (event) => {
-      const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+      const by =
+        { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
       if (by) {
         event.preventDefault();
         event.stopPropagation();
@@ -258,8 +274,12 @@
 
   // What the colours mean, from the largest loss to the largest gain.
   function scale(levels, shades) {
-    const swatch = (shade) => svg('svg', { class: 'swatch', viewBox: '0 0 16 16', 'aria-hidden': 'true' },
-      svg('rect', { width: 16, height: 16, fill: css(shade) }));
+    const swatch = (shade) =>
+      svg(
+        'svg',
+        { class: 'swatch', viewBox: '0 0 16 16', 'aria-hidden': 'true' },
+        svg('rect', { width: 16, height: 16, fill: css(shade) }),
+      );
     const words = (i) => `${border(levels[i - 1])} to ${border(levels[i])}`;
     // The first and the last border lie beyond all gains.
     const within = shades.slice(1, -1).map((shade, i) => [shade, words(i + 1)]);
@@ -267,12 +287,21 @@
       'div',
       { class: 'scale' },
       el('span', { class: 'muted' }, 'gain over the equilibrium, points an episode:'),
-      el('ul', { class: 'legend' }, within.map(([shade, told]) => el('li', {}, swatch(shade), told))),
+      el(
+        'ul',
+        { class: 'legend' },
+        within.map(([shade, told]) => el('li', {}, swatch(shade), told)),
+      ),
     );
   }
 
   function signs(marks) {
-    const named = { played: '● played', best: '✕ best response found', archetype: '◆ archetypes', other: '• what others play' };
+    const named = {
+      played: '● played',
+      best: '✕ best response found',
+      archetype: '◆ archetypes',
+      other: '• what others play',
+    };
     return el(
       'ul',
       { class: 'legend' },
@@ -288,8 +317,12 @@
 
   function how({ stderr, error, points, episodes }) {
     return episodes > 0
-      ? `Sampled at ${points} points, ${format.count(episodes)} episodes each, standard error ${format.number(stderr, 2)}.`
-      : `Exact at ${points} points; a polynomial between them, within ${Math.max(error, 1e-9).toExponential(0)} points.`;
+      ? `Sampled at ${points} points, ${format.count(episodes)} episodes each, standard error ${
+        format.number(stderr, 2)
+      }.`
+      : `Exact at ${points} points; a polynomial between them, within ${
+        Math.max(error, 1e-9).toExponential(0)
+      } points.`;
   }
 
   // The same as a table, in steps.
@@ -303,8 +336,28 @@
         'table',
         {},
         el('caption', {}, `${title}: gain in points an episode`),
-        el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'q \\ p'), across.map((p) => el('th', { scope: 'col' }, String(p))))),
-        el('tbody', {}, up.map((q) => el('tr', {}, el('th', { scope: 'row' }, String(q)), across.map((p) => el('td', {}, signed(gain(p, q))))))),
+        el(
+          'thead',
+          {},
+          el(
+            'tr',
+            {},
+            el('th', { scope: 'col' }, 'q \\ p'),
+            across.map((p) => el('th', { scope: 'col' }, String(p))),
+          ),
+        ),
+        el(
+          'tbody',
+          {},
+          up.map((q) =>
+            el(
+              'tr',
+              {},
+              el('th', { scope: 'row' }, String(q)),
+              across.map((p) => el('td', {}, signed(gain(p, q)))),
+            )
+          ),
+        ),
       ),
     );
   }

@@ -3,31 +3,16 @@
 'use strict';
 
 {
-  const { el, svg, text, format, announce } = explore.tools;
+  const { el, text, format, announce } = explore.tools;
 
-  // The palette of Okabe and Ito, for words.
-  const WORDS = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#f0e442', '#999999'];
-  // The width of all cells of a single panel, and of one of several, about, in pixels; and the room
-  // around them.
+  // The width of all cells of a single panel, and of one of several, about, in pixels.
   const [WIDTH, NARROW] = [380, 190];
-  const ROOM = { left: 74, right: 12, top: 10, bottom: 52 };
   const MOST_PANELS = 24;
-  const MOST_TICKS = 8;
   // Numbers are written into cells where there are so few in a row, and so few panels.
-  const MOST_WRITTEN = 12;
+  const [MOST_WRITTEN, MOST_WRITTEN_PANELS] = [12, 2];
 
   const key = (values) => JSON.stringify(values);
   const short = (label) => label.split(',')[0];
-
-  function told(value) {
-    if (value === null || value === undefined) {
-      return '–';
-    }
-    if (typeof value === 'number') {
-      return Number(value.toPrecision(6)).toLocaleString('en', { maximumFractionDigits: 6 }).replace('-', '−');
-    }
-    return Array.isArray(value) ? value.map(told).join(', ') : String(value);
-  }
 
   // The table of a sweep, by points.
   function reader({ axes, columns }) {
@@ -46,47 +31,6 @@
     };
   }
 
-  // Colours of a column: words by palette, numbers from the least to the largest.
-  function colours(column, values) {
-    const given = values.filter((value) => value !== null && value !== undefined);
-    const { cividis, css, legibleOn } = explore.tools;
-    if (column.words) {
-      const words = [...new Set(given.map(String))].sort();
-      const of = (value) => WORDS[words.indexOf(String(value)) % WORDS.length];
-      return { of, ink: () => '#000', words };
-    }
-    const [low, high] = given.length > 0 ? [Math.min(...given), Math.max(...given)] : [0, 1];
-    const shade = (value) => cividis(high > low ? (value - low) / (high - low) : 0.5);
-    return { of: (value) => css(shade(value)), ink: (value) => legibleOn(shade(value)), low, high };
-  }
-
-  function legend(column, scale) {
-    const swatch = (fill) => svg('svg', { class: 'swatch', viewBox: '0 0 16 16', 'aria-hidden': 'true' }, svg('rect', { width: 16, height: 16, fill }));
-    const missing = el('li', {}, el('span', { class: 'swatch missing' }), 'nothing there');
-    if (scale.words) {
-      return el('ul', { class: 'legend' }, scale.words.map((word) => el('li', {}, swatch(scale.of(word)), word)), missing);
-    }
-    const steps = Array.from({ length: 24 }, (_, i) => scale.low + ((scale.high - scale.low) * i) / 23);
-    return el(
-      'ul',
-      { class: 'legend' },
-      el(
-        'li',
-        {},
-        el('span', { class: 'whole' }, format.number(scale.low, 3)),
-        svg('svg', { class: 'gradient', viewBox: '0 0 24 2', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, steps.map((value, i) => svg('rect', { x: i, width: 1.05, height: 2, fill: scale.of(value) }))),
-        el('span', { class: 'whole' }, format.number(scale.high, 3)),
-        ` ${column.label}`,
-      ),
-      missing,
-    );
-  }
-
-  function ticks(values) {
-    const step = Math.ceil(values.length / MOST_TICKS);
-    return values.map((value, i) => [value, i]).filter(([, i]) => i % step === 0);
-  }
-
   // Where between the middles of cells a place on an axis lies.
   function along(values, place) {
     const after = values.findIndex((value) => value >= place);
@@ -98,6 +42,7 @@
   }
 
   function browse(room, entry) {
+    const { phase, scaleOf, scaleLegend, toldValue } = explore.tools;
     const table = reader(entry);
     const long = entry.axes.filter((axis) => axis.values.length > 1);
     const none = { name: '', label: '', values: [null] };
@@ -106,7 +51,6 @@
     // Which axis goes across, up, and from panel to panel.
     let roles = [long[0] ?? entry.axes[0], long[1] ?? none, long[2] ?? none];
     let column = columns[entry.first] ?? entry.results[0];
-    let chosen = null;
     let panels = [];
 
     const picture = el('div', { class: 'panels' });
@@ -132,133 +76,94 @@
       return name ? table.value(row, name) ?? null : null;
     }
 
+    // Lines of a panel: at thresholds where these were looked for, or else between cells.
     function boundaries(panel) {
       const [across, up] = [roles[0].values, roles[1].values];
       const drawn = [];
-      const { sought } = entry;
-      const which = sought ? [roles[0].name, roles[1].name].indexOf(sought.axis) : -1;
-      if (which >= 0 && sought.column.startsWith(column.words ? column.name : column.verdict ?? '\n')) {
+      const which = entry.sought ? roles.findIndex(({ name }) => name === entry.sought.axis) : -1;
+      if (which === 0 || which === 1) {
         const other = roles[1 - which];
         other.values.forEach((value, j) => {
-          const fixedHere = point(value, value, panel.z);
-          for (const { values, low, high } of entry.thresholds) {
-            const same = Object.entries(values).every(([name, x]) => key(x) === key(name === other.name ? value : fixedHere[name]));
-            if (same) {
-              const at = along(roles[which].values, (low + high) / 2);
-              drawn.push(which === 0 ? [at, j, at, j + 1] : [j, at, j + 1, at]);
-            }
+          const place = { ...fixed, [other.name]: value, [roles[2].name]: panel.z };
+          const here = entry.thresholds.filter(({ values }) =>
+            Object.entries(values).every(([name, x]) => key(x) === key(place[name]))
+          );
+          for (const { low, high } of here) {
+            const at = along(roles[which].values, (low + high) / 2);
+            drawn.push(which === 0 ? [at, j, at, j + 1] : [j, at, j + 1, at]);
           }
         });
         return drawn;
       }
-      up.forEach((_, j) => across.forEach((_, i) => {
-        const here = verdict(panel.rows[j][i]);
-        const differs = (row) => here !== null && verdict(row) !== null && verdict(row) !== here;
-        if (i + 1 < across.length && differs(panel.rows[j][i + 1])) {
-          drawn.push([i + 1, j, i + 1, j + 1]);
-        }
-        if (j + 1 < up.length && differs(panel.rows[j + 1][i])) {
-          drawn.push([i, j + 1, i + 1, j + 1]);
-        }
-      }));
+      up.forEach((_, j) =>
+        across.forEach((_, i) => {
+          const here = verdict(panel.rows[j][i]);
+          const differs = (row) => here !== null && verdict(row) !== null && verdict(row) !== here;
+          if (i + 1 < across.length && differs(panel.rows[j][i + 1])) {
+            drawn.push([i + 1, j, i + 1, j + 1]);
+          }
+          if (j + 1 < up.length && differs(panel.rows[j + 1][i])) {
+            drawn.push([i, j + 1, i + 1, j + 1]);
+          }
+        })
+      );
       return drawn;
     }
 
     function describe(panel, i, j) {
       const row = panel.rows[j][i];
-      const names = [[roles[0], roles[0].values[i]], [roles[1], roles[1].values[j]], [roles[2], panel.z]];
-      const place = names.filter(([axis]) => axis.name).map(([axis, value]) => `${short(axis.label)} ${told(value)}`);
-      const value = row === undefined ? 'nothing there' : `${short(column.label)} ${told(table.value(row, column.name))}`;
+      const names = [[roles[0], roles[0].values[i]], [roles[1], roles[1].values[j]], [
+        roles[2],
+        panel.z,
+      ]];
+      const place = names.filter(([axis]) => axis.name).map(([axis, value]) =>
+        `${short(axis.label)} ${toldValue(value)}`
+      );
+      const value = row === undefined
+        ? 'nothing there'
+        : `${short(column.label)} ${toldValue(table.value(row, column.name))}`;
       return `${place.join(', ')}: ${value}`;
     }
 
     function draw(panel, scale) {
-      const [across, up] = [roles[0].values, roles[1].values];
-      const room = panels.length > 1 ? NARROW : WIDTH;
-      const side = Math.min(Math.max(Math.round(room / Math.max(across.length, up.length)), 8), 52);
-      const [wide, high] = [across.length * side, up.length * side];
-      const y = (j) => ROOM.top + high - j * side;
-      const x = (i) => ROOM.left + i * side;
-      const title = roles[2].name ? `${short(roles[2].label)} = ${told(panel.z)}` : '';
-      const image = svg('svg', {
-        class: 'phase',
-        viewBox: `0 0 ${ROOM.left + wide + ROOM.right} ${ROOM.top + high + ROOM.bottom}`,
-        tabindex: '0',
-        role: 'application',
-        'aria-label': `Phase diagram of ${column.label}${title ? `, ${title}` : ''}. Arrow keys choose a cell.`,
+      const title = roles[2].name ? `${short(roles[2].label)} = ${toldValue(panel.z)}` : '';
+      const [across, up] = roles;
+      panel.picture = phase({
+        label: `Phase diagram of ${column.label}${title ? `, ${title}` : ''}`,
+        across,
+        up,
+        width: panels.length > 1 ? NARROW : WIDTH,
+        scale,
+        written: !column.words && across.values.length <= MOST_WRITTEN &&
+          panels.length <= MOST_WRITTEN_PANELS,
+        cell: (i, j) => ({
+          value: table.value(panel.rows[j][i], column.name),
+          failed: Boolean(table.value(panel.rows[j][i], 'failed')),
+          told: describe(panel, i, j),
+        }),
+        boundaries: boundaries(panel),
+        onChoose: (i, j) => choose(panel, i, j),
       });
-      const written = across.length <= MOST_WRITTEN && panels.length <= 2 && !column.words;
-      up.forEach((_, j) => across.forEach((_, i) => {
-        const row = panel.rows[j][i];
-        const value = table.value(row, column.name);
-        const known = value !== null && value !== undefined;
-        const cell = svg('rect', {
-          class: known ? 'cell' : 'cell missing',
-          x: x(i),
-          y: y(j + 1),
-          width: side,
-          height: side,
-          ...(known ? { fill: scale.of(value) } : {}),
-        });
-        cell.append(svg('title', {}, describe(panel, i, j)));
-        cell.addEventListener('click', () => choose(panel, i, j));
-        image.append(cell);
-        if (written && known) {
-          image.append(svg('text', { class: 'in-cell', x: x(i + 0.5), y: y(j + 0.5), fill: scale.ink(value) }, String(Number(value.toPrecision(3)))));
-        } else if (table.value(row, 'failed')) {
-          image.append(svg('text', { class: 'in-cell', x: x(i + 0.5), y: y(j + 0.5) }, '✕'));
-        }
-      }));
-      for (const [x1, y1, x2, y2] of boundaries(panel)) {
-        for (const name of ['boundary under', 'boundary']) {
-          image.append(svg('line', { class: name, x1: x(x1), y1: y(y1), x2: x(x2), y2: y(y2) }));
-        }
-      }
-      for (const [value, i] of ticks(across)) {
-        image.append(svg('text', { class: 'tick', x: x(i + 0.5), y: y(0) + 15 }, format.short(told(value), 10)));
-      }
-      image.append(svg('text', { class: 'axis', x: x(across.length / 2), y: y(0) + 38 }, format.short(roles[0].label, Math.max(20, Math.round(wide / 6.5)))));
-      if (roles[1].name) {
-        for (const [value, j] of ticks(up)) {
-          image.append(svg('text', { class: 'tick up', x: ROOM.left - 7, y: y(j + 0.5) }, format.short(told(value), 7)));
-        }
-        const label = format.short(roles[1].label, Math.max(16, Math.round(high / 6)));
-        image.append(svg('text', { class: 'axis', transform: `translate(14 ${y(up.length / 2)}) rotate(-90)` }, label));
-      }
-      panel.frame = svg('rect', { class: 'chosen', width: side, height: side, visibility: 'hidden' });
-      panel.mark = (i, j) => {
-        panel.frame.setAttribute('visibility', i === null ? 'hidden' : 'visible');
-        if (i !== null) {
-          panel.frame.setAttribute('x', x(i));
-          panel.frame.setAttribute('y', y(j + 1));
-        }
-      };
-      image.append(panel.frame);
-      image.addEventListener('keydown', (event) => {
-        const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
-        if (!by) {
-          return;
-        }
-        event.preventDefault();
-        event.stopPropagation();
-        const [i, j] = chosen?.panel === panel ? [chosen.i + by[0], chosen.j + by[1]] : [0, 0];
-        choose(panel, Math.min(Math.max(i, 0), across.length - 1), Math.min(Math.max(j, 0), up.length - 1));
-      });
-      const figure = el('figure', { class: 'panel' }, title ? el('figcaption', {}, title) : null, image);
-      figure.style.maxWidth = `${1.25 * (ROOM.left + wide + ROOM.right)}px`;
-      return figure;
+      return el(
+        'figure',
+        { class: 'panel' },
+        title ? el('figcaption', {}, title) : null,
+        panel.picture.element,
+      );
     }
 
     function choose(panel, i, j) {
-      chosen = { panel, i, j };
-      panels.forEach((each) => each.mark(each === panel ? i : null, j));
+      panels.forEach((each) => each.picture.mark(each === panel ? [i, j] : null));
       const row = panel.rows[j][i];
       announce(describe(panel, i, j));
       if (row === undefined) {
         detail.replaceChildren(el('p', {}, describe(panel, i, j)));
         return;
       }
-      const listed = [...entry.axes, { name: 'origin', label: 'origin' }, { name: 'failed', label: 'failed' }, ...entry.results];
+      const listed = [...entry.axes, { name: 'origin', label: 'origin' }, {
+        name: 'failed',
+        label: 'failed',
+      }, ...entry.results];
       detail.replaceChildren(
         el('h3', {}, 'The cell'),
         el(
@@ -274,7 +179,10 @@
                 'tr',
                 { class: name === column.name ? 'on' : null },
                 el('th', { scope: 'row', title: name }, label),
-                el('td', { class: 'words', title: value === null || value === undefined ? null : String(value) }, told(value)),
+                el('td', {
+                  class: 'words',
+                  title: value === null || value === undefined ? null : String(value),
+                }, toldValue(value)),
               );
             }),
           ),
@@ -290,9 +198,15 @@
         return;
       }
       const rows = Array.from({ length: table.count }, (_, row) => row)
-        .filter((row) => entry.axes.every(({ name }) => name === axis.name || key(table.value(row, name)) === key(fixed[name])))
+        .filter((row) =>
+          entry.axes.every(({ name }) =>
+            name === axis.name || key(table.value(row, name)) === key(fixed[name])
+          )
+        )
         .sort((a, b) => table.value(a, axis.name) - table.value(b, axis.name));
-      const alike = column.name.endsWith('_payoff') ? entry.results.filter(({ name }) => name.endsWith('_payoff')) : [column];
+      const alike = column.name.endsWith('_payoff')
+        ? entry.results.filter(({ name }) => name.endsWith('_payoff'))
+        : [column];
       const chart = explore.tools.chart({
         label: `${alike.map(({ label }) => label).join(', ')} by ${axis.label}`,
         x: { label: axis.label, values: rows.map((row) => table.value(row, axis.name)) },
@@ -307,7 +221,9 @@
         y: { label: alike.length > 1 ? 'points an episode' : column.label, digits: 3 },
         height: 280,
         onPick(index) {
-          const at = axis.values.findIndex((value) => value === table.value(rows[index], axis.name));
+          const at = axis.values.findIndex((value) =>
+            value === table.value(rows[index], axis.name)
+          );
           if (at >= 0) {
             choose(panels[0], at, 0);
           }
@@ -322,28 +238,41 @@
         z,
         rows: up.values.map((y) => across.values.map((x) => table.row(point(x, y, z)))),
       }));
-      const shown = panels.flatMap((panel) => panel.rows.flat()).map((row) => table.value(row, column.name));
-      const scale = colours(column, shown);
+      const shown = panels.flatMap((panel) => panel.rows.flat()).map((row) =>
+        table.value(row, column.name)
+      );
+      const scale = scaleOf(column, shown);
       picture.replaceChildren(...panels.map((panel) => draw(panel, scale)));
-      scaleRoom.replaceChildren(legend(column, scale));
+      scaleRoom.replaceChildren(scaleLegend(column, scale));
       const missing = shown.filter((value) => value === null || value === undefined).length;
-      const cut = beside.values.length > MOST_PANELS ? ` Only the first ${MOST_PANELS} panels are shown.` : '';
-      const bounds = column.words || column.verdict ? ' Black lines are where the verdict changes.' : '';
+      const cut = beside.values.length > MOST_PANELS
+        ? ` Only the first ${MOST_PANELS} panels are shown.`
+        : '';
+      const bounds = column.words || column.verdict
+        ? ' Black lines are where the verdict changes.'
+        : '';
       text(
         summary,
-        `${format.plural(shown.length, 'cell')}, ${format.count(missing)} of them with nothing there.${bounds}${cut}`,
+        `${format.plural(shown.length, 'cell')}, ${
+          format.count(missing)
+        } of them with nothing there.${bounds}${cut}`,
       );
       oneAxis();
       const first = panels[0];
-      const at = first.rows.flatMap((rows, j) => rows.map((row, i) => [row, i, j])).find(([row]) => row !== undefined);
-      chosen = null;
+      const at = first.rows.flatMap((rows, j) => rows.map((row, i) => [row, i, j])).find(([row]) =>
+        row !== undefined
+      );
       if (at) {
         choose(first, at[1], at[2]);
       }
     }
 
     function field(id, label, options, value, onchange) {
-      const select = el('select', { id, onchange: () => onchange(Number(select.value)) }, options.map((name, i) => el('option', { value: String(i) }, name)));
+      const select = el(
+        'select',
+        { id, onchange: () => onchange(Number(select.value)) },
+        options.map((name, i) => el('option', { value: String(i) }, name)),
+      );
       select.value = String(value);
       return el('div', { class: 'pair' }, el('label', { for: id }, label), select);
     }
@@ -353,10 +282,16 @@
       const left = long.filter((axis) => !roles.includes(axis));
       others.replaceChildren(
         ...left.map((axis) =>
-          field(`sweep-${axis.name}`, short(axis.label), axis.values.map(told), axis.values.findIndex((value) => key(value) === key(fixed[axis.name])), (i) => {
-            fixed[axis.name] = axis.values[i];
-            show();
-          }),
+          field(
+            `sweep-${axis.name}`,
+            short(axis.label),
+            axis.values.map(toldValue),
+            axis.values.findIndex((value) => key(value) === key(fixed[axis.name])),
+            (i) => {
+              fixed[axis.name] = axis.values[i];
+              show();
+            },
+          )
         ),
       );
     }
@@ -367,16 +302,22 @@
       if (long.length < 2) {
         return [];
       }
-      return field(`sweep-role-${i}`, label, options.map((axis) => (axis.name ? short(axis.label) : 'nothing')), options.indexOf(roles[i]), (at) => {
-        const before = roles[i];
-        // An axis that had another role gives it to the one whose place it takes.
-        roles = roles.map((axis) => (axis === options[at] && axis.name ? before : axis));
-        roles[i] = options[at];
-        if (!roles[1].name && roles[2].name) {
-          roles = [roles[0], roles[2], none];
-        }
-        open();
-      });
+      return field(
+        `sweep-role-${i}`,
+        label,
+        options.map((axis) => (axis.name ? short(axis.label) : 'nothing')),
+        options.indexOf(roles[i]),
+        (at) => {
+          const before = roles[i];
+          // An axis that had another role gives it to the one whose place it takes.
+          roles = roles.map((axis) => (axis === options[at] && axis.name ? before : axis));
+          roles[i] = options[at];
+          if (!roles[1].name && roles[2].name) {
+            roles = [roles[0], roles[2], none];
+          }
+          open();
+        },
+      );
     }
 
     function open() {
@@ -384,16 +325,27 @@
         el(
           'div',
           { class: 'card fields' },
-          field('sweep-column', 'colour', entry.results.map(({ label }) => label), entry.results.indexOf(column), (i) => {
-            column = entry.results[i];
-            show();
-          }),
+          field(
+            'sweep-column',
+            'colour',
+            entry.results.map(({ label }) => label),
+            entry.results.indexOf(column),
+            (i) => {
+              column = entry.results[i];
+              show();
+            },
+          ),
           roleField(0, 'across'),
           roleField(1, 'up'),
           long.length > 2 ? roleField(2, 'panels') : [],
           others,
         ),
-        el('div', { class: roles[2].name ? 'view' : 'columns sweep' }, el('div', { class: 'card result' }, lines, picture, scaleRoom, summary), detail),
+        el(
+          'div',
+          { class: roles[2].name ? 'view' : 'columns sweep' },
+          el('div', { class: 'card result' }, lines, picture, scaleRoom, summary),
+          detail,
+        ),
       );
       showFixed();
       show();
@@ -408,14 +360,24 @@
 
   function mount(element, { sweeps }) {
     const room = el('div', { class: 'view' });
-    element.append(el('p', { class: 'lead' }, 'How results move with the parameters of the game: each cell is one game, coloured by what was found there. Press a cell to see its whole row.'));
+    element.append(
+      el(
+        'p',
+        { class: 'lead' },
+        'How results move with the parameters of the game: each cell is one game, coloured by what was found there. Press a cell to see its whole row.',
+      ),
+    );
     if (sweeps.length > 1) {
       const choice = el(
         'select',
         { id: 'sweep-which', onchange: () => browse(room, sweeps[Number(choice.value)]) },
-        sweeps.map((each, i) => el('option', { value: String(i) }, each.source ?? `sweep ${i + 1}`)),
+        sweeps.map((each, i) =>
+          el('option', { value: String(i) }, each.source ?? `sweep ${i + 1}`)
+        ),
       );
-      element.append(el('div', { class: 'fields' }, el('label', { for: 'sweep-which' }, 'sweep'), choice));
+      element.append(
+        el('div', { class: 'fields' }, el('label', { for: 'sweep-which' }, 'sweep'), choice),
+      );
     }
     element.append(room);
     browse(room, sweeps[0]);
