@@ -2,7 +2,7 @@
 'use strict';
 
 {
-  const { el, text, format, announce, themeChanged } = explore.tools;
+  const { el, text, announce, themeChanged } = explore.tools;
   const bundle = JSON.parse(document.getElementById('bundle').textContent);
   const [tabs, main] = ['tabs', 'main'].map((id) => document.getElementById(id));
 

@@ -3,7 +3,7 @@
 'use strict';
 
 {
-  const { el, text, format, colour, onTheme, onWidth } = explore.tools;
+  const { el, format, colour, onTheme, onWidth } = explore.tools;
 
   // Rows of the table; of more numbers, evenly spaced ones are taken.
   const MOST_ROWS = 120;
@@ -16,7 +16,7 @@
   //   y         {label, range: [low, high], log, digits}, all optional
   //   height    in pixels
   //   onPick    called with the index of the value that was clicked
-  // It has element, update({x, series}), mark(x) for a line at a number, and select(index).
+  // It has element, update({x, series}), and mark(x) for a line at a number.
   function chart({ label, x, series, y = {}, height = 220, onPick = null }) {
     const room = el('div', { class: 'chart-room', role: 'img', 'aria-label': label });
     const rows = el('table', { class: 'numbers' });
@@ -141,9 +141,6 @@
     return {
       element,
       mark,
-      select(index) {
-        mark(over.values[index] ?? null);
-      },
       update(now) {
         [over, lines] = [now.x ?? over, now.series ?? lines];
         if (now.label) {
