@@ -269,6 +269,14 @@ def best_responses(
     threads: int,
     progress: Callable[[int], object] | None,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], list[ActRuns]]: ...
+def deviations(
+    scenario: object,
+    policies: Sequence[MarkovPolicy],
+    acts: Sequence[ActRuns],
+    *,
+    threads: int,
+    progress: Callable[[int], object] | None,
+) -> npt.NDArray[np.float64]: ...
 def certify(
     scenario: object,
     policies: Sequence[MarkovPolicy],

@@ -21,7 +21,6 @@ from bucket_brigade.equilibrium.responses.surface import (
     fit_surfaces,
 )
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.exact.best_response import best_response
 from bucket_brigade.exact.evaluate import checked_strategies, expected
 from bucket_brigade.exact.policies import core_policies
 from bucket_brigade.exact.pure_lineups import PureLineups, pure_lineups
@@ -311,21 +310,23 @@ def _memoryless(
     step: Callable[[], None],
 ) -> list[SeatJudgement]:
     """Of a line-up of policies that depend on houses and night alone: one answer is the best."""
-    lineup = [pure.policies[index] for index in pure.lineups[0]]
-    found = best_response(result.scenario, lineup, threads=threads)
+    scenario, count = result.scenario, as_threads(threads)
+    policies = core_policies(scenario, [pure.policies[index] for index in pure.lineups[0]])
+    values, _, runs = _core.best_responses(scenario, policies, threads=count, progress=None)
+    left = _core.deviations(scenario, policies, runs, threads=count, progress=None)
     return [
         SeatJudgement(
-            each.seat,
-            float(result.mean[0, each.seat]),
-            float(result.counts.worked[0, each.seat]),
-            heuristics[each.seat],
-            each.policy,
-            each.value,
-            each.nights,
-            each.worked,
-            each.value,
+            seat,
+            float(result.mean[0, seat]),
+            float(result.counts.worked[0, seat]),
+            heuristic,
+            Tabular.from_runs(scenario, runs[seat]),
+            float(values[seat]),
+            float(left[seat, 0]),
+            float(left[seat, 1]),
+            float(values[seat]),
         )
-        for each in found
+        for seat, heuristic in enumerate(heuristics)
     ]
 
 

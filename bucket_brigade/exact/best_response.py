@@ -151,14 +151,19 @@ def best_response(
     report = reporter(as_callback("progress", progress), scenario.max_nights)
     payoffs, _ = _core.policy_values(scenario, policies, threads=count, progress=None)
     values, _, runs = _core.best_responses(scenario, policies, threads=count, progress=report)
-    found = []
-    for a in seats:
-        deviated = [*policies[:a], runs[a], *policies[a + 1 :]]
-        counts = _core.policy_counts(scenario, deviated, threads=count, progress=None)
-        policy = Tabular.from_runs(scenario, runs[a])
-        nights, worked = float(counts[0]), float(counts[1 + a])
-        found.append(BestResponse(a, float(payoffs[a]), float(values[a]), policy, nights, worked))
-    return tuple(found) if seat is None else found[0]
+    left = _core.deviations(scenario, policies, runs, threads=count, progress=None)
+    found = tuple(
+        BestResponse(
+            seat=a,
+            payoff=float(payoffs[a]),
+            value=float(values[a]),
+            policy=Tabular.from_runs(scenario, runs[a]),
+            nights=float(left[a, 0]),
+            worked=float(left[a, 1]),
+        )
+        for a in seats
+    )
+    return found if seat is None else found[0]
 
 
 def exploitability(

@@ -11,6 +11,7 @@ import bucket_brigade as bb
 from bucket_brigade import _core
 from bucket_brigade.counts.expected_counts import ExpectedCounts
 from bucket_brigade.game.rewards import count_weights
+from bucket_brigade.policies.heuristic import strategy_of
 
 ALONE: dict[str, Any] = {"threads": 1, "progress": None}
 
@@ -199,6 +200,31 @@ def test_results_do_not_depend_on_threads() -> None:
     for task in (_core.best_responses, _core.certify, _core.policy_counts, _core.policy_values):
         one, two = (task(scenario, duties, threads=threads, progress=None) for threads in (1, 2))
         assert repr(one) == repr(two)
+
+
+@pytest.mark.parametrize(("houses", "agents"), [(8, 3), (7, 5)])
+def test_what_depends_on_fires_alone_is_what_tables_of_each_night_come_to(
+    houses: int, agents: int
+) -> None:
+    scenario = small_game(11, houses, agents, max_nights=3)
+    blind: list[Any] = [(0.9 - 0.1 * seat, 0.1 * seat) for seat in range(agents)]
+    tables = [
+        bb.tabulate(strategy_of(*duty), scenario, seat=seat).table()
+        for seat, duty in enumerate(blind)
+    ]
+    # Told every night, they are no longer known to be blind to it.
+    seeing = [np.repeat(table[None], scenario.max_nights, axis=0) for table in tables]
+    for task in (_core.policy_values, _core.best_responses, _core.certify):
+        found, expected = task(scenario, blind, **ALONE), task(scenario, seeing, **ALONE)
+        assert close(found[0], expected[0])
+        assert close(found[1], expected[1])
+    runs = _core.best_responses(scenario, blind, **ALONE)[2]
+    found = _core.deviations(scenario, blind, runs, **ALONE)
+    assert close(found, _core.deviations(scenario, seeing, runs, **ALONE))
+    for seat in range(agents):
+        played = [*seeing[:seat], runs[seat], *seeing[seat + 1 :]]
+        counts = _core.policy_counts(scenario, played, **ALONE)
+        assert close(found[seat], counts[[0, 1 + seat]])
 
 
 def test_runs_are_tables_of_acts() -> None:

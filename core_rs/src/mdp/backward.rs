@@ -16,6 +16,7 @@
 //! Everybody else plays a function of the houses and the night, so this is a Markov decision process
 //! and the best *Markov* policy is best among all (Puterman, Markov Decision Processes, 1994, §4.4).
 
+use super::blind::{Blind, Ternary, Towns};
 use super::fight::Hits;
 use super::model::{Group, Model};
 use super::outcomes::{Chances, Lane, Outcomes};
@@ -153,12 +154,15 @@ struct Largest {
 struct Column<const S: usize> {
     states: Vec<[f64; S]>,
     aftermaths: Vec<[f64; S]>,
+    /// Where nobody sees ruins or nights.
+    towns: Option<Towns<S>>,
 }
 
 impl<const S: usize> Column<S> {
-    fn new(model: &Model, wanted: bool) -> Self {
+    fn new(model: &Model, wanted: bool, towns: Option<Towns<S>>) -> Self {
         let room = |count: usize| vec![[0.0; S]; if wanted { count } else { 0 }];
-        Self { states: room(model.states()), aftermaths: room(model.spread.len()) }
+        let towns = towns.filter(|_| wanted);
+        Self { states: room(model.states()), aftermaths: room(model.spread.len()), towns }
     }
 }
 
@@ -270,8 +274,15 @@ impl<'a, const S: usize> Backward<'a, S> {
             Outcomes::new(model, &acting, Lane::Everybody),
             Outcomes::new(model, &acting, Lane::Others),
         );
-        let mut values = Column::new(model, self.wanted.values);
-        let mut best = Column::new(model, self.wanted.best);
+        let ternary = Ternary::new(model);
+        let blind = outcomes.0.seeing.is_empty().then(|| {
+            let of =
+                |outcomes, answers| Blind::new(model, &self.payoffs, &ternary, outcomes, answers);
+            (of(&outcomes.0, false), of(&outcomes.1, true))
+        });
+        let towns = |answers| blind.is_some().then(|| Towns::new(model, answers));
+        let mut values = Column::new(model, self.wanted.values, towns(false));
+        let mut best = Column::new(model, self.wanted.best, towns(true));
         let mut acts = vec![0; if self.wanted.best { model.states() } else { 0 }];
         let mut collector = Collector::new(acts.len());
         let mut largest = Largest { gain: f64::NEG_INFINITY, seat: 0, night: 0, state: 0 };
@@ -282,7 +293,13 @@ impl<'a, const S: usize> Backward<'a, S> {
                     self.after(night, column, &mut rooms);
                 }
             }
-            self.agents((&acting, &outcomes), &mut values, &mut best, &mut acts, &mut rooms);
+            if let Some((of_values, of_best)) = &blind {
+                self.blind(of_values, &mut values, &mut [], &mut rooms);
+                self.efforts(&acting, &mut values.states);
+                self.blind(of_best, &mut best, &mut acts, &mut rooms);
+            } else {
+                self.agents((&acting, &outcomes), &mut values, &mut best, &mut acts, &mut rooms);
+            }
             if !self.crew.goes_on() {
                 return Err(RunError::Cancelled);
             }
@@ -319,6 +336,29 @@ impl<'a, const S: usize> Backward<'a, S> {
         let sides = Sides { states: &column.states, aftermaths: &mut column.aftermaths };
         let night = Night { model: self.model, payoffs: &self.payoffs, night };
         night.after_agents(&self.plan, self.crew, sides, rooms, |room| &mut room.cells);
+    }
+
+    /// The second half where nobody sees ruins or nights, without what everybody's work costs.
+    fn blind(
+        &self,
+        blind: &Blind<'_, S>,
+        column: &mut Column<S>,
+        acts: &mut [u32],
+        rooms: &mut [Room<S>],
+    ) {
+        let Some(towns) = &mut column.towns else { return };
+        let to = (column.states.as_mut_slice(), acts);
+        let ends = &self.plan.state_ends;
+        blind.agents(self.crew, rooms, &column.aftermaths, towns, to, ends);
+    }
+
+    /// Adds what everybody's work costs, and rest brings.
+    fn efforts(&self, acting: &Acting<'_>, values: &mut [[f64; S]]) {
+        for (state, value) in values.iter_mut().enumerate() {
+            for (a, rows) in acting.rows.iter().enumerate() {
+                value[a] += self.payoffs.effort(rows.work[state]);
+            }
+        }
     }
 
     /// The second half: from aftermaths to states.
@@ -581,9 +621,7 @@ impl<const S: usize> Groups<'_, S> {
             let state = alike.states[g];
             let to = &mut self.values[state - start];
             for (a, rows) in acting.rows.iter().enumerate() {
-                let work = rows.work[state];
-                let effort = payoffs.rest * (1.0 - work) - payoffs.cost * work;
-                to[a] = expected.0[g * S + a] + effort;
+                to[a] = expected.0[g * S + a] + payoffs.effort(rows.work[state]);
             }
         }
     }
@@ -609,50 +647,82 @@ impl<const S: usize> Groups<'_, S> {
         // Expected without this agent; and how much more if a fire is put out for certain.
         let without = chances.expectation::<L>(&room.x);
         let mut idle = Line::default();
-        // Four bits a seat, and burning houses from the fire looked at on.
-        let (mut acts, mut burning) = ([0; LANES], [0; LANES]);
+        let (mut burning, mut idle_acts) = ([0; LANES], [0; LANES]);
         for g in 0..Alike::<S>::SETS {
             burning[g] = usize::from(model.states.burning[alike.states[g]]);
             let Idle { worth, act } = Idle::new(model, payoffs, burning[g]);
             idle.0[g * S..][..S].fill(worth);
-            acts[g] = u32::from(act) * 0x1111_1111;
+            idle_acts[g] = act;
         }
         let idle = without.add(L::load(&idle));
         let (works, solo) = (without.add(L::splat(-payoffs.cost)), L::splat(model.solo()));
-        let mut most = idle;
         for fire in 0..subsets.fires {
-            let worth =
-                chances.gain::<L>(subsets, fire, outcomes.most, &room.x).mul_add(solo, works);
-            most = most.max(worth);
-            worth.store(&mut room.works[fire]);
+            let gain: L = chances.gain(subsets, fire, outcomes.most, &room.x);
+            gain.mul_add(solo, works).store(&mut room.works[fire]);
         }
-        // Of acts that are as good, the idle one comes first, then the lowest house.
-        let enough = most.add(L::splat(-payoffs.tolerance));
-        let mut open = !idle.at_least(enough) & 0xFF;
-        for fire in 0..subsets.fires {
-            if open == 0 {
-                break;
-            }
-            let mut found = open & L::load(&room.works[fire]).at_least(enough);
-            open &= !found;
-            while found != 0 {
-                let lane = found.trailing_zeros() as usize;
-                let (g, bits) = (lane / S, 4 * (lane % S));
-                acts[g] = acts[g] & !(15 << bits) | (1 + burning[g].trailing_zeros()) << bits;
-                found &= found - 1;
-            }
-            for burning in &mut burning[..Alike::<S>::SETS] {
-                *burning &= *burning - 1;
-            }
-        }
-        let mut best = Line::default();
-        most.store(&mut best);
+        let (mut acts, works) = ([0; LANES], &room.works[..subsets.fires]);
+        let states = (burning, idle_acts);
+        let best = best_acts::<L, S>(idle, works, payoffs.tolerance, states, &mut acts);
         for g in 0..group.count {
             let to = alike.states[g] - start;
             self.acts[to] = acts[g];
             self.best[to].copy_from_slice(&best.0[g * S..][..S]);
         }
     }
+}
+
+/// What the best acts in the states of a line are worth: to be `idle`, or to work at one of the
+/// burning houses. The acts go to `acts`, by state and with four bits a seat.
+///
+/// Of acts that are as good, the idle one comes first, then the lowest house.
+#[inline(always)]
+pub(super) fn best_acts<L: Lanes, const S: usize>(
+    idle: L,
+    works: &[Line],
+    tolerance: f64,
+    (mut burning, idle_acts): ([usize; LANES], [u8; LANES]),
+    acts: &mut [u32; LANES],
+) -> Line {
+    let mut most = idle;
+    for works in works {
+        most = most.max(L::load(works));
+    }
+    let enough = most.add(L::splat(-tolerance));
+    let found = idle.at_least(enough);
+    let mut open = !found & 0xFF;
+    for g in 0..LANES / S {
+        acts[g] = of_lanes::<S>(found, g) * u32::from(idle_acts[g]);
+    }
+    for works in works {
+        let found = open & L::load(works).at_least(enough);
+        open &= !found;
+        for g in 0..LANES / S {
+            acts[g] += of_lanes::<S>(found, g) * (1 + burning[g].trailing_zeros());
+            burning[g] &= burning[g].wrapping_sub(1);
+        }
+    }
+    let mut best = Line::default();
+    most.store(&mut best);
+    best
+}
+
+/// For the lanes of a state, of those in a set, the lowest of their four bits.
+#[inline(always)]
+fn of_lanes<const S: usize>(lanes: u32, state: usize) -> u32 {
+    const NIBBLES: [u32; 256] = {
+        let mut nibbles = [0; 256];
+        let mut set = 0;
+        while set < 256 {
+            let mut lane = 0;
+            while lane < LANES {
+                nibbles[set] |= (set as u32 >> lane & 1) << (4 * lane);
+                lane += 1;
+            }
+            set += 1;
+        }
+        nibbles
+    };
+    NIBBLES[(lanes >> (state * S)) as usize & ((1 << S) - 1)]
 }
 
 /// What there is to do without fighting a fire.

@@ -192,9 +192,7 @@ pub(super) fn apply_one<L: Lanes>(
     limit: usize,
     x: &mut [Line],
 ) {
-    let upto = &subsets.pairs_upto[fire];
-    let count = upto[limit.min(upto.len() - 1)];
-    for &(from, to) in &subsets.pairs[fire][..count] {
+    for &(from, to) in subsets.pairs_of(fire, limit) {
         let here = L::load(&x[usize::from(from)]);
         let gain = here.mul_add(L::splat(-1.0), L::load(&x[usize::from(to)]));
         gain.mul_add(chance, here).store(&mut x[usize::from(from)]);

@@ -69,7 +69,7 @@ struct Room {
     chances: Vec<Line>,
     /// By survivors.
     left: Vec<Line>,
-    cells: [Vec<f64>; 2],
+    cells: [Vec<[f64; 1]>; 2],
 }
 
 struct Follow<'a> {
@@ -77,16 +77,20 @@ struct Follow<'a> {
     policies: &'a [Policy<'a>],
     crew: &'a Crew<'a>,
     plan: Plan,
-    /// For each standing set N', the states (N' ∪ F, F), F being the survivors.
-    sources: Vec<u32>,
-    /// Where the sources of each standing set begin.
-    sources_of: Vec<usize>,
+    sources: Sources,
 }
 
-impl<'a> Follow<'a> {
-    fn new(model: &'a Model, policies: &'a [Policy<'a>], crew: &'a Crew<'a>) -> Self {
-        let plan = Plan::new(model, crew.threads, 1);
-        let (mut sources, mut sources_of) = (Vec::with_capacity(model.states()), vec![0]);
+/// For each standing set N', the states (N' ∪ F, F), F being the survivors.
+pub(super) struct Sources {
+    states: Vec<u32>,
+    /// Where those of each standing set begin.
+    first: Vec<usize>,
+}
+
+impl Sources {
+    /// For a game.
+    pub fn new(model: &Model) -> Self {
+        let (mut states, mut first) = (Vec::with_capacity(model.states()), vec![0]);
         for &standing in &model.states.standing {
             let standing = usize::from(standing);
             let mut survive = 0usize;
@@ -94,16 +98,29 @@ impl<'a> Follow<'a> {
                 let before = standing | survive;
                 let ordinal = usize::from(model.states.ordinal[before]);
                 let state = model.states.first[ordinal] + compress(survive, before);
-                sources.push(state as u32);
+                states.push(state as u32);
                 // The next subset of the houses that do not stand.
                 survive = ((survive | standing) + 1) & model.states.ring() & !standing;
                 if survive == 0 {
                     break;
                 }
             }
-            sources_of.push(sources.len());
+            first.push(states.len());
         }
-        Self { model, policies, crew, plan, sources, sources_of }
+        Self { states, first }
+    }
+
+    /// Those of a standing set.
+    #[inline(always)]
+    pub fn of(&self, ordinal: usize) -> &[u32] {
+        &self.states[self.first[ordinal]..self.first[ordinal + 1]]
+    }
+}
+
+impl<'a> Follow<'a> {
+    fn new(model: &'a Model, policies: &'a [Policy<'a>], crew: &'a Crew<'a>) -> Self {
+        let (plan, sources) = (Plan::new(model, crew.threads, 1), Sources::new(model));
+        Self { model, policies, crew, plan, sources }
     }
 
     /// Expected counts; `watch` sees the distribution over states on each night.
@@ -111,7 +128,7 @@ impl<'a> Follow<'a> {
         let Self { model, crew, plan, .. } = &self;
         let layout = Layout { houses: model.houses(), agents: model.agents() };
         let mut counts = vec![0.0; layout.counts()];
-        let cells = vec![0.0; model.spread.room()];
+        let cells = vec![[0.0]; model.spread.room()];
         let room = || Room {
             hits: Hits::new(model.houses()),
             chances: vec![Line::default(); most_sets(&model.subsets)],
@@ -191,10 +208,10 @@ impl<'a> Follow<'a> {
         let [x, y] = &mut room.cells;
         for ordinal in sets {
             let first = model.spread.first[ordinal];
-            x[..model.spread.first[ordinal + 1] - first].fill(0.0);
-            for &source in &self.sources[self.sources_of[ordinal]..self.sources_of[ordinal + 1]] {
+            x[..model.spread.first[ordinal + 1] - first].fill([0.0]);
+            for &source in self.sources.of(ordinal) {
                 let aftermath = model.spread.aftermath[source as usize] as usize;
-                x[aftermath - first] += survive[source as usize];
+                x[aftermath - first][0] += survive[source as usize];
             }
             model.spread.push(ordinal, x, y);
             let range =
@@ -202,7 +219,7 @@ impl<'a> Follow<'a> {
             let places = &model.spread.place[model.states.first[ordinal]..][..range.len()];
             let states = out[range.clone()].iter_mut().zip(&mut after[range]);
             for ((out, after), &place) in states.zip(places) {
-                *out = x[usize::from(place)];
+                *out = x[usize::from(place)][0];
                 *after += *out;
             }
         }

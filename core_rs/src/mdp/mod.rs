@@ -28,7 +28,7 @@
 //! - [`Model::evaluate`]: what policies are worth; [`Model::follow`]: expected counts under them, and
 //!   [`Model::visits`]: how often each state is met.
 //! - [`Model::best_responses`] of all seats in one pass, and [`Model::certify`]: how much any seat
-//!   could gain at any night and in any state.
+//!   could gain at any night and in any state; [`Model::deviations`]: what happens then.
 //! - [`Model::team_optimum`]: the best that one planner for all seats could do ([`team`]), by
 //!   allocations of workers to fires ([`allocations`]).
 //! - [`Model::markov_equilibrium`]: an equilibrium of the whole game ([`equilibrium`]), night by night
@@ -48,7 +48,10 @@
 
 mod allocations;
 mod backward;
+mod blind;
+mod cells;
 pub mod cost;
+mod deviations;
 mod equilibrium;
 mod fight;
 mod follow;
@@ -67,6 +70,7 @@ mod team;
 mod tests;
 
 pub use backward::{Certificate, Responses, Values};
+pub use deviations::Deviation;
 pub use equilibrium::{MarkovEquilibrium, Selector};
 pub use model::Model;
 pub use policy::Policy;

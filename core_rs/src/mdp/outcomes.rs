@@ -5,8 +5,15 @@
 //! the same for all nights and all standing houses. It is found once for each `B`, by the transposed
 //! operators of [`fight`](super::fight), and turns an expectation over what they do into a sum of
 //! products `Σ P(E) X(E)`. All others, who *see*, go through their operators every night.
+//!
+//! Where agents tell few houses apart, many `B` have the same distribution, counted within each. It
+//! is kept once: of the ring of ten and four heuristic agents 112 of 1,024 are left, which stay in a
+//! near cache.
+
+use std::collections::HashMap;
 
 use super::backward::{Alike, side_by_side};
+use super::cells::Cells;
 use super::fight::Hits;
 use super::model::{Group, Model};
 use super::policy::Acting;
@@ -20,10 +27,12 @@ pub(super) struct Outcomes<const S: usize> {
     pub seeing: Vec<usize>,
     /// How many fires a set that has a chance holds at most.
     pub most: usize,
-    /// Where each set of burning houses begins in `chances`.
+    /// Where the chances of each set of burning houses begin in `chances`.
     first: Vec<u32>,
-    /// By burning houses and the set put out, as [`Subsets`](super::subsets::Subsets) lists them.
-    chances: Vec<[f64; S]>,
+    /// By the number of burning houses: how many sets have a chance, and how many there are.
+    lengths: Vec<[usize; 2]>,
+    /// By distribution and the set put out, as [`Subsets`](super::subsets::Subsets) lists them.
+    chances: Cells<S>,
 }
 
 /// Whose chances a lane holds.
@@ -49,7 +58,15 @@ impl<const S: usize> Outcomes<S> {
     /// The chances where these houses burn, by sets of at most [`most`](Self::most) fires.
     #[inline(always)]
     pub fn of(&self, burning: usize) -> &[[f64; S]] {
-        &self.chances[self.first[burning] as usize..self.first[burning + 1] as usize]
+        let [length, _] = self.lengths[burning.count_ones() as usize];
+        &self.chances[self.first[burning] as usize..][..length]
+    }
+
+    /// The same for all sets, larger ones having no chance.
+    #[inline(always)]
+    pub fn of_all(&self, burning: usize) -> &[[f64; S]] {
+        let [_, length] = self.lengths[burning.count_ones() as usize];
+        &self.chances[self.first[burning] as usize..][..length]
     }
 }
 
@@ -103,9 +120,8 @@ impl<'a, const S: usize> Chances<'a, S> {
     #[inline(always)]
     pub fn gain<L: Lanes>(&self, subsets: &Subsets, fire: usize, most: usize, x: &[Line]) -> L {
         assert!(x.len() >= subsets.sets.len() && self.len() == subsets.count(most));
-        let upto = &subsets.pairs_upto[fire];
         let mut sum = L::splat(0.0);
-        for &(without, with) in &subsets.pairs[fire][..upto[most.min(upto.len() - 1)]] {
+        for &(without, with) in subsets.pairs_of(fire, most) {
             let (without, with) = (usize::from(without), usize::from(with));
             // SAFETY: pairs are of sets that there are (`Subsets::new`), the first ones of at most
             // `most` fires, and there are as many as asserted.
@@ -123,7 +139,9 @@ impl Chances<'_, 1> {
     #[inline(always)]
     pub fn times(&self, states: &Line, x: &mut [Line]) {
         for (set, x) in x[..self.len()].iter_mut().enumerate() {
-            *x = Line(std::array::from_fn(|g| states.0[g] * self.of[g][set][0]));
+            for g in 0..LANES {
+                x.0[g] = states.0[g] * self.of[g][set][0];
+            }
         }
     }
 }
@@ -147,7 +165,8 @@ impl<const S: usize> DoubleKernel for Tabulate<'_, S> {
         let ring = Group { first: ordinal, count: 1, size: model.houses() };
         let mut hits = Hits::new(model.houses());
         let mut x = vec![Line::default(); most_sets(&model.subsets)];
-        let (mut first, mut chances) = (vec![0], Vec::new());
+        let (mut first, mut chances) = (Vec::new(), Vec::<[f64; S]>::new());
+        let mut known: HashMap<(u32, Vec<u64>), u32> = HashMap::new();
         for burning in 0..1usize << model.houses() {
             let subsets = &model.subsets[burning.count_ones() as usize];
             let alike = Alike::<S>::new(model, &ring, burning);
@@ -160,11 +179,19 @@ impl<const S: usize> DoubleKernel for Tabulate<'_, S> {
                 let acts = hits.apply_transposed::<L, S>(rows, &alike, skip, subsets, size, &mut x);
                 size += usize::from(acts);
             }
-            let of_sets = x[..subsets.count(most)].iter();
-            chances
-                .extend(of_sets.map(|line| <[f64; S]>::try_from(&line.0[..S]).expect("S lanes")));
-            first.push(chances.len() as u32);
+            let (fires, before) = (burning.count_ones(), chances.len());
+            for line in &x[..subsets.sets.len()] {
+                chances.push(std::array::from_fn(|lane| line.0[lane]));
+            }
+            let bits = chances[before..].as_flattened().iter().map(|chance| chance.to_bits());
+            let at = *known.entry((fires, bits.collect())).or_insert(before as u32);
+            if at != before as u32 {
+                chances.truncate(before);
+            }
+            first.push(at);
         }
-        Outcomes { seeing, most, first, chances }
+        let lengths = model.subsets.iter().map(|each| [each.count(most), each.sets.len()]);
+        let (lengths, chances) = (lengths.collect(), chances.into_iter().collect());
+        Outcomes { seeing, most, first, lengths, chances }
     }
 }

@@ -80,6 +80,12 @@ impl<const S: usize> Payoffs<S> {
             tolerance: tolerance(rewards, houses, model.dynamics.max_nights),
         }
     }
+
+    /// What it brings to work with this chance, and to rest otherwise.
+    #[inline(always)]
+    pub fn effort(&self, work: f64) -> f64 {
+        self.rest * (1.0 - work) - self.cost * work
+    }
 }
 
 /// How much an act must gain over another to be preferred: 10^-13 of the largest amounts that a

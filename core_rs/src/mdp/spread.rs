@@ -171,19 +171,27 @@ impl Spread {
 
     /// The transpose: from the chances of aftermaths, in `x`, to those of states, left in `x` at
     /// their [`place`](Self::place).
-    pub fn push(&self, ordinal: usize, x: &mut Vec<f64>, y: &mut Vec<f64>) {
+    #[inline(always)]
+    pub fn push<const S: usize>(
+        &self,
+        ordinal: usize,
+        x: &mut Vec<[f64; S]>,
+        y: &mut Vec<[f64; S]>,
+    ) {
         for step in self.steps(ordinal).iter().rev() {
             let size = 1usize << step.left;
             let (old, new) = (1usize << step.known, 1usize << (step.known + step.new));
-            y[..old * 2 * size].fill(0.0);
+            y[..old * 2 * size].fill([0.0; S]);
             for f in 0..new {
                 let (safe, burns) = self.chances(step, f);
                 let from = &x[f * size..][..size];
                 let to = &mut y[(f & (old - 1)) * 2 * size..][..2 * size];
                 let (zero, one) = to.split_at_mut(size);
                 for i in 0..size {
-                    zero[i] += from[i] * safe;
-                    one[i] += from[i] * burns;
+                    for a in 0..S {
+                        zero[i][a] += from[i][a] * safe;
+                        one[i][a] += from[i][a] * burns;
+                    }
                 }
             }
             std::mem::swap(x, y);
@@ -250,10 +258,10 @@ mod tests {
                     spread.expect(to, &mut x, &mut y);
                     let found = x[aftermath - spread.first[to]][0];
                     assert!((found - expected).abs() < 1e-12, "{found} {expected}");
-                    let (mut x, mut y) = (vec![0.0; 2 << houses], vec![0.0; 2 << houses]);
-                    x[aftermath - spread.first[to]] = 1.0;
+                    let (mut x, mut y) = (vec![[0.0]; 2 << houses], vec![[0.0]; 2 << houses]);
+                    x[aftermath - spread.first[to]] = [1.0];
                     spread.push(to, &mut x, &mut y);
-                    let chance = |state: usize| x[usize::from(spread.place[state])];
+                    let chance = |state: usize| x[usize::from(spread.place[state])][0];
                     let pushed: f64 = cells.map(|state| chance(state) * value(state)).sum();
                     assert!((pushed - expected).abs() < 1e-12, "{pushed} {expected}");
                 }

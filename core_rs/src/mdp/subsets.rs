@@ -77,6 +77,13 @@ impl Subsets {
         self.upto[size.min(self.most())]
     }
 
+    /// The pairs of a fire that start from sets of at most `size` fires.
+    #[inline(always)]
+    pub fn pairs_of(&self, fire: usize, size: usize) -> &[(u16, u16)] {
+        let upto = &self.pairs_upto[fire];
+        &self.pairs[fire][..upto[size.min(upto.len() - 1)]]
+    }
+
     /// The sets of exactly `size` fires.
     #[inline(always)]
     pub fn of_size(&self, size: usize) -> Range<usize> {

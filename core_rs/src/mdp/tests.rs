@@ -381,7 +381,9 @@ fn agents_blind_to_the_night_count_as_much_as_those_that_are_told_it() {
             let values = model.evaluate(policies, 0, |_| true).expect("not stopped").states;
             let best = model.best_responses(policies, 0, |_| true).expect("not stopped");
             let counts = model.follow(policies, 0, |_| true).expect("not stopped");
-            ([values, found.gains, best.values.states, counts].concat(), best.acts)
+            let left = model.deviations(policies, &best.acts, 0, |_| true).expect("not stopped");
+            let left = left.iter().flat_map(|each| [each.nights, each.worked]).collect();
+            ([values, found.gains, best.values.states, counts, left].concat(), best.acts)
         };
         let (expected, acts) = certify(&as_policies(&seeing));
         for told in 0..1usize << d.num_agents {

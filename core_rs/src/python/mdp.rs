@@ -269,6 +269,38 @@ pub fn best_responses<'py>(
     (PyArray1::from_vec(py, found.values.start), states, runs).into_pyobject(py)
 }
 
+/// For each seat, expected nights of an episode and nights that it works (A, 2), if it alone plays
+/// its policy of `acts` in a line-up.
+#[pyfunction]
+#[pyo3(signature = (scenario, policies, acts, *, threads, progress))]
+pub fn deviations<'py>(
+    scenario: &Bound<'py, PyAny>,
+    policies: Vec<Bound<'py, PyAny>>,
+    acts: Vec<Bound<'py, PyAny>>,
+    threads: usize,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let (py, model) = (scenario.py(), model(scenario)?);
+    let given = all_given(&policies)?;
+    let policies = self::policies(&model, &given)?;
+    let mut of_seats = Vec::new();
+    for (seat, given) in acts.iter().enumerate() {
+        let name = format!("acts[{seat}]");
+        let Given::Runs(runs) = Given::new(given, &name)? else {
+            return Err(InvalidValue::new(name, "another policy", "runs of acts").into());
+        };
+        Policy::Acts(&runs).check(&model, &name)?;
+        of_seats.push(runs);
+    }
+    if of_seats.len() != model.agents() {
+        let allowed = format!("one for each of the {} seats", model.agents());
+        return Err(InvalidValue::new("acts", of_seats.len(), allowed).into());
+    }
+    let found =
+        without_python(py, progress, |poll| model.deviations(&policies, &of_seats, threads, poll))?;
+    matrix(py, found.iter().flat_map(|each| [each.nights, each.worked]).collect(), 2)
+}
+
 /// What policies are worth (A), what each seat could gain at the start by any other policy (A), and
 /// the largest gain of a seat at any night and state, with (seat, night, state).
 #[pyfunction]

@@ -54,6 +54,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(mdp::policy_counts, module)?)?;
     module.add_function(wrap_pyfunction!(mdp::policy_visits, module)?)?;
     module.add_function(wrap_pyfunction!(mdp::best_responses, module)?)?;
+    module.add_function(wrap_pyfunction!(mdp::deviations, module)?)?;
     module.add_function(wrap_pyfunction!(mdp::certify, module)?)?;
     module.add_function(wrap_pyfunction!(mdp::team_optimum, module)?)?;
     module.add_function(wrap_pyfunction!(mdp::markov_equilibrium, module)?)?;

@@ -50,6 +50,13 @@ impl Lanes for Avx2 {
         }
     }
     #[inline(always)]
+    fn store_halves(self, low: &mut Half, high: &mut Half) {
+        unsafe {
+            _mm256_storeu_pd(low.as_mut_ptr(), self.0);
+            _mm256_storeu_pd(high.as_mut_ptr(), self.1);
+        }
+    }
+    #[inline(always)]
     fn splat(x: f64) -> Self {
         let all = unsafe { _mm256_set1_pd(x) };
         Self(all, all)

@@ -34,6 +34,13 @@ impl Lanes for Avx512 {
         unsafe { _mm512_store_pd(line.0.as_mut_ptr(), self.0) }
     }
     #[inline(always)]
+    fn store_halves(self, low: &mut Half, high: &mut Half) {
+        unsafe {
+            _mm256_storeu_pd(low.as_mut_ptr(), _mm512_castpd512_pd256(self.0));
+            _mm256_storeu_pd(high.as_mut_ptr(), _mm512_extractf64x4_pd::<1>(self.0));
+        }
+    }
+    #[inline(always)]
     fn splat(x: f64) -> Self {
         Self(unsafe { _mm512_set1_pd(x) })
     }

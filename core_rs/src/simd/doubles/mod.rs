@@ -34,6 +34,8 @@ pub trait Lanes: Copy {
     fn load_halves(low: &Half, high: &Half) -> Self;
     /// Writes a line.
     fn store(self, line: &mut Line);
+    /// Writes the halves of a line to two places.
+    fn store_halves(self, low: &mut Half, high: &mut Half);
     /// A vector that holds one number everywhere.
     fn splat(x: f64) -> Self;
     /// Lane by lane.
@@ -69,6 +71,11 @@ impl Lanes for Portable {
     #[inline(always)]
     fn load_halves(low: &Half, high: &Half) -> Self {
         Self(std::array::from_fn(|i| if i < 4 { low[i] } else { high[i - 4] }))
+    }
+    #[inline(always)]
+    fn store_halves(self, low: &mut Half, high: &mut Half) {
+        low.copy_from_slice(&self.0[..LANES / 2]);
+        high.copy_from_slice(&self.0[LANES / 2..]);
     }
     #[inline(always)]
     fn store(self, line: &mut Line) {
@@ -142,6 +149,9 @@ mod tests {
             let halves = [high, low].map(|half| half.try_into().expect("four doubles"));
             L::load_halves(halves[0], halves[1]).store(&mut line);
             assert_eq!(line.0, std::array::from_fn(|j| lines[i].0[(j + 4) % 8]));
+            let (mut low, mut high) = (Half::default(), Half::default());
+            L::load(&lines[i]).store_halves(&mut low, &mut high);
+            assert_eq!([low, high].concat(), lines[i].0);
             let (a, b) = (L::load(&lines[i]), L::splat(1.0 / 3.0));
             a.mul_add(b, turned[i]).store(&mut line);
             assert_eq!(
