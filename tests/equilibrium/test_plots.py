@@ -47,7 +47,9 @@ MIXTURE = {0: 0.2, 2: 0.7, 3: 0.1}
 @pytest.fixture(scope="module")
 def exact() -> bb.NashEquilibrium:
     """No equilibrium, so that much is to be seen: firefighter, hero and coordinator."""
-    found = bb.DoubleOracle(LIVELY, method="exact", max_iterations=1).solve()
+    found = bb.DoubleOracle(LIVELY, method="exact", max_iterations=1).solve(
+        ["firefighter", "free_rider", "hero", "coordinator"]
+    )
     return dataclasses.replace(found, distribution=MIXTURE)
 
 
