@@ -140,6 +140,8 @@ def test_the_page_shows_them(found: bb.NashEquilibrium, open_page: Any) -> None:
     gain = chebyshev.chebval2d(-1, 2 * q - 1, grid.coefficients)
     told = view.locator(".readout").first.text_content().replace("−", "-")
     assert f"At p = 0.00, q = {q:.2f} it gains {gain:+.2f}" in told
+    for wrong in ("undefined", "NaN", "null", "[object"):
+        assert wrong not in view.text_content()
     page.keyboard.press("n")
     assert view.locator("h2").text_content() == "second"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -77,6 +77,12 @@
     );
   }
 
+  // The interval of a regret; far less than a thousandth of a point is as good as none.
+  function told({ lower, upper, epsilon }) {
+    const limit = (value) => format.number(value < 1e-6 ? 0 : value, 4);
+    return `${limit(lower)} to ${upper === null ? 'unknown' : limit(upper)}, allowed ${epsilon}`;
+  }
+
   function facts(entry) {
     if (entry.payoff === undefined) {
       return null;
@@ -89,14 +95,7 @@
       fact('payoff, points an episode', format.number(entry.payoff, 2) + error, entry.payoff),
       fact('nights of an episode', format.number(entry.nights, 1), entry.nights),
       fact('payoff a night', format.number(entry.payoff_a_night, 2), entry.payoff_a_night),
-      interval &&
-        fact(
-          'regret: what the best of these deviations gains',
-          `${format.number(interval.lower, 4)} to ${
-            interval.upper === null ? 'unknown' : format.number(interval.upper, 4)
-          }, allowed ${interval.epsilon}`,
-          interval.upper,
-        ),
+      interval ? fact('regret, points an episode', told(interval), interval.upper) : null,
     );
   }
 
