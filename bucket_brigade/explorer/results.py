@@ -272,9 +272,8 @@ def _markov(data: Mapping[str, Any]) -> Entry:
         "exploitability": data["regret"],
         "words": (
             f"{'Certified' if certified else 'Not certified'}: no seat gains more than "
-            f"{max(data['regret'], EPSILON):.2g} points by any policy of any kind, at any night and "
-            "in any state."
-            " This is exact, up to rounding. There may be other equilibria."
+            f"{max(data['regret'], EPSILON):.2g} points by any policy of any kind, at any night "
+            "and in any state. This is exact, up to rounding. There may be other equilibria."
         ),
     }
 

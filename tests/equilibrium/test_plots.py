@@ -142,6 +142,28 @@ def test_levels_are_round() -> None:
     assert gain_levels(drawn(-250, 3.5, 9)) == [-500, -200, -100, -50, -20, -10, 10]
 
 
+def test_gains_are_taken_from_the_search_where_they_are_its_own(tmp_path: Path) -> None:
+    found = bb.DoubleOracle(LIVELY, method="exact").solve()
+    bb.equilibrium.save_equilibria([found], tmp_path / "file")
+    (saved,) = bb.equilibrium.load_equilibria(tmp_path / "file")
+    rest = {name: value for name, value in found.searched.items() if name != "surface"}
+    computed = gain_grid(dataclasses.replace(found, searched=rest))
+    assert np.abs(gain_grid(saved).gain - computed.gain).max() <= computed.error + 1e-6
+    # Nothing is played for them, so that even an engine that there is not will do.
+    assert gain_grid(found, backend="none").points == np.size(found.searched["surface"])
+    for changed in (
+        dataclasses.replace(found, distribution={1: 1.0}),
+        dataclasses.replace(found, searched=rest | {"surface": [[1.0], [2.0, 3.0]]}),
+        dataclasses.replace(found, searched=rest | {"surface": [[float("nan")]]}),
+    ):
+        bare = dataclasses.replace(changed, searched=rest)
+        assert np.array_equal(gain_grid(changed).gain, gain_grid(bare).gain)
+    (roles, *_) = bb.equilibrium.RoleSearch(LIVELY, method="exact", starts=0).solve()
+    bare_roles = dataclasses.replace(roles, searched=tuple({} for _ in roles.searched))
+    for mine, theirs in zip(seat_gain_grids(roles), seat_gain_grids(bare_roles), strict=True):
+        assert np.abs(mine.gain - theirs.gain).max() <= theirs.error + 1e-6
+
+
 # Tables.
 
 

@@ -1,8 +1,9 @@
 """The gains of one player who leaves an equilibrium, all over (p, q), for pictures."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -19,8 +20,8 @@ from bucket_brigade.equilibrium.results.certified import CertifiedResult
 from bucket_brigade.equilibrium.results.nash import NashEquilibrium
 from bucket_brigade.equilibrium.results.roles import RoleEquilibrium
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.policies.heuristic import strategy_of
-from bucket_brigade.policies.spaces import HEURISTICS
+from bucket_brigade.policies.heuristic import as_strategy, duties, strategy_of
+from bucket_brigade.policies.spaces import HEURISTICS, Member
 from bucket_brigade.simulation.purposes import LOOKS
 
 __all__ = ["GainGrid", "gain_grid", "seat_gain_grids"]
@@ -32,6 +33,8 @@ GRID = (201, 101)
 SAMPLED_DEGREES = (8, 4)
 #: Error of interpolation that is small enough, in parts of ε and of the range of gains.
 TOLERANCE, PART = 0.1, 1e-4
+#: How far payoffs may be off, in parts of them.
+ROUNDING = 1e-9
 #: The look whose episodes are played: the last of a seed, which no verdict comes to.
 LOOK = LOOKS - 1
 
@@ -76,7 +79,7 @@ def gain_grid(
     threads: int | None = None,
     backend: str | Backend = "auto",
 ) -> GainGrid:
-    """Computes gains by the method of the equilibrium.
+    """Computes gains by the method of the equilibrium, unless its search kept them.
 
     Either way they are a polynomial through those at a few dozen Chebyshev points. Sampled, these
     are played in one call and with the same luck, on episodes of the equilibrium's seed that
@@ -99,7 +102,9 @@ def gain_grid(
     if found.space != HEURISTICS.name:
         raise InvalidValue("found", f"over the space {found.space}", "one of (p, q), to be drawn")
     focal = Seating(found.scenario.num_agents, found.seat).focal
-    return _gain_grids(found, [focal], episodes, threads, backend)[0]
+    played = [(weight, found.strategy_pool[i]) for i, weight in found.distribution.items()]
+    known = _known_surface(found, found.searched, played, found.payoff)
+    return known or _gain_grids(found, [focal], episodes, threads, backend)[0]
 
 
 def seat_gain_grids(
@@ -128,8 +133,53 @@ def seat_gain_grids(
     InvalidValue
         As by `gain_grid`.
     """
-    seats = [(seat,) for seat in range(found.scenario.num_agents)]
-    return _gain_grids(found, seats, episodes, threads, backend)
+    own = zip(found.searched, found.strategies, found.payoffs, strict=True)
+    known = [
+        _known_surface(found, searched, [(1.0, strategy)], payoff)
+        for searched, strategy, payoff in own
+    ]
+    left = [(seat,) for seat, grid in enumerate(known) if grid is None]
+    computed = iter(_gain_grids(found, left, episodes, threads, backend))
+    return [grid or next(computed) for grid in known]
+
+
+def _known_surface(
+    found: CertifiedResult,
+    searched: Mapping[str, Any],
+    played: Sequence[tuple[float, Member]],
+    payoff: float,
+) -> GainGrid | None:
+    """The grid of the surface that the search found, if that is fine enough for pictures, and what
+    is played has on it the payoff that it has."""
+    if "surface" not in searched:
+        return None
+    try:
+        coefficients = np.array(searched["surface"], dtype=np.float64)
+    except (TypeError, ValueError):  # a file that somebody changed
+        return None
+    if coefficients.ndim != 2 or not np.isfinite(coefficients).all():
+        return None
+    surface = PayoffSurface(coefficients, float(searched["error"]), coefficients.size)
+    own = sum(w * float(surface(*duties(as_strategy(member)))) for w, member in played)
+    if abs(own - payoff) > surface.error + ROUNDING * max(1.0, abs(payoff)):
+        return None
+    coefficients[0, 0] -= payoff
+    if not _is_fine(surface, found.epsilon):
+        return None
+    return _grid_of(surface)
+
+
+def _is_fine(surface: PayoffSurface, epsilon: float) -> bool:
+    """Whether interpolation is off by so little that pictures don't show it."""
+    return surface.error <= max(TOLERANCE * epsilon, PART * float(np.ptp(surface.grid()[2])))
+
+
+def _grid_of(surface: PayoffSurface, stderr: float = 0.0, episodes: int = 0) -> GainGrid:
+    """A surface of gains as a grid."""
+    p, q, gain = surface.grid(GRID)
+    error = 0.0 if episodes else surface.error
+    points, coefficients = surface.coefficients.size, surface.coefficients
+    return GainGrid(p, q, gain, stderr, error, points, episodes, coefficients)
 
 
 def _gain_grids(
@@ -161,13 +211,9 @@ def _gain_grid(
         stderr = float(np.median(found.stderr))
         return found.mean
 
-    def is_fine(surface: PayoffSurface) -> bool:
-        return surface.error <= max(TOLERANCE * epsilon, PART * float(np.ptp(surface.grid()[2])))
-
-    surface = fit_surface(gains, is_fine, DEGREES if source.is_exact else [SAMPLED_DEGREES])
+    degrees = DEGREES if source.is_exact else [SAMPLED_DEGREES]
+    surface = fit_surface(gains, lambda found: _is_fine(found, epsilon), degrees)
     points = surface.coefficients.size
     # All line-ups play alike: those of every point and seat, and the profile.
     each = (source.episodes_played - before) // (1 + points * len(focal)) * len(focal)
-    error = surface.error if source.is_exact else 0.0
-    p, q, gain = surface.grid(GRID)
-    return GainGrid(p, q, gain, stderr, error, points, each, surface.coefficients)
+    return _grid_of(surface, stderr, each)

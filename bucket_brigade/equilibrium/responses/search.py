@@ -193,6 +193,8 @@ def _surface_search(asked: _Asked, extra: Sequence[Member]) -> BestResponse:
             "error": max(surface.error for surface in surfaces.values()),
             "local_maxima": [_numbers(space, peak) for peak in peaks],
             "candidates": len(candidates),
+            # So that pictures need not compute it again.
+            **({"surface": first.coefficients.tolist()} if single else {}),
         },
         surface=first if single else None,
     )
