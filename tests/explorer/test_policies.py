@@ -148,3 +148,13 @@ def test_the_listed_states_are_walked_by_keyboard(open_page: Any) -> None:
     view.locator("#state-burning").check()
     assert all("*" in each for each in view.locator(".signs").all_text_contents())
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_many_different_rows_are_told_less_finely(
+    saved: Path, drawn: list[bb.Tabular], monkeypatch: pytest.MonkeyPatch, open_page: Any
+) -> None:
+    monkeypatch.setattr(policies, "MANY_ROWS", 1)
+    page = open_page(bb.explore(saved))
+    page.get_by_role("button", name="All safe").click()
+    cell = page.locator(".acts tbody tr").nth(1).locator(".act").first
+    assert cell.text_content() == told(np.rint(drawn[0].at([0] * 4) * 255) / 255)

@@ -19,6 +19,7 @@
   ];
   const MARGIN = { left: 52, right: 14, top: 12, bottom: 46 };
   const STEP = 0.01;
+  const BORDER = [20, 20, 20];
 
   // The colour of a share from 0, dark, to 1, bright.
   function cividis(share) {
@@ -41,16 +42,20 @@
     return t.slice(0, n + 1);
   }
 
-  // The gain as a function of p that gives a function of q.
-  function polynomial(coefficients) {
-    const [m, n] = [coefficients.length - 1, coefficients[0].length - 1];
-    return (p) => {
-      const powers = chebyshev(p, m);
-      const row = coefficients[0].map((_, j) =>
-        powers.reduce((sum, power, i) => sum + power * coefficients[i][j], 0)
-      );
-      return (q) => chebyshev(q, n).reduce((sum, power, j) => sum + power * row[j], 0);
-    };
+  const dot = (one, other) => {
+    let sum = 0;
+    for (let i = 0; i < one.length; i++) {
+      sum += one[i] * other[i];
+    }
+    return sum;
+  };
+
+  // For a p, the coefficients of the Chebyshev polynomials in q.
+  function alongQ(coefficients, p) {
+    const powers = chebyshev(p, coefficients.length - 1);
+    return coefficients[0].map((_, j) =>
+      powers.reduce((sum, power, i) => sum + power * coefficients[i][j], 0)
+    );
   }
 
   // Which band a gain is in: 0 below the first border.
@@ -73,8 +78,8 @@
     `${level > 0 ? '+' : ''}${level.toLocaleString('en')}`.replace('-', '−');
 
   function surface({ title, coefficients, levels, stderr, error, points, episodes, marks }) {
-    const at = polynomial(coefficients);
-    const gain = (p, q) => at(p)(q);
+    const degree = coefficients[0].length - 1;
+    const gain = (p, q) => dot(alongQ(coefficients, p), chebyshev(q, degree));
     const shades = Array.from({ length: levels.length + 1 }, (_, i) => cividis(i / levels.length));
     const best = marks.find((mark) => mark.kind === 'best');
 
@@ -95,18 +100,23 @@
     // The bands, a pixel of the screen each, with a dark line where they meet.
     function paint(columns, rows) {
       const pixels = new ImageData(columns, rows);
+      const up = Array.from({ length: rows }, (_, row) => chebyshev(1 - row / (rows - 1), degree));
       const bands = new Uint8Array(columns * rows);
       for (let column = 0; column < columns; column++) {
-        const along = at(column / (columns - 1));
+        const along = alongQ(coefficients, column / (columns - 1));
         for (let row = 0; row < rows; row++) {
-          bands[row * columns + column] = band(levels, along(1 - row / (rows - 1)));
+          bands[row * columns + column] = band(levels, dot(along, up[row]));
         }
       }
-      bands.forEach((here, i) => {
-        const border = here !== bands[i - columns] || (i % columns > 0 && here !== bands[i - 1]);
-        const [r, g, b] = border && i >= columns ? [20, 20, 20] : shades[here];
-        pixels.data.set([r, g, b, 255], 4 * i);
-      });
+      for (let i = 0; i < bands.length; i++) {
+        const above = i >= columns && bands[i] !== bands[i - columns];
+        const beside = i % columns > 0 && bands[i] !== bands[i - 1];
+        const shade = above || beside ? BORDER : shades[bands[i]];
+        for (let part = 0; part < 3; part++) {
+          pixels.data[4 * i + part] = shade[part];
+        }
+        pixels.data[4 * i + 3] = 255;
+      }
       const whole = document.createElement('canvas');
       [whole.width, whole.height] = [columns, rows];
       whole.getContext('2d').putImageData(pixels, 0, 0);
