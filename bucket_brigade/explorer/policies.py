@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade._arrays import FloatArray
-from bucket_brigade.equilibrium.results.nash import NashEquilibrium
+from bucket_brigade.equilibrium.results.nash import NashEquilibrium, load_equilibria
 from bucket_brigade.equilibrium.results.policies import PolicyEquilibrium
 from bucket_brigade.errors import InvalidValue
 from bucket_brigade.evaluation.common_heuristic import best_common_heuristic
@@ -27,6 +27,7 @@ from bucket_brigade.exact.difference import policy_differences
 from bucket_brigade.exact.markov_equilibrium import MarkovEquilibrium
 from bucket_brigade.exact.policy_values import policy_values
 from bucket_brigade.exact.team_optimum import TeamOptimum
+from bucket_brigade.explorer.results import json_object
 from bucket_brigade.game.lineups import Mixture
 from bucket_brigade.game.scenario import Scenario
 from bucket_brigade.policies.heuristic import strategy_of
@@ -97,8 +98,13 @@ def of_object(thing: object) -> list[Shown] | None:
 
 
 def of_file(path: Path) -> list[Shown] | None:
-    """The line-up of a file that `save_policies` wrote; None for another kind of file."""
-    return [_saved(load_policies(path), path.name)] if is_policy_file(path) else None
+    """The line-up of a file that `save_policies` wrote, or the equilibria of one over (p, q), to
+    compare others with; None for another kind of file."""
+    if is_policy_file(path):
+        return [_saved(load_policies(path), path.name)]
+    if "equilibria" in (json_object(path) or {}):
+        return [each for found in load_equilibria(path) for each in of_object(found) or ()]
+    return None
 
 
 def joined(shown: Sequence[Shown]) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ from bucket_brigade.game.lineup_result import describe_lineup
 from bucket_brigade.game.scenario import Scenario
 from bucket_brigade.policies.spaces import HEURISTICS
 
-__all__ = ["of_file", "of_object"]
+__all__ = ["json_object", "of_file", "of_object"]
 
 Entry = dict[str, Any]
 
@@ -50,11 +50,8 @@ def of_object(thing: object) -> list[Entry] | None:
 
 def of_file(path: Path) -> list[Entry] | None:
     """Entries of the JSON that a command printed or saved; None for another kind of file."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        return None
-    if not isinstance(data, dict):
+    data = json_object(path)
+    if data is None:
         return None
     if "equilibria" in data:
         entries = list(map(_nash, load_equilibria(path)))
@@ -63,6 +60,15 @@ def of_file(path: Path) -> list[Entry] | None:
     else:
         entries = _of_document(path, data)
     return [{**entry, "source": path.name} for entry in entries] or None
+
+
+def json_object(path: Path) -> dict[str, Any] | None:
+    """The object that a JSON file holds; None if it holds something else."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return None
+    return data if isinstance(data, dict) else None
 
 
 def _of_document(path: Path, data: Mapping[str, Any]) -> list[Entry]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import bucket_brigade as bb
+from bucket_brigade.equilibrium.results import save_equilibria
 from bucket_brigade.explorer import policies
 
 GAME = bb.scenario("default").replace(num_houses=4, num_agents=2, min_nights=2, max_nights=8)
@@ -41,10 +42,14 @@ def test_nothing_is_made_of_heuristics_alone() -> None:
     assert policies.joined(policies.of_object(found) or []) == []
 
 
-def test_the_base_is_what_was_found_or_the_best_common_heuristic() -> None:
+def test_the_base_is_what_was_found_or_the_best_common_heuristic(tmp_path: Path) -> None:
     best, found = bb.team_optimum(GAME), bb.DoubleOracle(GAME).solve()
     assert [e["is_base"] for e in browser(best, found)["lineups"]] == [True, False]
     assert found.describe() in browser(best, found)["lineups"][0]["name"]
+    save_equilibria([found], tmp_path / "nash.json")
+    of_file = policies.of_file(tmp_path / "nash.json") or []
+    (again,) = policies.joined([*of_file, *(policies.of_object(best) or ())])
+    assert again == browser(best, found)
     alone = browser(best)["lineups"]
     assert alone[0]["name"].startswith("best common (p, q)")
     assert np.isclose(np.mean(alone[0]["payoffs"]), bb.best_common_heuristic(GAME).payoff)

@@ -7,9 +7,11 @@
 
   const VERDICTS = { certified: '✓', refuted: '✕', 'not certified': '✕', undecided: '?' };
 
-  // A number with its last digit within reach: what is shown is rounded, the title is not.
+  // A number with its last digit within reach: what is shown is rounded, the title is not. What is
+  // far below a thousandth of a point is rounding.
   function number(value, digits = 2) {
-    return el('td', value === null ? {} : { title: String(value) }, format.number(value, digits));
+    const told = value !== null && Math.abs(value) < 1e-6 ? 0 : value;
+    return el('td', value === null ? {} : { title: String(value) }, format.number(told, digits));
   }
 
   const cell = (
