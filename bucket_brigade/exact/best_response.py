@@ -16,14 +16,15 @@ from bucket_brigade.exact.evaluate import reporter
 from bucket_brigade.exact.policies import PolicyLineup, core_policies
 from bucket_brigade.game.scenario import Scenario, as_scenario
 from bucket_brigade.policies.tabular import Tabular
+from bucket_brigade.summaries import Summarised, Summary
 
 __all__ = ["BestResponse", "Exploitability", "best_response", "exploitability"]
 
 FloatArray = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class BestResponse(ComparedByValue):
+@dataclass(frozen=True, eq=False, repr=False)
+class BestResponse(ComparedByValue, Summarised):
     """The best that a seat can do against a line-up, of all policies there are.
 
     Attributes
@@ -53,9 +54,18 @@ class BestResponse(ComparedByValue):
         """The gain of the seat by deviating; below 0 only by rounding."""
         return self.value - self.payoff
 
+    def summary(self) -> Summary:
+        """The text and table that `repr` and notebooks show."""
+        numbers = [self.payoff, self.value, self.gain, self.nights, self.worked]
+        return Summary(
+            f"BestResponse of seat {self.seat}",
+            ["seat", "payoff", "by its best policy", "gain", "nights then", "nights worked then"],
+            [[str(self.seat), *(f"{number:.6g}" for number in numbers)]],
+        )
 
-@dataclass(frozen=True, eq=False)
-class Exploitability(ComparedByValue):
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Exploitability(ComparedByValue, Summarised):
     """The gains of all seats by their best responses, among all policies there are.
 
     Attributes
@@ -82,6 +92,16 @@ class Exploitability(ComparedByValue):
     def nash_conv(self) -> float:
         """The sum of gains over seats."""
         return float(self.gains.sum())
+
+    def summary(self) -> Summary:
+        """The text and table that `repr` and notebooks show: payoffs and gains by seat."""
+        rows = zip(self.payoffs.tolist(), self.gains.tolist(), strict=True)
+        return Summary(
+            f"Exploitability: {self.largest:.6g}",
+            ["seat", "payoff", "gain by any policy"],
+            [[str(a), f"{payoff:.6g}", f"{gain:.4g}"] for a, (payoff, gain) in enumerate(rows)],
+            [f"the most that any seat gains at any night, in any state: {self.anywhere:.4g}"],
+        )
 
 
 @overload

@@ -16,6 +16,7 @@ from bucket_brigade.errors import InvalidValue, shown
 from bucket_brigade.exact.evaluate import reporter
 from bucket_brigade.game.scenario import Scenario, as_scenario
 from bucket_brigade.policies.tabular import Tabular
+from bucket_brigade.summaries import Summarised, Summary, cut
 
 __all__ = ["SELECTORS", "MarkovEquilibrium", "markov_equilibrium"]
 
@@ -25,8 +26,8 @@ FloatArray = npt.NDArray[np.float64]
 SELECTORS = tuple(_core.selectors())
 
 
-@dataclass(frozen=True, eq=False)
-class MarkovEquilibrium(ComparedByValue):
+@dataclass(frozen=True, eq=False, repr=False)
+class MarkovEquilibrium(ComparedByValue, Summarised):
     """A Markov perfect equilibrium: one of several, as its selector chose.
 
     Attributes
@@ -63,6 +64,17 @@ class MarkovEquilibrium(ComparedByValue):
     def nights(self) -> float:
         """Expected nights of an episode."""
         return float(self.counts.nights[0])
+
+    def summary(self) -> Summary:
+        """The text and table that `repr` and notebooks show: payoffs and nights worked by seat."""
+        rows = zip(self.payoffs.tolist(), self.counts.worked[0].tolist(), strict=True)
+        name, payoff = cut(self.scenario.name), float(self.payoffs.mean())
+        return Summary(
+            f"MarkovEquilibrium: {name}, {payoff:.6g} in {self.nights:.4g} nights",
+            ["seat", "payoff", "nights worked"],
+            [[str(a), f"{payoff:.6g}", f"{worked:.4g}"] for a, (payoff, worked) in enumerate(rows)],
+            [f"selector {self.selector}; regret at any night, in any state: {self.regret:.2g}"],
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The result as JSON knows it, without the policies, which `save_policies` keeps."""

@@ -17,14 +17,15 @@ from bucket_brigade.exact.evaluate import reporter
 from bucket_brigade.game.rewards import count_weights
 from bucket_brigade.game.scenario import Scenario, as_scenario
 from bucket_brigade.policies.tabular import Tabular
+from bucket_brigade.summaries import Summarised, Summary, cut
 
 __all__ = ["TeamOptimum", "team_optimum"]
 
 FloatArray = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class TeamOptimum(ComparedByValue):
+@dataclass(frozen=True, eq=False, repr=False)
+class TeamOptimum(ComparedByValue, Summarised):
     """The line-up of policies with the largest mean payoff.
 
     Attributes
@@ -54,6 +55,17 @@ class TeamOptimum(ComparedByValue):
     def nights(self) -> float:
         """Expected nights of an episode."""
         return float(self.counts.nights[0])
+
+    def summary(self) -> Summary:
+        """The text and table that `repr` and notebooks show: payoffs and nights worked by seat."""
+        rows = zip(self.payoffs.tolist(), self.counts.worked[0].tolist(), strict=True)
+        paid = f"{self.payoff:.6g} in {self.nights:.4g} nights"
+        return Summary(
+            f"TeamOptimum: {cut(self.scenario.name)}, {paid}",
+            ["seat", "payoff", "nights worked"],
+            [[str(a), f"{payoff:.6g}", f"{worked:.4g}"] for a, (payoff, worked) in enumerate(rows)],
+            ["exact; payoff of an episode, mean over seats: no policies have more"],
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The result as JSON knows it, without the policies, which `save_policies` keeps."""

@@ -72,3 +72,24 @@ def test_an_equilibrium_shows_its_gains() -> None:
     levels = re.findall(r">([+-][\d.e-]+) to ([+-][\d.e-]+)<", shown)
     assert float(levels[0][0]) <= 0 < float(levels[0][1])
     assert len(shown) < 100_000
+
+
+def test_solutions_of_whole_games_show_every_seat() -> None:
+    game = GAME.replace(num_houses=4, num_agents=2, min_nights=2, max_nights=8)
+    heroes = ["hero"] * 2
+    best, markov, found = bb.team_optimum(game), bb.markov_equilibrium(game), bb.PSRO(game).solve()
+    responses = bb.best_response(game, heroes)
+    for solution, payoffs in (
+        (best, best.payoffs),
+        (markov, markov.payoffs),
+        (found, found.payoffs),
+        (bb.exploitability(game, heroes), bb.policy_values(game, heroes).payoffs),
+        (responses[0], [responses[0].payoff]),
+        (responses[1], [responses[1].value]),
+    ):
+        shown = solution._repr_html_()
+        assert "<script" not in shown
+        assert "ndarray" not in repr(solution)
+        for payoff in payoffs:
+            assert f"<td>{payoff:.6g}</td>" in shown
+            assert f"{payoff:.6g}" in repr(solution)

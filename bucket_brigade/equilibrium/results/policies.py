@@ -10,6 +10,7 @@ from bucket_brigade.equilibrium.verdict.regret import Verdict
 from bucket_brigade.game.lineups import Mixture
 from bucket_brigade.game.scenario import Scenario
 from bucket_brigade.policies.tabular import Tabular
+from bucket_brigade.summaries import Summarised, Summary, cut
 
 __all__ = ["PolicyEquilibrium", "SeatPolicies"]
 
@@ -17,8 +18,8 @@ __all__ = ["PolicyEquilibrium", "SeatPolicies"]
 SeatPolicies = tuple[Tabular, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class PolicyEquilibrium(ComparedByValue):
+@dataclass(frozen=True, eq=False, repr=False)
+class PolicyEquilibrium(ComparedByValue, Summarised):
     """The profile that a `PSRO` found, and its certificate over all policies.
 
     Attributes
@@ -93,6 +94,16 @@ class PolicyEquilibrium(ComparedByValue):
         """
         seats = zip(*self.strategies, strict=True)
         return [Mixture(list(policies), list(self.distribution)) for policies in seats]
+
+    def summary(self) -> Summary:
+        """The text and table that `repr` and notebooks show: payoffs and gains by seat."""
+        rows = zip(self.payoffs.tolist(), self.gains.tolist(), strict=True)
+        return Summary(
+            f"PolicyEquilibrium: {cut(self.scenario.name)}, {self.verdict} ({self.reason})",
+            ["seat", "payoff", "any policy gains"],
+            [[str(a), f"{payoff:.6g}", f"{gain:.3g}"] for a, (payoff, gain) in enumerate(rows)],
+            [f"{len(self.strategies)} strategies, {self.nights:.4g} nights an episode"],
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The result as JSON knows it, without the policies, which `save_policies` keeps."""
