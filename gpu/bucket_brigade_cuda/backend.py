@@ -16,7 +16,8 @@ from bucket_brigade.backends.progress import in_episodes
 from bucket_brigade.counts.block_sizes import BlockSizes
 from bucket_brigade.counts.event_counts import EventCounts
 from bucket_brigade.errors import BackendUnavailable, BackendWarning, InvalidValue
-from bucket_brigade_cuda.launch.job import POLICY_KINDS, shape_of
+from bucket_brigade_cuda.kernels.numbers import POLICY_KINDS
+from bucket_brigade_cuda.launch.job import shape_of
 
 if TYPE_CHECKING:
     from bucket_brigade.envs.engine import LaneEngine, LaneSettings
@@ -32,6 +33,9 @@ SIMULATOR = "NUMBA_ENABLE_CUDASIM"
 #: Episode-nights a second that one device is taken to play, to weigh it against the CPU: somewhat
 #: less than an H200 plays in the slowest game of `cuda-check --measure games`.
 NIGHTS_PER_SECOND = 2e10
+#: The same where policies are played one episode at a time, which nobody has measured: a fifth of
+#: what a model of an H200 allows four ten-parameter agents, the slowest kind (`cuda-model`).
+EACH_NIGHTS_PER_SECOND = 1e9
 #: Seconds to compile the kernels of a shape, and to start: a process that plays a little on an H200
 #: takes 0.8 longer than with the CPU (`bucket-brigade simulate`).
 COMPILE_SECONDS, START_SECONDS = 10.0, 0.8
@@ -99,9 +103,11 @@ class CudaBackend:
         work = program.lineups * program.episodes * nights
         size = (program.houses + program.agents) / 14
         devices = self.devices()
-        compiled = is_compiled("play", shape_of(program), devices[0].capability)
+        shape = shape_of(program)
+        compiled = is_compiled("play", shape, devices[0].capability)
         start = START_SECONDS if compiled else START_SECONDS + COMPILE_SECONDS
-        return start + work * size / (NIGHTS_PER_SECOND * len(devices))
+        rate = EACH_NIGHTS_PER_SECOND if shape.singles else NIGHTS_PER_SECOND
+        return start + work * size / (rate * len(devices))
 
     def run(
         self,

@@ -199,8 +199,9 @@ def cuda_compile(
         list[str] | None,
         typer.Option(
             help="Houses and agents, as in 10x4, or with a width of mixtures, as in 10x4x2, or an "
-            "f for firefighters, as in 10x4f, or an e for environments, as in 10x4e; by default "
-            "what the scenarios and cuda-check take."
+            "f for firefighters, as in 10x4f, or an s for policies of any kind, as in 10x4s, or an "
+            "e for environments, as in 10x4e and 10x4es; by default what the scenarios and "
+            "cuda-check take."
         ),
     ] = None,
     width: Annotated[

@@ -41,8 +41,8 @@ FIREFIGHTERS = (Shape(10, 4, 2, firefighters=True), Shape(3, 8, 4, firefighters=
 SEVEN = Shape(7, 3, 2, firefighters=True)
 #: For environments: one agent, more agents than houses, the default ring, the largest.
 ENVIRONMENTS = (Shape(5, 1, 0), Shape(2, 3, 0), Shape(10, 4, 0), Shape(32, 16, 0))
-#: For policies of any kind: an environment with agents that own no house.
-SINGLES = (Shape(3, 5, 0, singles=True),)
+#: For policies of any kind, with agents that own no house: environments, and line-ups.
+SINGLES = (Shape(3, 8, 0, singles=True), Shape(3, 8, 4, singles=True))
 
 #: Of all kernels of some shapes; with the capability that `PtxDevice` compiles for by default.
 PROGRAM = """

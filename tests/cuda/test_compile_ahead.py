@@ -53,14 +53,20 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
 
 def test_kernels_of_shapes_and_architectures(tmp_path: Path, quick: list[Any]) -> None:
     options = ["--arch", "sm_90", "--arch", "sm_80"]
-    options += [word for shape in ("10x4", "3x8x4f", "2x3e") for word in ("--shape", shape)]
+    shapes = "10x4", "3x8x4f", "3x8x4s", "2x3e", "2x3es"
+    options += [word for shape in shapes for word in ("--shape", shape)]
     code, shown = run(*options, "--out", str(tmp_path / "new" / "kernels"), "--jobs", "1")
     assert code == 0
     # Widths 1 and 2 of the first, which sum alike, and 4 of the second; three of environments.
-    assert len(quick) == len(set(quick)) == 2 * (5 + 4 + 3)
+    # Policies of any kind take another one that plays, of either.
+    assert len(quick) == len(set(quick)) == 2 * (5 + 4 + 1 + 3 + 1)
     assert {which[0] for which in quick if which[1] == Shape(2, 3, 0)} == set(ENVIRONMENT)
     assert {which[1] for which in quick if which[0] == "play"} == {
-        *(Shape(10, 4, 1), Shape(10, 4, 2), Shape(3, 8, 4, firefighters=True))
+        *(Shape(10, 4, 1), Shape(10, 4, 2)),
+        *(Shape(3, 8, 4, firefighters=True), Shape(3, 8, 4, singles=True)),
+    }
+    assert {which[1] for which in quick if which[0] == "night"} == {
+        *(Shape(2, 3, 0), Shape(2, 3, 0, singles=True))
     }
     assert {which[1] for which in quick if which[0] == "cast"} == {Shape(10, 4, 2), Shape(3, 8, 4)}
     assert {which[1].width for which in quick if which[0] in ("features", "add_up")} == {1}
@@ -68,7 +74,7 @@ def test_kernels_of_shapes_and_architectures(tmp_path: Path, quick: list[Any]) -
     folder = tmp_path / "new" / "kernels"
     assert len(list(folder.iterdir())) == len(quick)
     assert all(read_kernel(folder, *which) == fake(*which) for which in quick)
-    assert "24 kernels" in shown
+    assert "28 kernels" in shown
     assert list(folder.glob("night-2x3e-sm_80-*.zip"))
     assert list(folder.glob("play-3x8x4f-sm_80-*.zip"))
     assert f"export {FOLDER}={folder}" in shown
@@ -113,7 +119,7 @@ def test_the_usual_shapes() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "10", "10x", "1x4", "33x4", "10x0", "10x17", "10x4x", "axb", "10x4g", "10x4x2e", "1x4e"],
+    ["", "10", "10x", "1x4", "33x4", "10x0", "10x17", "10x4x", "axb", "10x4fs", "10x4x2e", "1x4e"],
 )
 def test_texts_that_name_no_shape(text: str) -> None:
     with pytest.raises(bb.InvalidValue, match="--shape"):

@@ -25,6 +25,7 @@ from reference_game import RefFirefighter, Seated, play
 from shapes import DEFAULT, FIREFIGHTERS, MIXED
 
 import bucket_brigade as bb
+from bucket_brigade import _core
 from bucket_brigade.game.program import compile_program
 from bucket_brigade_cuda.backend import CudaBackend, check_kinds
 from bucket_brigade_cuda.kernels.shape import Shape
@@ -125,7 +126,7 @@ def test_others_play_kernels_that_know_nothing_of_them() -> None:
 
 
 def test_kinds_that_no_kernel_plays_are_refused() -> None:
-    assert CudaBackend.policy_kinds == ("heuristic", "firefighter")
-    program: Any = SimpleNamespace(policy_kinds=["heuristic", "tabular"])
-    with pytest.raises(bb.InvalidValue, match=r"kind tabular.*heuristic, firefighter"):
+    assert set(CudaBackend.policy_kinds) == set(_core.POLICY_KINDS)
+    program: Any = SimpleNamespace(policy_kinds=["heuristic", "clairvoyant"])
+    with pytest.raises(bb.InvalidValue, match=r"kind clairvoyant.*heuristic, firefighter"):
         check_kinds(program)

@@ -16,6 +16,7 @@ import bucket_brigade as bb
 from bucket_brigade import _core
 from bucket_brigade.backends.auto import AutoBackend
 from bucket_brigade.errors import InvalidValue
+from bucket_brigade.game.program import compile_program
 
 firefighters = st.builds(
     RefFirefighter, w=probabilities, own_first=st.booleans(), honesty=probabilities
@@ -194,6 +195,28 @@ def test_a_list_of_heuristics_is_the_array_of_them() -> None:
         scenario, np.array([[0, 1, 0, 1]]), threads=1, progress=None, policies=handles
     )
     assert by_pairs.tolist() == by_index.tolist()
+
+
+def test_numbers_of_policies_that_play_one_episode_at_a_time() -> None:
+    scenario = bb.scenario("default").replace(num_houses=3, max_nights=20)
+    ten = bb.TenParameter([0.25, 0.5, 0, 0, 0, 1, 0, 0.5, 0, 1])
+    table = bb.tabulate(bb.Firefighter(0.25), scenario)
+    seats = ["hero", "random", ten, table]
+    program = compile_program(scenario, [seats], seed=0, episodes=1)
+    hero, anything, agent, acts = (program.numbers(i) for i in range(4))
+    assert hero == anything == {}
+    assert [of.get("remembers") for _, of in program.policies] == [None, 0, 1, 0]
+    assert agent["draws"].tolist() == [2**30, 0, 2**31]
+    assert agent["weights"].tolist() == [0, 0, round(0.1 * 2**32), 0]
+    assert agent["fixed"].tolist() == [round(0.01 * 2**32), 2**31]
+    assert agent["near"].tolist() == [round(0.1 * 2**32), round(0.05 * 2**32)]
+    assert agent["intents"].tolist() == [0, 2**31] * 8
+    # One fire, at house 0: it works there with one chance in four.
+    row = acts["cumulative"].reshape(-1, 4)[acts["drawn"][acts["first"][1]]]
+    assert acts["always"][:2].tolist() == [0, 255]
+    assert row.tolist() == [3 * 2**30, 2**32, 2**32, 2**32]
+    with pytest.raises(InvalidValue, match=r"policy = 4 .* below the 4 policies"):
+        program.numbers(4)
 
 
 def test_a_backend_that_reads_strategies_is_told_of_other_kinds() -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from bucket_brigade import ARCHETYPES, SCENARIOS, Firefighter, Scenario, _core
+from bucket_brigade import ARCHETYPES, SCENARIOS, Firefighter, Scenario, TenParameter, _core
 from bucket_brigade.game.lineups import Lineup, Mixture
 from bucket_brigade.game.program import compile_program
-from bucket_brigade_cuda.check.environments import LaneCase, lane_cases
+from bucket_brigade_cuda.check.environments import LaneCase, any_policies, lane_cases
 from bucket_brigade_cuda.kernels.shape import WIDTHS, Shape
 from bucket_brigade_cuda.launch.job import shape_of
 
@@ -168,6 +168,23 @@ def firefighters(episodes: int, wanted: Sequence[tuple[int, int, int]]) -> Itera
             yield Case(name, one, lineups, episodes, first_episode=13)
 
 
+def any_kinds(episodes: int, wanted: Sequence[tuple[int, int]]) -> Iterator[Case]:
+    """Policies that play one episode at a time, beside one another and beside others; seats mix up
+    to three. Then many episodes, whose seconds tell something."""
+    for houses, agents in wanted:
+        base = SCENARIOS["hard"].replace(num_houses=houses, num_agents=agents, max_nights=40)
+        seats = [*any_policies(base), "hero", Firefighter(0.9, own_first=True)]
+        lineups = [[seats[(i + seat) % 6] for seat in range(agents)] for i in range(6)]
+        for order, rule in itertools.product(ORDERS, END_RULES):
+            name = f"any policies, {houses} houses, {agents} agents, {order}, {rule}"
+            one = base.replace(night_order=order, end_rule=rule)
+            yield Case(name, one, lineups, episodes, first_episode=13)
+    many = [[TenParameter("coordinator")] * 4]
+    yield Case(
+        f"{500 * episodes} episodes, ten parameters", SCENARIOS["default"], many, 500 * episodes
+    )
+
+
 def batches(lineups: int, episodes: int) -> Iterator[Case]:
     """Many line-ups with few episodes, and a line-up with many in several launches."""
     base = SCENARIOS["hard"]
@@ -191,6 +208,7 @@ FULL += [(10, 4, width) for width in (2, 4, 8, 16)]
 FULL += [(2, 1, 2), (3, 8, 4), (10, 10, 4), (32, 16, 16)]
 QUICK_FIREFIGHTERS = [(10, 4, 2)]
 FULL_FIREFIGHTERS = [(10, 4, 1), (10, 4, 2), (2, 1, 1), (3, 8, 4), (32, 16, 16)]
+FULL_ANY_KINDS = [(10, 4), (3, 8), (32, 16)]
 
 
 @dataclass(frozen=True)
@@ -233,6 +251,7 @@ def plan(quick: bool, devices: int) -> Plan:
     else:
         first = [*scenarios(4000), *extremes(1000), *ranges(), *shapes(2000, FULL)]
         first += firefighters(2000, FULL_FIREFIGHTERS)
+        first += any_kinds(2000, FULL_ANY_KINDS)
         large = [*batches(20_000, 16_000_011)]
         some = [*scenarios(1000)][::3]
     lanes = lane_cases(quick)

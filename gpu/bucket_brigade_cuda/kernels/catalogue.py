@@ -10,6 +10,7 @@ from bucket_brigade_cuda.kernels.cast import make_cast
 from bucket_brigade_cuda.kernels.encode import make_encode
 from bucket_brigade_cuda.kernels.night import make_night
 from bucket_brigade_cuda.kernels.play import make_play
+from bucket_brigade_cuda.kernels.play_each import make_play_each
 from bucket_brigade_cuda.kernels.shape import Shape
 from bucket_brigade_cuda.kernels.sums import make_add_up, make_features
 
@@ -39,11 +40,16 @@ class Recipe:
     signature: object
 
 
+def make_player(shape: Shape) -> Callable[..., None]:
+    """The kernel that plays: by blocks, or by episodes where a policy is played so."""
+    return make_play_each(shape) if shape.singles else make_play(shape)
+
+
 #: All kernels by name. The order of arguments is that of the functions.
 KERNELS = {
     "cast": Recipe(make_cast, types.void(KEYS, LONGS, WORDS, WORD, WORD, LONG)),
     "play": Recipe(
-        make_play,
+        make_player,
         types.void(
             *(KEYS, WORD[:, ::1], LONGS, WORDS, WORDS, WORDS),
             *(WORD, WORD, LONG, WORD, WORD, WORD, WORD, WORD, WORDS),

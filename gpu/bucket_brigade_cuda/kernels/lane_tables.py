@@ -15,7 +15,7 @@ from bucket_brigade_cuda.kernels.numbers import pool_of
 from bucket_brigade_cuda.kernels.shape import Shape
 from bucket_brigade_cuda.kernels.tables import Longs, Tables, Words
 
-__all__ = ["LaneTables", "game_columns", "state_rows", "sum_rows", "weight_columns"]
+__all__ = ["LaneTables", "game_columns", "game_row", "state_rows", "sum_rows", "weight_columns"]
 
 #: Rows of a lane's state in words: houses that burn and houses in ruins, as bits; the night to
 #: come, and the one that returns count from; its status; then the sums of events (`sum_rows`), and
@@ -64,6 +64,12 @@ def weight_columns(shape: Shape) -> int:
     return PER_TOTAL + 1 + 2 * shape.owners
 
 
+def game_row(program: _core.Program) -> list[int]:
+    """The numbers of a scenario."""
+    rules = [program.min_nights, program.max_nights, program.end_rule == "no_fires"]
+    return [*program.catch, *program.extinguish, *rules]
+
+
 @dataclass(frozen=True)
 class LaneTables:
     """What an environment plays: S scenarios, P policies, mixtures of W policies at most.
@@ -100,8 +106,7 @@ class LaneTables:
         entries: list[Words] = []
         limits: list[Longs] = []
         for program in programs:
-            rules = [program.min_nights, program.max_nights, program.end_rule == "no_fires"]
-            game.append([*program.catch, *program.extinguish, *rules])
+            game.append(game_row(program))
             tables = Tables.of(program)
             filled = np.arange(width) < tables.sizes.reshape(-1)[:, None]
             numbers = np.zeros(filled.shape, dtype=np.uint32)

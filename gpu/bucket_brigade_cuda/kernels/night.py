@@ -3,17 +3,11 @@
 from numba import cuda
 
 from bucket_brigade_cuda.kernels.acts import HOUSE_BITS, make_act, make_decide_one
-from bucket_brigade_cuda.kernels.fight import SLOT_EXTINGUISH
-from bucket_brigade_cuda.kernels.lane_draws import ZERO, caught_houses, rank
 from bucket_brigade_cuda.kernels.lane_tables import (
     BAD_ACTION,
     BURNING,
-    EXTINGUISH,
     LAST,
-    MAX_NIGHTS,
-    MIN_NIGHTS,
     NIGHT,
-    NO_FIRES,
     NOT_RESET,
     PER_EPISODE,
     PER_NIGHT,
@@ -38,6 +32,7 @@ from bucket_brigade_cuda.kernels.lanes import (
     scenario_of,
 )
 from bucket_brigade_cuda.kernels.numbers import POLICY_COLUMNS
+from bucket_brigade_cuda.kernels.one_night import CAPPED, make_catch, make_end, make_fight
 from bucket_brigade_cuda.kernels.shape import Shape
 from bucket_brigade_cuda.kernels.words import (
     NONE,
@@ -48,7 +43,6 @@ from bucket_brigade_cuda.kernels.words import (
     f32,
     f64,
     inverse,
-    lowest,
     rounded_product,
     rounded_sum,
     u32,
@@ -56,7 +50,6 @@ from bucket_brigade_cuda.kernels.words import (
 )
 
 TWO = u32(2)
-ALL_SAFE, ALL_RUINED, QUIET, CAPPED = u32(1), u32(2), u32(3), u32(4)
 
 
 @device
@@ -103,12 +96,12 @@ def make_night(shape: Shape) -> Function:
     every_house = u32((1 << houses) - 1)
     owned_by_first = sum(1 << house for house in range(0, houses, agents))
     columns, weight_row, sums = game_columns(shape), weight_columns(shape), sum_rows(shape)
-    rules = EXTINGUISH + agents
     safe_row, ruined_row, saved_row = SUMS + agents, SUMS + agents + 1, SUMS + agents + 1 + owners
     policies = SUMS + sums
     totals_of = 1 + 2 * owners
     decide_one, worth = make_decide_one(shape), make_worth(shape)
     singles, act = shape.singles, make_act(shape)
+    fight, catch, end_of = make_fight(shape), make_catch(shape), make_end(shape)
     start, show = make_start(shape), make_show(shape)
 
     @device
@@ -228,37 +221,10 @@ def make_night(shape: Shape) -> Function:
                 crowd[k] = u32(crowd[k] | arrives)
                 arrives = joins
 
-        # Step 1: workers put fires out.
-        saved = NONE
-        fights = u32(burning & crowd[0])
-        while fights != NONE:
-            house = lowest(fights)
-            fights = u32(fights & u32(fights - ONE))
-            more = NONE
-            for k in range(1, agents):
-                more = u32(more + u32(u32(crowd[k] >> house) & ONE))
-            chance = game[at + u64(EXTINGUISH) + u64(more)]
-            slot = u32(SLOT_EXTINGUISH + house)
-            if rank(keys, shared, tick, slot, bit, chance, chance) == NONE:
-                saved = u32(saved | u32(ONE << house))
-
-        # Steps 2 and 3: houses catch fire, and what still burned is in ruins.
+        saved = fight(keys, shared, tick, bit, burning, crowd, game, at)
+        # What still burned is in ruins.
         fires = u32(burning & inverse(saved))
-        left = u32(u32(u32(fires << ONE) | u32(fires >> u32(houses - 1))) & every_house)
-        right = u32(u32(u32(fires >> ONE) | u32(fires << u32(houses - 1))) & every_house)
-        open_houses = u32(every_house & inverse(u32(ruined | fires)))
-        caught = caught_houses(
-            keys,
-            shared,
-            tick,
-            bit,
-            open_houses,
-            u32(left | right),
-            u32(left & right),
-            game[at],
-            game[at + u64(1)],
-            game[at + u64(2)],
-        )
+        caught = catch(keys, shared, tick, bit, fires, ruined, game, at)
         ruined = u32(ruined | fires)
         kept = u32(saved & inverse(caught))
         safe = u32(every_house & inverse(u32(ruined | caught)))
@@ -280,16 +246,7 @@ def make_night(shape: Shape) -> Function:
             rewards[lane * u64(agents) + u64(a)] = f32(reward)
 
         # Whether it was the last one.
-        end = NONE
-        if u64(tonight) >= game[at + u64(rules + MIN_NIGHTS)]:
-            if safe == every_house:
-                end = ALL_SAFE
-            elif ruined == every_house:
-                end = ALL_RUINED
-            elif caught == NONE and game[at + u64(rules + NO_FIRES)] != ZERO:
-                end = QUIET
-        if end == NONE and u64(tick) >= game[at + u64(rules + MAX_NIGHTS)]:
-            end = CAPPED
+        end = end_of(tick, safe, ruined, caught, game, at)
         capped = ONE if end == CAPPED and cap_terminates == NONE else NONE
         truncated[lane] = capped
         terminated[lane] = u32((ONE if end != NONE else NONE) ^ capped)

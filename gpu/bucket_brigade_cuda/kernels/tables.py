@@ -137,6 +137,9 @@ class Tables:
     sizes, entries, limits : ndarray
         How many strategies each seat mixes, shape (L, A); which, and their cumulative thresholds,
         seat after seat.
+    first, row : int
+        Where the first policy begins in the pool, and how far from one to the next it is, in
+        numbers that the kernel counts by.
     """
 
     ladders: Words
@@ -145,6 +148,8 @@ class Tables:
     entries: Words
     limits: Longs
     starts: npt.NDArray[np.int64]
+    first: int = 0
+    row: int = ROW
 
     @classmethod
     def of(cls, program: _core.Program) -> "Tables":
@@ -164,7 +169,7 @@ class Tables:
         filled = np.arange(width) < sizes[:, None]
         strategies = np.zeros(filled.shape, dtype=np.uint32)
         limits = np.full(filled.shape, 1 << 32, dtype=np.uint64)
-        strategies[filled] = self.entries[low:high] * np.uint32(ROW)
+        strategies[filled] = np.uint32(self.first) + self.entries[low:high] * np.uint32(self.row)
         limits[filled] = self.limits[low:high]
         shape = (end - first, agents, width)
         return Seats(strategies.reshape(shape), limits.reshape(shape))

@@ -1,18 +1,17 @@
 """A program as a job for devices: what kernels it takes, and what each unit of it needs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bucket_brigade import _core
+from bucket_brigade_cuda.kernels.lane_tables import game_columns, game_row
+from bucket_brigade_cuda.kernels.numbers import POLICY_COLUMNS, SINGLE_KINDS, pool_of
 from bucket_brigade_cuda.kernels.shape import Shape, kernels_of, width_for
-from bucket_brigade_cuda.kernels.tables import FIREFIGHTER, HEURISTIC, Tables, key_schedule
+from bucket_brigade_cuda.kernels.tables import FIREFIGHTER, Tables, key_schedule
 from bucket_brigade_cuda.launch.units import Unit
 
-__all__ = ["BLOCK", "POLICY_KINDS", "Job", "shape_of"]
-
-#: Kinds of policies that the kernels play.
-POLICY_KINDS = (HEURISTIC, FIREFIGHTER)
+__all__ = ["BLOCK", "Job", "shape_of"]
 
 #: Episodes of a block.
 BLOCK = 32
@@ -22,7 +21,11 @@ ALL = 0xFFFFFFFF
 def shape_of(program: _core.Program) -> Shape:
     """The shape that a program's kernels are specialised for."""
     width = width_for(int(program.seat_sizes.max()))
-    return Shape(program.houses, program.agents, width, FIREFIGHTER in program.policy_kinds)
+    kinds = set(program.policy_kinds)
+    singles = not kinds.isdisjoint(SINGLE_KINDS)
+    return Shape(
+        program.houses, program.agents, width, FIREFIGHTER in kinds and not singles, singles
+    )
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,20 @@ class Job:
     @classmethod
     def of(cls, program: _core.Program, per_block: bool) -> "Job":
         """Lays a program out."""
-        tables = Tables.of(program)
-        shape = shape_of(program)
+        tables, shape = Tables.of(program), shape_of(program)
+        if shape.singles:
+            first = game_columns(shape)
+            scenario = np.array(game_row(program), dtype=np.uint64)
+            pool = np.concatenate([scenario, pool_of([program], before=first)])
+            tables = replace(tables, pool=pool, first=first, row=POLICY_COLUMNS)
         keys = key_schedule(program.seed)
         return cls(program, tables, shape, keys, kernels_of(shape), per_block)
+
+    @property
+    def item_turns(self) -> int:
+        """What a thread of the kernel that plays takes at a time, by item: a block, or each of its
+        episodes."""
+        return BLOCK if self.shape.singles else 1
 
     @property
     def item_bytes(self) -> int:

@@ -134,7 +134,7 @@ class Worker:
             if not self._alone:
                 # Fewer would leave threads without a block, and take as long.
                 full = device.resident("play", job.shape) * job.shape.threads
-                self._items = max(self._items, full)
+                self._items = max(self._items, full // job.item_turns)
             started = time.perf_counter()
             with device.streams(self._slots) as streams:
                 slots = [Slot(stream) for stream in streams]
@@ -201,7 +201,11 @@ class Worker:
             slot.held.append(limits)
             drawn = (job.keys, limits, casts, items, blocks, first_block)
             device.launch("cast", shape, everywhere, threads, drawn)
-        grid = min(everywhere, device.resident("play", shape))
+        if shape.singles:
+            # To which threads that play the episodes of a block add what they counted.
+            device.clear(counts)
+        turns = unit.items * job.item_turns
+        grid = min(-(-turns // threads), device.resident("play", shape))
         rules = (program.min_nights, program.max_nights, int(program.end_rule == "no_fires"))
         device.launch(
             "play",
