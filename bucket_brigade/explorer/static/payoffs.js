@@ -14,9 +14,8 @@
     return el('td', value === null ? {} : { title: String(value) }, format.number(told, digits));
   }
 
-  const cell = (
-    value,
-  ) => (typeof value === 'string' ? el('td', { class: 'words' }, value) : number(value));
+  const words = (value) => el('td', { class: 'words' }, value);
+  const cell = (value) => typeof value === 'string' ? words(value) : number(value);
 
   const LEFT = ['plays', 'found', 'strategy', 'seats', 'best (p, q)'];
   const head = (names) =>

@@ -118,6 +118,7 @@
     image.style.maxWidth = `${1.25 * (ROOM.left + wide + ROOM.right)}px`;
     const words = (text, attributes) => image.append(svg('text', attributes, text));
 
+    const places = new Map();
     for (let j = 0; j < rows; j++) {
       for (let i = 0; i < columns; i++) {
         const { value, failed, told: about } = cell(i, j);
@@ -129,8 +130,8 @@
           width: side,
           height: side,
           fill: known ? scale.of(value) : null,
-          onclick: () => onChoose(i, j),
         });
+        places.set(shape, [i, j]);
         shape.append(svg('title', {}, about));
         image.append(shape);
         const middle = { class: 'in-cell', x: x(i + 0.5), y: y(j + 0.5) };
@@ -141,10 +142,9 @@
         }
       }
     }
-    for (const [x1, y1, x2, y2] of boundaries) {
-      for (const name of ['boundary under', 'boundary']) {
-        image.append(svg('line', { class: name, x1: x(x1), y1: y(y1), x2: x(x2), y2: y(y2) }));
-      }
+    const lines = boundaries.map(([x1, y1, x2, y2]) => `M${x(x1)} ${y(y1)}L${x(x2)} ${y(y2)}`);
+    for (const name of ['boundary under', 'boundary']) {
+      image.append(svg('path', { class: name, d: lines.join('') }));
     }
     for (const [value, i] of ticks(across.values)) {
       words(format.short(told(value), 10), { class: 'tick', x: x(i + 0.5), y: y(0) + 15 });
@@ -162,6 +162,12 @@
     const frame = svg('rect', { class: 'chosen', width: side, height: side, visibility: 'hidden' });
     image.append(frame);
 
+    image.addEventListener('click', (event) => {
+      const place = places.get(event.target);
+      if (place) {
+        onChoose(...place);
+      }
+    });
     let at = null;
     image.addEventListener('keydown', (event) => {
       const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
