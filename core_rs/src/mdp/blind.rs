@@ -20,13 +20,14 @@
 //! `B` and `F` only the first sum varies. Its higher digits divide all work into blocks, whose
 //! values stay in a near cache.
 
-use super::backward::{Idle, Room, best_acts};
 use super::cells::Cells;
 use super::cost::MOST_HOUSES;
 use super::model::Model;
+use super::night::Room;
 use super::outcomes::Outcomes;
 use super::parallel::{Crew, pieces};
 use super::payoffs::Payoffs;
+use super::seats::{Idle, best_acts};
 use super::states::bits;
 use crate::simd::dispatch::DoubleKernel;
 use crate::simd::doubles::{Half, LANES, Lanes, Line};

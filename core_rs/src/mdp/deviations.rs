@@ -4,11 +4,11 @@
 //! forward at once. Where the others see neither ruins nor nights, what they put out has the same
 //! chances as for best responses ([`blind`](super::blind)), by the transpose of the same sums.
 
-use super::backward::Plan;
 use super::blind::{Ternary, everywhere};
 use super::cells::Cells;
 use super::follow::Sources;
 use super::model::Model;
+use super::night::Plan;
 use super::outcomes::{Lane, Outcomes};
 use super::parallel::{Crew, pieces, solve};
 use super::policy::{Acting, Policy};

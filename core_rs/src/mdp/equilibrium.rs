@@ -10,12 +10,15 @@
 
 use std::sync::Mutex;
 
+use super::alike::{Alike, by_survivors};
 use super::allocations::Allocations;
-use super::backward::{Alike, Idle, Night, Plan, Room, Sides, by_survivors, start};
+use super::backward::start;
 use super::model::{Group, Model};
+use super::night::{Night, Plan, Room, Sides};
 use super::parallel::{Crew, pieces, solve};
 use super::payoffs::{Payoffs, Whose};
 use super::runs::{ActRuns, Collector, DRAWN, Noted};
+use super::seats::Idle;
 use super::stage::{Mixed, Pure, Stage, support};
 use super::states::expand;
 use crate::error::InvalidValue;

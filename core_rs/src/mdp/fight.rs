@@ -15,7 +15,7 @@
 //!
 //! Distributions over `E` go through the transposed operators.
 
-use super::backward::Alike;
+use super::alike::Alike;
 use super::policy::{MANY_FIRES, NO_FIRE, Rows};
 use super::subsets::Subsets;
 use crate::simd::doubles::{LANES, Lanes, Line};

@@ -6,9 +6,10 @@
 //! in how often each state is visited: so visits are added up as long as everybody plays by the same
 //! tables, and only then become nights worked and houses saved.
 
-use super::backward::{Alike, Plan};
+use super::alike::Alike;
 use super::fight::Hits;
 use super::model::{Group, Model};
+use super::night::Plan;
 use super::outcomes::{Chances, Lane, Outcomes};
 use super::parallel::{Crew, pieces, solve};
 use super::policy::{Acting, Policy};

@@ -21,7 +21,8 @@
 //! Both arrows are linear operators, never written out as matrices. The second takes one house at a
 //! time ([`spread`]). The first takes one agent at a time ([`fight`]), and as each puts out one fire
 //! at most, only sets `E` of at most `A` fires appear ([`subsets`]). Going backward the operators
-//! carry values ([`backward`]), and transposed they carry chances forward ([`follow`]).
+//! carry values ([`backward`]: the halves of a [`night`], the second for [`seats`] or others, of states
+//! that burn [`alike`] at once), and transposed they carry chances forward ([`follow`]).
 //!
 //! # What is found
 //!
@@ -46,6 +47,7 @@
 //! What to do changes in few states from night to night, so policies of acts are kept as runs
 //! ([`runs`]).
 
+mod alike;
 mod allocations;
 mod backward;
 mod blind;
@@ -56,11 +58,13 @@ mod equilibrium;
 mod fight;
 mod follow;
 mod model;
+mod night;
 mod outcomes;
 mod parallel;
 mod payoffs;
 mod policy;
 mod runs;
+mod seats;
 mod spread;
 mod stage;
 mod states;

@@ -12,7 +12,7 @@
 
 use std::collections::HashMap;
 
-use super::backward::{Alike, side_by_side};
+use super::alike::{Alike, side_by_side};
 use super::cells::Cells;
 use super::fight::Hits;
 use super::model::{Group, Model};

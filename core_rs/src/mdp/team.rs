@@ -4,12 +4,15 @@
 //! ([`allocations`](super::allocations)). To draw acts, or to draw them together, can't help, since
 //! some pure joint act is best in every state.
 
+use super::alike::{Alike, by_survivors};
 use super::allocations::Allocations;
-use super::backward::{Alike, Idle, Night, Plan, Room, Sides, by_survivors, start};
+use super::backward::start;
 use super::model::{Group, Model};
+use super::night::{Night, Plan, Room, Sides};
 use super::parallel::{Crew, pieces, solve};
 use super::payoffs::{Payoffs, Whose};
 use super::runs::{ActRuns, Collector};
+use super::seats::Idle;
 use super::states::expand;
 use crate::pool::RunError;
 use crate::simd::dispatch::DoubleKernel;
