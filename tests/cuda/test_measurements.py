@@ -110,7 +110,7 @@ def test_a_part_that_fails_does_not_stop_the_others(
 
 
 def test_games_are_told_apart() -> None:
-    assert len({(game.scenario, game.name) for game in GAMES}) == len(GAMES) == 9
+    assert len({(game.scenario, game.name) for game in GAMES}) == len(GAMES) == 11
     assert len(set(EVERY)) == 48
     assert Game("easy", "hero", "hero").program(77).agents == 4
 

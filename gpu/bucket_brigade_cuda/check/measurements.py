@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from bucket_brigade import SCENARIOS, Mixture, _core
+from bucket_brigade import SCENARIOS, Mixture, Random, TenParameter, _core
 from bucket_brigade.errors import BucketBrigadeError
 from bucket_brigade.game.lineups import SeatEntry
 from bucket_brigade.game.program import compile_program
@@ -66,13 +66,16 @@ class Game:
         return {"scenario": self.scenario, "seat": self.name}
 
 
-#: Scenarios with short and long episodes, with many and few fires; and one game with mixtures.
+#: Scenarios with short and long episodes, with many and few fires; policies that are played one
+#: episode at a time; and one game with mixtures.
 GAMES = (
     *(
         Game(scenario, who, who)
         for scenario in ("default", "hard", "easy", "rest_trap")
         for who in ("hero", "free_rider")
     ),
+    Game("default", Random(), "random"),
+    Game("default", TenParameter("coordinator"), "ten_parameter:coordinator"),
     Game("default", Mixture(["hero", "free_rider"], [0.5, 0.5]), "hero 0.5, free_rider 0.5"),
 )
 
