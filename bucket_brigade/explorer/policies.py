@@ -58,7 +58,7 @@ class Shown:
     name : str
         What the page calls it.
     policies : tuple
-        What each seat plays: tables, or what `tabulate` takes.
+        What each seat plays: tables, what `tabulate` takes, or mixtures.
     is_base : bool
         Whether it is what others are compared with.
     against : tuple or None
@@ -75,7 +75,7 @@ class Shown:
 def of_object(thing: object) -> list[Shown] | None:
     """Line-ups of an object that holds policies; None for anything else."""
     if isinstance(thing, NashEquilibrium):
-        return [Shown(thing.scenario, _base_name(thing), _seated(thing), is_base=True)]
+        return [Shown(thing.scenario, _base_name(thing), tuple(thing.lineup), is_base=True)]
     if isinstance(thing, Judgement):
         lineup = tuple(thing.result.lineups[0])
         if any(isinstance(seat, Mixture) for seat in lineup):
@@ -140,13 +140,6 @@ def _base_name(found: NashEquilibrium) -> str:
     return f"equilibrium over {found.space} policies: {found.describe()}{drawn}"
 
 
-def _seated(found: NashEquilibrium) -> tuple[object, ...]:
-    """What each seat plays; if a mixture, a list of strategies and one of their weights."""
-    pool = [found.strategy_pool[i] for i in found.distribution]
-    played = pool[0] if len(pool) == 1 else (pool, list(found.distribution.values()))
-    return (played,) * found.scenario.num_agents
-
-
 def _saved(saved: SavedPolicies, name: str) -> Shown:
     agents = saved.scenario.num_agents
     policies = saved.policies * (agents if len(saved.policies) == 1 else 1)
@@ -174,11 +167,13 @@ def _browser(scenario: Scenario, shown: Iterable[Shown]) -> list[tuple[dict[str,
 
 
 def _tables(scenario: Scenario, policies: Iterable[object]) -> tuple[Tabular, ...]:
+    """Tables of what seats play; of a mixture, as if it were drawn anew every night."""
+
     def table(policy: object, seat: int) -> Tabular:
-        if not isinstance(policy, tuple):
+        if not isinstance(policy, Mixture):
             return tabulate(policy, scenario, seat=seat)
-        pool, weights = policy
-        return blended([tabulate(each, scenario, seat=seat) for each in pool], weights)
+        drawn = [tabulate(each, scenario, seat=seat) for each in policy.strategies]
+        return blended(drawn, policy.weights)
 
     return tuple(table(policy, seat) for seat, policy in enumerate(policies))
 
@@ -235,16 +230,19 @@ def _differences(
 def _acts(policy: Tabular) -> dict[str, Any]:
     """The runs of a table: how many each state has, until when each lasts, and its act.
 
-    Where an act is drawn, `row` has the number of its chances among `rows`, in parts of `whole`.
+    Where an act is drawn, `row` has the number of its chances among `rows`, in parts of `whole`;
+    `rows` has the chances of each act one after the other.
     """
     rows, row = np.unique(policy.chances, axis=0, return_inverse=True)
-    whole = 0xFFFF if len(rows) < MANY_ROWS else 0xFF
+    whole = 0xFFFF
+    if len(rows) >= MANY_ROWS:  # hardly any comes twice, and neighbours are alike
+        rows, row, whole = policy.chances, np.arange(len(policy.chances)), 0xFF
     return {
         "count": _packed(np.diff(policy.first), "<u2"),
         "until": _packed(policy.until, "<u2"),
         "acts": _packed(policy.acts, "u1"),
         "row": _packed(row.ravel(), "<u4"),
-        "rows": _packed(np.rint(rows * whole), "<u2" if whole > 0xFF else "u1"),
+        "rows": _packed(np.rint(rows.T * whole), "<u2" if whole > 0xFF else "u1"),
         "whole": whole,
         "drawn": DRAWN,
     }

@@ -1,5 +1,6 @@
 """The state browser: acts and values on the page are the library's, by mouse and by keyboard."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 import bucket_brigade as bb
 from bucket_brigade.equilibrium.results import save_equilibria
 from bucket_brigade.explorer import policies
+from bucket_brigade.policies.tabular import blended
 
 GAME = bb.scenario("default").replace(num_houses=4, num_agents=2, min_nights=2, max_nights=8)
 
@@ -163,3 +165,19 @@ def test_many_different_rows_are_told_less_finely(
     page.get_by_role("button", name="All safe").click()
     cell = page.locator(".acts tbody tr").nth(1).locator(".act").first
     assert cell.text_content() == told(np.rint(drawn[0].at([0] * 4) * 255) / 255)
+
+
+def test_bases_of_every_form_are_shown() -> None:
+    best, theta = bb.team_optimum(GAME), tuple(bb.as_strategy("liar").tolist())
+    judged = bb.judge(GAME, [theta, "hero"], heuristics=False)
+    base = browser(judged, best)["lineups"][0]
+    assert np.allclose(base["payoffs"], bb.expected(GAME, [["liar", "hero"]]).mean[0])
+    found = dataclasses.replace(bb.DoubleOracle(GAME).solve(), distribution={0: 0.25, 2: 0.75})
+    base = browser(found, best)["lineups"][0]
+    names = [found.strategy_pool[i] for i in (0, 2)]
+    drawn = [
+        blended([bb.tabulate(each, GAME, seat=seat) for each in names], [0.25, 0.75])
+        for seat in range(2)
+    ]
+    assert base["payoffs"] == bb.policy_values(GAME, drawn).payoffs.tolist()
+    assert base["name"].endswith("drawn anew every night")

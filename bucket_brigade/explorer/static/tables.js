@@ -18,6 +18,7 @@
       new Uint32Array(await inflated(row)),
     ];
     const chancesOf = new (whole > 255 ? Uint16Array : Uint8Array)(await inflated(rows));
+    const rowCount = chancesOf.length / (houses + 1);
     const first = new Uint32Array(counts.length + 1);
     counts.forEach((runs, state) => {
       first[state + 1] = first[state] + runs;
@@ -33,9 +34,9 @@
       }
       const chances = new Array(houses + 1).fill(0);
       if (does[run] === drawn) {
-        const at = rowOf[drawnBefore[run]] * (houses + 1);
+        const at = rowOf[drawnBefore[run]];
         chances.forEach((_, act) => {
-          chances[act] = chancesOf[at + act] / whole;
+          chances[act] = chancesOf[act * rowCount + at] / whole;
         });
       } else {
         chances[does[run]] = 1;
