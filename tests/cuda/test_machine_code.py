@@ -1,7 +1,7 @@
 """What the assembler makes of the kernels: nothing in local memory, and registers to spare."""
 
 import pytest
-from shapes import DEFAULT, ENVIRONMENTS, FIREFIGHTERS, LARGEST, SHAPES
+from shapes import DEFAULT, ENVIRONMENTS, FIREFIGHTERS, LARGEST, SHAPES, SINGLES
 
 from bucket_brigade_cuda.kernels.shape import ENVIRONMENT, LANE_THREADS, SHARED_BYTES, Shape
 from ptx_on_cpu.report import KERNELS, assembled
@@ -45,3 +45,13 @@ def test_no_kernel_of_environments_spills(shape: Shape) -> None:
         # Of 65,536 registers: six CUDA blocks live on a multiprocessor, three with sixteen agents.
         blocks = 6 if shape.agents <= 4 else 3
         assert used.registers * LANE_THREADS * blocks <= 1 << 16, name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "shape"), list(zip(("night", "play"), SINGLES, strict=True)))
+@pytest.mark.usefixtures("compiled")
+def test_no_kernel_of_any_policies_spills(name: str, shape: Shape) -> None:
+    used = assembled(name, shape, (9, 0)).resources
+    # Local memory has numbers by house and by agent, which are looked up, and nothing else.
+    assert (used.spill_stores, used.spill_loads, used.shared_bytes) == (0, 0, 0)
+    assert used.registers <= MOST_OF_NARROW

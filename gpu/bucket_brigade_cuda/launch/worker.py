@@ -18,8 +18,9 @@ __all__ = ["DeviceCounts", "Slot", "Timings", "Worker"]
 
 #: Blocks in one launch, at most: keeps counters of items small, and units many.
 MOST_ITEMS = 1 << 22
-#: Blocks in the first launch of a device, at least; one for every thread that it runs at a time, if
-#: that is more. Later launches grow until they take `UNIT_SECONDS`.
+#: Blocks in the first launch of a device, at least, or episodes where a thread plays one of these;
+#: one for every thread that it runs at a time, if that is more. Later launches grow until they take
+#: `UNIT_SECONDS`.
 FIRST_ITEMS = 1 << 14
 #: What a launch should take: short enough for Ctrl-C and displays, long enough to not count.
 UNIT_SECONDS = 0.2
@@ -121,7 +122,7 @@ class Worker:
         self.timings = Timings()
         self._alone = alone
         self._slots = 1 if alone else SLOTS
-        self._items = MOST_ITEMS if alone else FIRST_ITEMS
+        self._items = MOST_ITEMS if alone else FIRST_ITEMS // job.item_turns
 
     def play(self, finished: Callable[[Unit, Slot], None]) -> None:
         """Takes units until there are none, or `stop` is set. `finished` gets every result."""
