@@ -101,9 +101,19 @@ def test_two_axes_by_mouse_and_keyboard(open_page: Any) -> None:
     assert row("nash_payoff").get_attribute("title") == str(at[0.3, 0.3]["nash_payoff"])
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowLeft")
-    assert "nothing there" in view.locator("[aria-live]").text_content()
+    assert "nothing there" in view.locator(".detail").text_content()
     view.locator(".cell").nth(1).click()
     assert row("failed").text_content() == HOSTILE
+    view.get_by_text("The numbers").click()
+    told = [
+        [text.replace("–", "nothing") for text in row.locator("td").all_text_contents()]
+        for row in view.locator(".as-table tbody tr").all()
+    ]
+    expected = [
+        [f"{at[k, c]['nash_p']:.6g}" if (k, c) in at else "nothing" for k in (0.1, 0.2, 0.3)]
+        for c in (0.1, 0.2, 0.3)
+    ]
+    assert told == expected
     view.locator("#sweep-column").select_option("1")
     assert view.locator(".cell.missing").count() == 1
     assert HOSTILE in view.locator(".legend").text_content()

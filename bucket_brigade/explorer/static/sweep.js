@@ -56,7 +56,8 @@
     const picture = el('div', { class: 'panels' });
     const scaleRoom = el('div', {});
     const lines = el('div', {});
-    const detail = el('div', { class: 'card wide', 'aria-live': 'polite' });
+    const detail = el('div', { class: 'card wide detail' });
+    const numbers = el('details', { class: 'as-table', ontoggle: () => fillNumbers() });
     const others = el('div', { class: 'fields' });
     const summary = el('p', { class: 'muted' });
 
@@ -190,6 +191,25 @@
       );
     }
 
+    // All cells as tables, a panel each, once somebody asks for them.
+    function fillNumbers() {
+      const [across, up] = roles;
+      const corner = [up, across].filter((axis) => axis.name).map((axis) => short(axis.label));
+      const tables = !numbers.open ? [] : panels.map((panel) =>
+        explore.tools.table({
+          caption: roles[2].name
+            ? `${short(roles[2].label)} = ${toldValue(panel.z)}`
+            : column.label,
+          head: [corner.join(' \\ '), ...across.values.map(toldValue)],
+          rows: up.values.map((y, j) => [
+            up.name ? toldValue(y) : short(column.label),
+            ...panel.rows[j].map((row) => toldValue(table.value(row, column.name))),
+          ]),
+        })
+      );
+      numbers.replaceChildren(el('summary', {}, 'The numbers'), ...tables);
+    }
+
     // Over one axis, numbers as lines: the chosen one, and where it is a payoff all of them.
     function oneAxis() {
       const axis = roles[0];
@@ -258,6 +278,7 @@
         } of them with nothing there.${bounds}${cut}`,
       );
       oneAxis();
+      fillNumbers();
       const first = panels[0];
       const at = first.rows.flatMap((rows, j) => rows.map((row, i) => [row, i, j])).find(([row]) =>
         row !== undefined
@@ -343,7 +364,7 @@
         el(
           'div',
           { class: roles[2].name ? 'view' : 'columns sweep' },
-          el('div', { class: 'card result' }, lines, picture, scaleRoom, summary),
+          el('div', { class: 'card result' }, lines, picture, scaleRoom, summary, numbers),
           detail,
         ),
       );
