@@ -127,9 +127,10 @@ def test_every_click_shows_what_the_library_says(
     view.locator("#state-signs").fill("*##.")
     view.locator("#state-signs").press("Tab")
     check([1, 2, 2, 0], 4)
-    view.locator("#state-signs").fill("nonsense")
+    view.locator("#state-signs").fill("no")
     view.locator("#state-signs").press("Tab")
     check([1, 2, 2, 0], 4)
+    assert "A state has 4 signs" in view.locator(".readout").text_content()
 
 
 def test_the_listed_states_are_walked_by_keyboard(open_page: Any) -> None:

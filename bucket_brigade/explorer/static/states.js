@@ -65,12 +65,17 @@
       id: 'state-signs',
       onchange() {
         const typed = [...signs.value].map((sign) => SIGNS.indexOf(sign));
-        if (typed.length === houses && !typed.includes(-1)) {
+        const right = typed.length === houses && !typed.includes(-1);
+        if (right) {
           typed.forEach((code, house) => {
             codes[house] = code;
           });
         }
         show();
+        if (!right) {
+          text(where, `A state has ${houses} signs, each . (safe), * (burning) or # (ruined).`);
+          announce(where.textContent);
+        }
       },
     });
     const night = el('input', {
