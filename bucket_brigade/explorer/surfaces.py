@@ -46,10 +46,14 @@ def seat_surfaces(found: RoleEquilibrium) -> list[dict[str, Any]]:
     told = []
     names = role_names(found.strategies)
     for seat, grid in enumerate(seat_gain_grids(found, episodes=EPISODES)):
+        # Of those who play alike, one mark.
+        others: dict[str, list[int]] = {}
+        for other, name in enumerate(names):
+            if other != seat:
+                others.setdefault(name, []).append(other)
         marks = [
-            _mark("other", f"seat {other}: {name}", theta)
-            for other, (name, theta) in enumerate(zip(names, found.strategies, strict=True))
-            if other != seat
+            _mark("other", f"seat {', '.join(map(str, seats))}", found.strategies[seats[0]])
+            for seats in others.values()
         ]
         marks.append(_mark("played", names[seat], found.strategies[seat], weight=1.0))
         of_seat = [each for each in found.deviations if each.seats == (seat,)]

@@ -95,6 +95,8 @@ def test_roles_have_a_map_for_each_seat() -> None:
     assert entries is not None
     assert len(entries) == len(roles)
     assert [len(entry["surfaces"]) for entry in entries] == [2] * len(roles)
+    marks = [m["name"] for m in entries[0]["surfaces"][1]["marks"] if m["kind"] == "other"]
+    assert marks == ["seat 0"]
     assert [row[2] for row in entries[0]["seats"]["rows"]] == list(roles[0].payoffs)
 
 

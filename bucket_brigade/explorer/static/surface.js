@@ -217,7 +217,6 @@
       context.clearRect(0, 0, width, height);
       context.drawImage(image, x(0), y(1), x(1) - x(0), y(0) - y(1));
       drawAxes();
-      marks.forEach(drawMark);
       context.setLineDash([4, 3]);
       for (const [tone, wide] of [['#fff', 2.5], ['#000', 1]]) {
         context.beginPath();
@@ -230,6 +229,7 @@
         context.stroke();
       }
       context.setLineDash([]);
+      marks.forEach(drawMark);
     }
 
     function read() {
