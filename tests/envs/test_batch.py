@@ -154,6 +154,35 @@ def test_arrays_are_copies_unless_asked_otherwise() -> None:
         assert (first == before).all() is np.bool_(copy)
 
 
+def test_acts_may_lie_in_any_array_of_the_environment() -> None:
+    """Rewards as bytes: they are written while later lanes have yet to play."""
+    lanes, size = 1000, HARD.num_agents * 3
+    env, other = (VectorEnv(HARD, lanes, copy=False, seed=2) for _ in range(2))
+    for each in (env, other):
+        each.reset()
+    rewards = env.step(np.zeros((lanes, HARD.num_agents, 3), np.uint8))[1]
+    other.step(np.zeros((lanes, HARD.num_agents, 3), np.uint8))
+    rewards[:] = 0
+    inside = rewards.view(np.uint8).reshape(-1)[: lanes * size].reshape(lanes, -1, 3)
+    seen = env.step(inside)[0]
+    expected = other.step(np.zeros((lanes, HARD.num_agents, 3), np.uint8))[0]
+    assert all((seen[name] == expected[name]).all() for name in seen)
+
+
+def test_a_step_that_is_refused_shows_what_was_shown() -> None:
+    game = HARD.replace(min_nights=5, max_nights=5)
+    env = VectorEnv(game, 2, copy=False, first_episode=2**64 - 4)
+    seen, _ = env.reset()
+    acts_of_all = np.zeros((2, game.num_agents, 3), np.uint8)
+    for _ in range(9):
+        env.step(acts_of_all)
+    before = {name: array.copy() for name, array in seen.items()}
+    with pytest.raises(bb.InvalidValue, match="to be followed by another"):
+        env.step(acts_of_all)
+    assert (env.state().night == before["night"]).all()
+    assert all((seen[name] == before[name]).all() for name in seen)
+
+
 @pytest.mark.parametrize("copy", [True, False])
 def test_acts_of_other_kinds_are_converted(copy: bool) -> None:
     plain = acts(np.random.default_rng(8))

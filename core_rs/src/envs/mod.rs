@@ -398,9 +398,11 @@ impl VectorEnv {
                 None => _ = columns.advance(lane, stride),
             }
         }
+        // Before anything can fail: then lanes are looked through.
+        self.waiting = true;
+        self.last = self.columns.next.iter().any(Option::is_none);
         self.run(Task::Begin { chosen })?;
         self.waiting = self.columns.over.contains(&true);
-        self.last = self.columns.next.iter().any(Option::is_none);
         Ok(())
     }
 

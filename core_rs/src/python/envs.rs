@@ -1,5 +1,7 @@
 //! Many episodes in step, over arrays that are made once.
 
+use std::ops::Range;
+
 use numpy::npyffi::array::PyArray_CheckExact;
 use numpy::{
     Element, PyArray, PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray1,
@@ -74,6 +76,16 @@ struct Arrays {
     final_episode: Py<PyArray1<u64>>,
     end: Py<PyArray1<u8>>,
     returns: Py<PyArray2<f64>>,
+    /// Where in memory all of these are.
+    places: Vec<Range<usize>>,
+}
+
+/// Where in memory an array in C order is.
+fn span<T: Element, D: numpy::ndarray::Dimension>(
+    array: &Bound<'_, PyArray<T, D>>,
+) -> Range<usize> {
+    let start = array.data().addr();
+    start..start + array.len() * size_of::<T>()
 }
 
 /// The numbers of an array that this module has made.
@@ -151,7 +163,7 @@ impl PyVectorEnv {
             threads,
         })?;
         let (h, a) = (env.layout().houses, env.layout().agents);
-        let arrays = Arrays {
+        let mut arrays = Arrays {
             shown: Shown::zeros(py, lanes, env.layout()),
             final_houses: PyArray2::zeros(py, [lanes, h], false).unbind(),
             final_actions: PyArray3::zeros(py, [lanes, a, 3], false).unbind(),
@@ -159,7 +171,24 @@ impl PyVectorEnv {
             final_episode: PyArray1::zeros(py, [lanes], false).unbind(),
             end: PyArray1::zeros(py, [lanes], false).unbind(),
             returns: PyArray2::zeros(py, [lanes, a], false).unbind(),
+            places: Vec::new(),
         };
+        let shown = &arrays.shown;
+        arrays.places = vec![
+            span(shown.houses.bind(py)),
+            span(shown.actions.bind(py)),
+            span(shown.night.bind(py)),
+            span(shown.episode.bind(py)),
+            span(shown.rewards.bind(py)),
+            span(shown.terminated.bind(py)),
+            span(shown.truncated.bind(py)),
+            span(arrays.final_houses.bind(py)),
+            span(arrays.final_actions.bind(py)),
+            span(arrays.final_night.bind(py)),
+            span(arrays.final_episode.bind(py)),
+            span(arrays.end.bind(py)),
+            span(arrays.returns.bind(py)),
+        ];
         Ok(Self { env, arrays })
     }
 
@@ -336,10 +365,10 @@ impl PyVectorEnv {
         if actions.shape() != [lanes, layout.agents, 3] || !actions.is_c_contiguous() {
             return Ok(None);
         }
-        let own = [&arrays.shown.actions, &arrays.final_actions];
         // What agents were shown may be what they do: it is read before it is written.
-        let copied = own.iter().any(|array| array.bind(py).data() == actions.data());
-        let copied = if copied { Some(actions.to_vec()?) } else { None };
+        let given = span(actions);
+        let own = |place: &Range<usize>| place.start < given.end && given.start < place.end;
+        let copied = if arrays.places.iter().any(own) { Some(actions.to_vec()?) } else { None };
         // SAFETY: nobody writes to it here; of Python's other threads what `numbers` says is true.
         let actions = match &copied {
             Some(copy) => &copy[..],
@@ -365,12 +394,16 @@ impl PyVectorEnv {
             (brought, seen(py, shown)?)
         };
         let env = &mut self.env;
-        let ended = if lanes < BRIEF {
-            env.step(actions, brought, seen)?
+        let played = if lanes < BRIEF {
+            env.step(actions, brought, seen)
         } else {
-            py.detach(|| env.step(actions, brought, seen))?
+            py.detach(|| env.step(actions, brought, seen))
         };
-        Ok(Some(ended))
+        if played.is_err() {
+            // Nothing was played, but something may have been shown.
+            self.show(py)?;
+        }
+        Ok(Some(played?))
     }
 
     /// Writes what the lanes show now.
