@@ -1,7 +1,6 @@
 """Episodes as the page replays them: every night of a play, packed in a few bytes."""
 
 import base64
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,9 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bucket_brigade.arguments import as_u64
+from bucket_brigade.arguments import as_flag, as_u64
 from bucket_brigade.counts.event_counts import END_KINDS
 from bucket_brigade.errors import InvalidFile, InvalidValue
+from bucket_brigade.explorer.documents import read_json
 from bucket_brigade.game.scenario import Scenario
 from bucket_brigade.simulation.episode import Action, Episode, House, Night
 from bucket_brigade.simulation.result import SimulationResult
@@ -45,26 +45,42 @@ def of_object(thing: object) -> list[dict[str, Any]] | None:
 
 def of_file(path: Path) -> list[dict[str, Any]] | None:
     """The play that ``episode --json`` printed to a file; None for anything else."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError):
-        return None
+    data = read_json(path)
     if not isinstance(data, dict) or not {"nights", "seed", "episode", "lineup"} <= data.keys():
         return None
     try:
         scenario = Scenario.from_dict(data["scenario"])
         nights = [_night(each, scenario) for each in data["nights"]]
-        return [_described(scenario, data["seed"], data["episode"], data["lineup"], nights)]
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        for number, night in enumerate(nights):
+            if night.night != number or (number and night.before != nights[number - 1].after):
+                raise ValueError(f"night {number} does not go on from the one before")
+        lineup = _lineup(data["lineup"], scenario)
+        return [_described(scenario, data["seed"], data["episode"], lineup, nights)]
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError) as error:
         reason = f"the episode is incomplete or damaged ({type(error).__name__}: {error})"
         raise InvalidFile(f"{path}: {reason}") from error
+
+
+def _lineup(told: object, scenario: Scenario) -> list[object]:
+    """What each seat plays, from its JSON form: names, or chances by name."""
+    seats = scenario.num_agents
+    if not isinstance(told, list) or len(told) != seats:
+        raise ValueError(f"a line-up that is not of {seats} seats")
+    if not all(isinstance(seat, str | dict) for seat in told):
+        raise ValueError("a seat that plays nothing with a name")
+    return told
 
 
 def _night(told: Mapping[str, Any], scenario: Scenario) -> Night:
     """A night from its JSON form; raises an error of some kind if it is none of this scenario."""
     before, after = (tuple(House[name.upper()] for name in told[k]) for k in ("before", "after"))
     actions = [
-        Action(int(a["house"]), bool(a["works"]), bool(a["signal"])) for a in told["actions"]
+        Action(
+            as_u64("house", a["house"]),
+            as_flag("works", a["works"]),
+            as_flag("signal", a["signal"]),
+        )
+        for a in told["actions"]
     ]
     rewards = tuple(float(reward) for reward in told["rewards"])
     houses, seats = range(scenario.num_houses), scenario.num_agents
@@ -78,7 +94,7 @@ def _night(told: Mapping[str, Any], scenario: Scenario) -> Night:
     )
     ended = None if told["ended"] is None else END_KINDS[END_KINDS.index(told["ended"])]
     return Night(
-        int(told["night"]),
+        as_u64("night", told["night"]),
         before,
         tuple(actions),
         extinguished,

@@ -8,7 +8,6 @@ learning"), ``version`` (1), ``scenario`` (`Scenario.to_dict`) and ``known`` (pa
 with, by name). A JSON list of such objects is a log, too.
 """
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bucket_brigade.errors import InvalidFile, InvalidValue, shown
+from bucket_brigade.explorer.documents import parse_json, read_json, read_text
 from bucket_brigade.game.scenario import Scenario
 
 __all__ = ["LearningLog", "load_log", "of_file", "of_object"]
@@ -75,7 +75,7 @@ def load_log(path: Path) -> LearningLog:
         If it can't be read.
     """
     try:
-        objects = _objects(path.read_text(encoding="utf-8"))
+        objects = _objects(path)
         about = objects[0] if objects and "format" in objects[0] else {}
         if about and (about["format"], about.get("version")) != (FORMAT, VERSION):
             given = f"{shown(about['format'])}, version {shown(about.get('version'))}"
@@ -106,7 +106,9 @@ def of_object(thing: object) -> list[dict[str, Any]] | None:
 def of_file(path: Path) -> list[dict[str, Any]] | None:
     """The entry of a log; None for another kind of file."""
     try:
-        first = _objects(path.read_text(encoding="utf-8"), most=1)[0]
+        first = _objects(path, most=1)[0]
+    except InvalidFile:
+        raise
     except (ValueError, IndexError):
         return None
     if first.get("format") != FORMAT and not _is_record(first):
@@ -114,13 +116,14 @@ def of_file(path: Path) -> list[dict[str, Any]] | None:
     return [{**_entry(load_log(path)), "source": path.name}]
 
 
-def _objects(text: str, most: int | None = None) -> list[dict[str, Any]]:
+def _objects(path: Path, most: int | None = None) -> list[dict[str, Any]]:
     """The objects of JSON Lines, or of a JSON list; at most the first `most` of lines."""
-    if text.lstrip().startswith("["):
-        objects: list[Any] = json.loads(text)
+    whole = read_json(path)
+    if whole is None:
+        lines = [line for line in read_text(path).splitlines() if line.strip()]
+        objects = [parse_json(line) for line in lines[:most]]
     else:
-        lines = [line for line in text.splitlines() if line.strip()]
-        objects = [json.loads(line) for line in lines[:most]]
+        objects = whole if isinstance(whole, list) else [whole]
     for i, each in enumerate(objects):
         if not isinstance(each, dict):
             raise InvalidValue(f"records[{i}]", shown(each), "an object")

@@ -27,7 +27,7 @@ from bucket_brigade.exact.difference import policy_differences
 from bucket_brigade.exact.markov_equilibrium import MarkovEquilibrium
 from bucket_brigade.exact.policy_values import policy_values
 from bucket_brigade.exact.team_optimum import TeamOptimum
-from bucket_brigade.explorer.results import json_object
+from bucket_brigade.explorer.documents import read_json
 from bucket_brigade.game.lineups import Mixture
 from bucket_brigade.game.scenario import Scenario
 from bucket_brigade.policies.heuristic import strategy_of
@@ -102,7 +102,8 @@ def of_file(path: Path) -> list[Shown] | None:
     compare others with; None for another kind of file."""
     if is_policy_file(path):
         return [_saved(load_policies(path), path.name)]
-    if "equilibria" in (json_object(path) or {}):
+    data = read_json(path)
+    if isinstance(data, dict) and "equilibria" in data:
         return [each for found in load_equilibria(path) for each in of_object(found) or ()]
     return None
 

@@ -5,7 +5,6 @@ and `payoff_a_night`), a verdict in a word and in a sentence where there is one,
 numbers that nothing has rounded.
 """
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -22,12 +21,13 @@ from bucket_brigade.evaluation.judge import Judgement
 from bucket_brigade.evaluation.matrix import PayoffMatrix
 from bucket_brigade.exact.markov_equilibrium import MarkovEquilibrium
 from bucket_brigade.exact.team_optimum import TeamOptimum
+from bucket_brigade.explorer.documents import read_json
 from bucket_brigade.explorer.surfaces import restricted_game, seat_surfaces, surface
 from bucket_brigade.game.lineup_result import describe_lineup
 from bucket_brigade.game.scenario import Scenario
 from bucket_brigade.policies.spaces import HEURISTICS
 
-__all__ = ["json_object", "of_file", "of_object"]
+__all__ = ["of_file", "of_object"]
 
 Entry = dict[str, Any]
 
@@ -50,8 +50,8 @@ def of_object(thing: object) -> list[Entry] | None:
 
 def of_file(path: Path) -> list[Entry] | None:
     """Entries of the JSON that a command printed or saved; None for another kind of file."""
-    data = json_object(path)
-    if data is None:
+    data = read_json(path)
+    if not isinstance(data, dict):
         return None
     if "equilibria" in data:
         entries = list(map(_nash, load_equilibria(path)))
@@ -60,15 +60,6 @@ def of_file(path: Path) -> list[Entry] | None:
     else:
         entries = _of_document(path, data)
     return [{**entry, "source": path.name} for entry in entries] or None
-
-
-def json_object(path: Path) -> dict[str, Any] | None:
-    """The object that a JSON file holds; None if it holds something else."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        return None
-    return data if isinstance(data, dict) else None
 
 
 def _of_document(path: Path, data: Mapping[str, Any]) -> list[Entry]:

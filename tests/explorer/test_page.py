@@ -1,7 +1,6 @@
 """The page itself: one file, nothing from elsewhere, whatever names it is given."""
 
 import json
-import math
 import re
 from pathlib import Path
 
@@ -141,12 +140,22 @@ def test_an_episode_that_was_printed(tmp_path) -> None:
     episode = bb.Episode(bb.scenario("hard"), lineup, seed=7)
     assert bb.explore(file).html == bb.explore(episode).html
     whole = json.loads(file.read_text())
+    acts = whole["nights"][0]["actions"]
     for damage in (
         {"nights": []},
         {"nights": [{}]},
         {"nights": [{**whole["nights"][0], "before": ["safe"] * 9}]},
         {"nights": [{**whole["nights"][0], "after": ["gone"] * 10}]},
-        {"nights": [{**whole["nights"][0], "rewards": [math.nan] * 4}]},
+        {"nights": [{**whole["nights"][0], "rewards": [None] * 4}]},
+        {"nights": [{**whole["nights"][0], "actions": [{**acts[0], "house": 2.5}, *acts[1:]]}]},
+        {"nights": [{**whole["nights"][0], "actions": [{**acts[0], "works": "no"}, *acts[1:]]}]},
+        {"nights": whole["nights"][1:]},
+        {"nights": [whole["nights"][0]] * 2},
+        {"nights": [whole["nights"][0], {**whole["nights"][1], "before": ["ruined"] * 10}]},
+        {"lineup": lineup[:3]},
+        {"lineup": "hero"},
+        {"lineup": ["hero", "hero", "hero", ["liar"]]},
+        {"lineup": ["hero", "hero", "hero", {"liar": "<b>"}]},
         {"nights": [{**whole["nights"][0], "extinguished": [10]}]},
         {"nights": [{**whole["nights"][0], "ended": "<b>"}]},
         {"nights": 3},
