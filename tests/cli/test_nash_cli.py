@@ -1,6 +1,7 @@
 """``bucket-brigade nash`` and the files it writes."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -27,7 +28,8 @@ def nash(*arguments: str, code: int = 0) -> str:
 def test_a_table_and_a_file(tmp_path: Path) -> None:
     out = tmp_path / "deep" / "nash.json"
     text = nash("default", "hard", *SMALL, "--night-order", "both", "--out", str(out))
-    assert text.count("certified,") == text.count("exact\n") == 4  # in two lines of 80 columns
+    assert text.count("certified,") == 4
+    assert len(re.findall(r"\bexact\b", text)) == 4  # in two lines of 80 columns, in one of more
     assert "any policy gains" in text
     assert "spread_then_burn_out" in text
     assert str(out) in text.replace("\n", "")
