@@ -291,6 +291,21 @@ def test_exact_best_responses_lead_to_their_fixed_point() -> None:
     assert strategy_of(0.379, 1.0)[1] == pytest.approx(found.strategy_pool[index][1], abs=1e-3)
 
 
+def test_a_mixture_of_what_is_nearly_alike_is_found_where_payoffs_are_not_concave() -> None:
+    # No strategy of its own is an equilibrium, and a mean of those played leads from one to another.
+    game = bb.scenario("default").replace(
+        num_houses=4,
+        num_agents=2,
+        max_nights=20,
+        prob_solo_agent_extinguishes_fire=0.9,
+        cost_to_work_one_night=40.0,
+    )
+    found = oracle("exact", scenario=game).solve()
+    assert found.verdict == Verdict.CERTIFIED
+    assert len(found.distribution) == 2
+    assert any(len(entry["distribution"]) == 1 for entry in found.history)
+
+
 @pytest.mark.parametrize(
     ("responses", "meeting"),
     [
