@@ -292,7 +292,7 @@ def test_exact_best_responses_lead_to_their_fixed_point() -> None:
 
 
 def test_a_mixture_of_what_is_nearly_alike_is_found_where_payoffs_are_not_concave() -> None:
-    # No strategy of its own is an equilibrium, and a mean of those played leads from one to another.
+    # No single strategy is an equilibrium, and means of those played lead from one to another.
     game = bb.scenario("default").replace(
         num_houses=4,
         num_agents=2,

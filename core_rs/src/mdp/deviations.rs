@@ -6,7 +6,6 @@
 
 use super::blind::{Ternary, everywhere};
 use super::cells::Cells;
-use super::follow::Sources;
 use super::model::Model;
 use super::night::Plan;
 use super::outcomes::{Lane, Outcomes};
@@ -76,7 +75,6 @@ struct Deviations<'a, const S: usize> {
     crew: &'a Crew<'a>,
     outcomes: Outcomes<S>,
     ternary: Ternary,
-    sources: Sources,
     plan: Plan,
     beside: Vec<Vec<usize>>,
     /// See [`Ternary::survive`].
@@ -121,7 +119,6 @@ impl<'a, const S: usize> Deviations<'a, S> {
             beside: ternary.beside(),
             survive: ternary.survive(model, S),
             ternary,
-            sources: Sources::new(model),
             plan: Plan::new(model, crew.threads, S),
             acts,
             turns,
@@ -140,6 +137,7 @@ impl<'a, const S: usize> Deviations<'a, S> {
             *chance = [start; S];
         }
         let mut left = Cells::new(model.states());
+        let mut aftermaths = vec![[0.0; S]; model.spread.len()];
         let mut turns = std::mem::take(&mut self.turns).into_iter().peekable();
         let (mut nights, mut worked) = ([0.0; S], [0.0; S]);
         for night in 0..model.nights() {
@@ -148,7 +146,12 @@ impl<'a, const S: usize> Deviations<'a, S> {
             }
             self.count(&chances, &mut nights, &mut worked);
             self.agents(&chances, &mut left, &mut rooms);
-            self.spread(&left, &mut chances, &mut rooms);
+            model.simd.run(Gather {
+                aftermaths: &self.ternary.aftermath,
+                left: &left,
+                to: &mut aftermaths,
+            });
+            self.spread(&aftermaths, &mut chances, &mut rooms);
             if !crew.goes_on() {
                 return Err(RunError::Cancelled);
             }
@@ -208,12 +211,13 @@ impl<'a, const S: usize> Deviations<'a, S> {
         });
     }
 
-    /// From there to the states at the end of the night.
-    fn spread(&self, left: &[[f64; S]], chances: &mut [[f64; S]], rooms: &mut [Room<S>]) {
+    /// From aftermaths to the states at the end of the night.
+    fn spread(&self, aftermaths: &[[f64; S]], chances: &mut [[f64; S]], rooms: &mut [Room<S>]) {
         let parts = pieces(chances, &self.plan.state_ends).into_iter().enumerate().rev();
         self.crew.each(rooms, parts.collect(), |room, (task, out)| {
             let sets = self.plan.sets(task);
-            self.model.simd.run(Spread { of: self, sets, left, out, cells: &mut room.cells });
+            let (model, cells) = (self.model, &mut room.cells);
+            model.simd.run(Spread { model, sets, aftermaths, out, cells });
         });
     }
 }
@@ -355,11 +359,35 @@ impl<'a, const S: usize> Places<'a, S> {
     }
 }
 
+/// From towns and what survived there to aftermaths. By one thread: towns are read in their order,
+/// and aftermaths stay in a near cache.
+struct Gather<'a, const S: usize> {
+    /// By ternary number.
+    aftermaths: &'a [u32],
+    left: &'a [[f64; S]],
+    to: &'a mut [[f64; S]],
+}
+
+impl<const S: usize> DoubleKernel for Gather<'_, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        self.to.fill([0.0; S]);
+        for (left, &aftermath) in self.left.iter().zip(self.aftermaths) {
+            let to = &mut self.to[aftermath as usize];
+            for a in 0..S {
+                to[a] += left[a];
+            }
+        }
+    }
+}
+
 /// The houses' half of a night for some standing sets.
 struct Spread<'a, const S: usize> {
-    of: &'a Deviations<'a, S>,
+    model: &'a Model,
     sets: std::ops::Range<usize>,
-    left: &'a [[f64; S]],
+    aftermaths: &'a [[f64; S]],
     out: &'a mut [[f64; S]],
     cells: &'a mut [Vec<[f64; S]>; 2],
 }
@@ -369,19 +397,11 @@ impl<const S: usize> DoubleKernel for Spread<'_, S> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let Self { of, sets, left, out, cells: [x, y] } = self;
-        let Deviations { model, ternary, sources, .. } = of;
+        let Self { model, sets, aftermaths, out, cells: [x, y] } = self;
         let start = model.states.first[sets.start];
         for ordinal in sets {
-            let first = model.spread.first[ordinal];
-            x[..model.spread.first[ordinal + 1] - first].fill([0.0; S]);
-            for &source in sources.of(ordinal) {
-                let from = &left[ternary.number[source as usize] as usize];
-                let to = &mut x[model.spread.aftermath[source as usize] as usize - first];
-                for a in 0..S {
-                    to[a] += from[a];
-                }
-            }
+            let from = model.spread.first[ordinal]..model.spread.first[ordinal + 1];
+            x[..from.len()].copy_from_slice(&aftermaths[from]);
             model.spread.push(ordinal, x, y);
             let range = model.states.first[ordinal]..model.states.first[ordinal + 1];
             let places = &model.spread.place[range.clone()];

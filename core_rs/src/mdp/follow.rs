@@ -82,7 +82,7 @@ struct Follow<'a> {
 }
 
 /// For each standing set N', the states (N' ∪ F, F), F being the survivors.
-pub(super) struct Sources {
+struct Sources {
     states: Vec<u32>,
     /// Where those of each standing set begin.
     first: Vec<usize>,
@@ -90,7 +90,7 @@ pub(super) struct Sources {
 
 impl Sources {
     /// For a game.
-    pub fn new(model: &Model) -> Self {
+    fn new(model: &Model) -> Self {
         let (mut states, mut first) = (Vec::with_capacity(model.states()), vec![0]);
         for &standing in &model.states.standing {
             let standing = usize::from(standing);
@@ -113,7 +113,7 @@ impl Sources {
 
     /// Those of a standing set.
     #[inline(always)]
-    pub fn of(&self, ordinal: usize) -> &[u32] {
+    fn of(&self, ordinal: usize) -> &[u32] {
         &self.states[self.first[ordinal]..self.first[ordinal + 1]]
     }
 }
