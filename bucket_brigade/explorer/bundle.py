@@ -1,7 +1,7 @@
 """What a page shows, as plain data: objects and files of all kinds, described by kind."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,6 +10,7 @@ from bucket_brigade._core import __version__
 from bucket_brigade.arguments import as_path
 from bucket_brigade.errors import InvalidFile, InvalidValue, shown
 from bucket_brigade.game.scenario import RULES_VERSION
+from bucket_brigade.simulation.episode import Night
 
 __all__ = ["FORMAT", "KINDS", "Bundle", "Kind", "bundled"]
 
@@ -48,7 +49,7 @@ def bundled(things: Iterable[object], title: str, *, live: bool = False) -> Bund
     Parameters
     ----------
     things : iterable
-        Objects and paths of files, of any kind that a module of `KINDS` knows.
+        Objects and paths of files, of any kind that a module of `KINDS` knows, and lists of them.
     title : str
         The page's title.
     live : bool
@@ -70,13 +71,22 @@ def bundled(things: Iterable[object], title: str, *, live: bool = False) -> Bund
         "live": live,
     }
     found: dict[str, list[Any]] = {name: [] for name in KINDS}
-    for thing in things:
+    for thing in _each(things):
         for name, entries in _described(thing).items():
             found[name] += entries
     for name, entries in found.items():
         joined = getattr(_module(name), "joined", None)
         bundle[name] = entries if joined is None else joined(entries)
     return bundle
+
+
+def _each(things: Iterable[object]) -> Iterator[object]:
+    """Things one by one, also those in lists; nights and records are one thing together."""
+    for thing in things:
+        if isinstance(thing, list | tuple) and thing and not isinstance(thing[0], Night | Mapping):
+            yield from _each(thing)
+        else:
+            yield thing
 
 
 def _described(thing: object) -> dict[str, list[Any]]:

@@ -81,9 +81,9 @@ def explore(*things: object, title: str | None = None) -> Page:
         What to show: an `Episode`, which is replayed from its beginning; a `SimulationResult`, of
         which the first episode is (`SimulationResult.episode` gives any other); a list of `Night`;
         equilibria, judgements, optima and payoff matrices; policies; a `SweepTable`; a list of
-        records of learning; or the path of a file that a command saved. Of episodes with the
-        same scenario, seed and number, two at a time are shown side by side; policies of one
-        scenario are browsed together.
+        records of learning; the path of a file that a command saved; or a list of such things. Of
+        episodes with the same scenario, seed and number, two at a time are shown side by side;
+        policies of one scenario are browsed together.
     title : str, optional
         What the page is called.
 

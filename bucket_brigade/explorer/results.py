@@ -38,10 +38,7 @@ EPSILON = 1e-6
 
 
 def of_object(thing: object) -> list[Entry] | None:
-    """Entries of a result, or of a list of them; None for anything else."""
-    if isinstance(thing, list | tuple) and thing:
-        entries = [of_object(each) for each in thing]
-        return None if None in entries else [each for some in entries for each in some or ()]
+    """The entry of a result; None for anything else."""
     for kind, describe in _OF_OBJECTS.items():
         if isinstance(thing, kind):
             return [describe(thing)]

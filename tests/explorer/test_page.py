@@ -117,6 +117,20 @@ def test_what_cannot_be_shown_is_refused(things, message) -> None:
         bb.explore(*things)
 
 
+def test_lists_are_what_they_hold(tmp_path) -> None:
+    game = bb.scenario("default").replace(num_houses=3, num_agents=2, max_nights=20)
+    nash, optimum = bb.DoubleOracle(game).solve(), bb.team_optimum(game)
+    nights = bb.replay(game, ["hero"] * 2, seed=1, episode=0)
+    file = tmp_path / "episode.json"
+    command = ["episode", "hard", "--lineup", "hero,hero,hero,liar", "--json"]
+    file.write_text(CliRunner().invoke(app, command).stdout, encoding="utf-8")
+    alone = bundled([nash, optimum, nights, file], "title")
+    assert bundled([[nash, (optimum, nights)], [str(file)]], "title") == alone
+    assert [len(alone[name]) for name in ("results", "policies", "episodes")] == [2, 1, 2]
+    with pytest.raises(bb.InvalidValue, match="things = 3"):
+        bundled([[nash, 3]], "title")
+
+
 def test_a_title_is_text() -> None:
     with pytest.raises(bb.InvalidValue, match="title = 3 is not allowed: expected text"):
         bb.explore(bb.Episode(bb.scenario("hard"), HEROES), title=3)

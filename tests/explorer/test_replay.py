@@ -169,6 +169,24 @@ def test_any_episode_of_a_batch_and_others_to_choose(open_page) -> None:
         result.episode(32, 2)
 
 
+def test_what_is_no_longer_shown_is_forgotten(open_page) -> None:
+    result = bb.simulate(GAME, [LINEUP], episodes=32, seed=3)
+    window = open_page(bb.explore(*(result.episode(number) for number in range(2))))
+    drawn = "document.querySelectorAll('.chart-room, .timeline')"
+    assert window.evaluate(f"(window.kept = [...{drawn}].map((e) => new WeakRef(e))).length") == 2
+    window.get_by_label("Which of these").select_option(index=1)
+    window.keyboard.press("t")  # draws all again that is there
+    window.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    window.request_gc()
+    assert window.evaluate("window.kept.filter((each) => each.deref()).length") == 0
+    # What is only hidden comes back.
+    lines = window.locator(".chart-room canvas")
+    window.evaluate("document.getElementById('panel-replay').hidden = true")
+    lines.wait_for(state="detached")
+    window.evaluate("document.getElementById('panel-replay').hidden = false")
+    lines.wait_for()
+
+
 def test_mixtures_and_pools_tell_what_was_drawn() -> None:
     pool = ["hero", "liar"]
     result = bb.simulate(GAME, [[[0.5, 0.5]] * 4], pool=pool, episodes=32, seed=3)

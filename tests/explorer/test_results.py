@@ -91,9 +91,7 @@ def test_other_results_keep_every_number() -> None:
 
 def test_roles_have_a_map_for_each_seat() -> None:
     roles = RoleSearch(GAME.replace(num_agents=2), starts=0).solve()
-    entries = results.of_object(roles)
-    assert entries is not None
-    assert len(entries) == len(roles)
+    entries = [of(each) for each in roles]
     assert [len(entry["surfaces"]) for entry in entries] == [2] * len(roles)
     marks = [m["name"] for m in entries[0]["surfaces"][1]["marks"] if m["kind"] == "other"]
     assert marks == ["seat 0"]

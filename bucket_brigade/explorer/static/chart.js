@@ -132,11 +132,20 @@
     }
 
     details.addEventListener('toggle', fillTable);
-    onTheme(draw);
-    onWidth(room, (now) => {
-      width = now;
-      draw();
-    });
+    onTheme(room, draw);
+    // uPlot holds on to plots that are not destroyed, and so to all that they can call.
+    const leave = () => {
+      plot?.destroy();
+      [plot, width] = [null, 0];
+    };
+    onWidth(
+      room,
+      (now) => {
+        width = now;
+        draw();
+      },
+      leave,
+    );
 
     return {
       element,

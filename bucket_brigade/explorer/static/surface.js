@@ -278,7 +278,7 @@
       [width, height, image] = [now, Math.round(Math.min(Math.max(now * 0.62, 300), 440)), null];
       draw();
     });
-    onTheme(draw);
+    onTheme(element, draw);
     return element;
   }
 

@@ -79,7 +79,7 @@
       }
     });
 
-    onTheme(draw);
+    onTheme(element, draw);
     onWidth(element, (now) => {
       width = now;
       draw();

@@ -108,23 +108,30 @@ const explore = {
     return getComputedStyle(probe).color;
   }
 
-  // Calls back now and whenever the theme changes.
-  const themed = [];
-  function onTheme(draw) {
-    themed.push(draw);
+  // Calls back whenever the theme changes, for as long as something has the element.
+  const drawings = new WeakMap();
+  let themed = [];
+  function onTheme(element, draw) {
+    drawings.set(element, draw);
+    themed = themed.filter((each) => each.deref());
+    themed.push(new WeakRef(element));
   }
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () =>
-    themed.forEach((draw) => draw()),
-  );
+  function themeChanged() {
+    themed.forEach((each) => drawings.get(each.deref())?.());
+  }
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', themeChanged);
 
-  // Calls back with the width of an element, whenever that changes.
-  function onWidth(element, draw) {
+  // Calls back with the width of an element whenever that changes, and once it is hidden or removed.
+  function onWidth(element, draw, leave = null) {
     let last = 0;
     new ResizeObserver((entries) => {
       const width = Math.floor(entries[0].contentRect.width);
       if (width > 0 && width !== last) {
         last = width;
         draw(width);
+      } else if (width === 0 && leave) {
+        last = 0;
+        leave();
       }
     }).observe(element);
   }
@@ -147,7 +154,7 @@ const explore = {
     onWidth,
     announce,
     isStill: () => stillness.matches,
-    themeChanged: () => themed.forEach((draw) => draw()),
+    themeChanged,
     // The colour and the dashes of a seat's line; sixteen seats are told apart by both.
     seatColour: (seat) => `seat-${seat % 8}`,
     seatDash: (seat) => [[], [8, 4], [2, 3], [10, 3, 2, 3]][Math.floor(seat / 8) * 2 + (seat % 2)],
