@@ -42,6 +42,9 @@ class PolicyDifference(ComparedByValue, Summarised):
         Ruins, fires, and `nights` in states with those numbers, the largest first, where above 0.
     states, of_states : ndarray of float64, shape (3^H,)
         `nights` and `of_nights` in each state (see `Tabular` for their numbers).
+    since : ndarray of int64, shape (3^H,)
+        In each state, the first of those nights, in which neither policy changes what it does,
+        that have the most of `nights`.
     """
 
     seat: int
@@ -50,6 +53,7 @@ class PolicyDifference(ComparedByValue, Summarised):
     situations: tuple[tuple[int, int, float], ...]
     states: FloatArray
     of_states: FloatArray
+    since: IntArray
 
     def summary(self) -> Summary:
         """The text and table that `repr` and notebooks show."""
@@ -136,12 +140,14 @@ def policy_differences(
         progress=progress,
     )
     of_states = _by_state(state, met, count)
+    begins = np.concatenate([[0], np.where(np.diff(state) == 0, until[:-1], 0)])
     kinds, kind = np.unique(ruins_and_fires(scenario.num_houses), axis=0, return_inverse=True)
     found = []
     for seat, one, other, *of in zip(
         others, mine, theirs, runs[: len(mine)], runs[len(mine) :], strict=True
     ):
-        differ = _by_state(state, met * _distances(one, other, of), count)
+        of_runs = met * _distances(one, other, of)
+        differ = _by_state(state, of_runs, count)
         nights = np.bincount(kind.ravel(), differ).tolist()
         situations = [(r, f, n) for (r, f), n in zip(kinds.tolist(), nights, strict=True) if n > 0]
         situations.sort(key=lambda each: -each[2])
@@ -153,6 +159,7 @@ def policy_differences(
                 tuple(situations),
                 differ,
                 of_states,
+                _begin_of_most(state, of_runs, begins, count),
             )
         )
     return found
@@ -161,6 +168,16 @@ def policy_differences(
 def _by_state(state: IntArray, nights: FloatArray, count: int) -> FloatArray:
     """Sums over the runs of each state."""
     return np.asarray(np.bincount(state, nights, count), dtype=np.float64)
+
+
+def _begin_of_most(state: IntArray, nights: FloatArray, begins: IntArray, count: int) -> IntArray:
+    """When the run of each state begins that has most nights; the first of several."""
+    most = np.zeros(count)
+    np.maximum.at(most, state, nights)
+    largest = np.flatnonzero(nights == most[state])[::-1]
+    found = np.zeros(count, dtype=np.int64)
+    found[state[largest]] = begins[largest]  # where a state comes again, its last one stays
+    return found
 
 
 def _distances(one: Tabular, other: Tabular, runs: Sequence[IntArray]) -> FloatArray:

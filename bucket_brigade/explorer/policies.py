@@ -1,18 +1,21 @@
 """Policies as the page browses them: acts and values in every state, and where they differ.
 
-A *browser* is for one scenario: line-ups of policies beside a *base*, which is the heuristic that
-was found or, without one, the best (p, q) that all seats can have in common. Acts are sent as runs
-of nights, as `Tabular` keeps them, chances in steps of 1/65535 (1/255 where very many rows are
-drawn), and values rounded to `STEPS` points, as coarse as it takes for the page to stay small. All
-arrays are little-endian, compressed by zlib, and in base 64.
+A *browser* is for one scenario: line-ups of policies beside a *base*, which is the first line-up of
+heuristics that was found or judged or, without one, the best (p, q) that all seats can have in
+common. Best responses are compared with the line-up that they answer, all others with the base.
+Acts are sent as runs of nights, as `Tabular` keeps them, chances in steps of 1/65535 (1/255 where
+very many rows are drawn), and values rounded to `STEPS` points, as coarse as it takes for the page
+to stay small. All arrays are little-endian, compressed by zlib, and in base 64.
 """
 
 import base64
+import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -25,12 +28,16 @@ from bucket_brigade.evaluation.common_heuristic import best_common_heuristic
 from bucket_brigade.evaluation.judge import Judgement
 from bucket_brigade.exact.difference import policy_differences
 from bucket_brigade.exact.markov_equilibrium import MarkovEquilibrium
-from bucket_brigade.exact.policy_values import policy_values
+from bucket_brigade.exact.policy_values import PolicyValues, policy_values
 from bucket_brigade.exact.team_optimum import TeamOptimum
 from bucket_brigade.explorer.documents import read_json
+from bucket_brigade.explorer.sources import shortest
+from bucket_brigade.game.lineup_result import describe_lineup
 from bucket_brigade.game.lineups import Mixture
 from bucket_brigade.game.scenario import Scenario
 from bucket_brigade.policies.heuristic import strategy_of
+from bucket_brigade.policies.kinds import as_policy
+from bucket_brigade.policies.labels import distinct_names
 from bucket_brigade.policies.saved import SavedPolicies, is_policy_file, load_policies
 from bucket_brigade.policies.states import all_houses
 from bucket_brigade.policies.tabular import DRAWN, Tabular, blended
@@ -48,6 +55,38 @@ MANY_ROWS = 4096
 
 
 @dataclass(frozen=True)
+class Judged:
+    """What a judgement says about a line-up, without the policies of its best responses.
+
+    Attributes
+    ----------
+    name : str
+        Who plays, in words.
+    payoffs, best : tuple of float
+        What each seat gets, and by its best response.
+    """
+
+    name: str
+    payoffs: tuple[float, ...]
+    best: tuple[float, ...]
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Self:
+        """What a judgement says, of its JSON."""
+        seats = data["seats"]
+        return cls(
+            describe_lineup(data["lineup"]),
+            tuple(each["payoff"] for each in seats),
+            tuple(each["best_response"]["value"] for each in seats),
+        )
+
+    @property
+    def answers(self) -> str:
+        """What best responses to the line-up are called."""
+        return f"best response of each seat to {self.name}"
+
+
+@dataclass(frozen=True)
 class Shown:
     """A line-up to be browsed.
 
@@ -60,9 +99,13 @@ class Shown:
     policies : tuple
         What each seat plays: tables, what `tabulate` takes, or mixtures.
     is_base : bool
-        Whether it is what others are compared with.
+        Whether others may be compared with it. Without others, it is not shown.
     against : tuple or None
         If given, what the other seats play while each seat by itself plays its policy.
+    source : Path or None
+        The file that it is from.
+    judged : Judged or None
+        What a judgement says about the line-up.
     """
 
     scenario: Scenario
@@ -70,6 +113,8 @@ class Shown:
     policies: tuple[object, ...]
     is_base: bool = False
     against: tuple[object, ...] | None = None
+    source: Path | None = None
+    judged: Judged | None = None
 
 
 def of_object(thing: object) -> list[Shown] | None:
@@ -80,11 +125,10 @@ def of_object(thing: object) -> list[Shown] | None:
         lineup = tuple(thing.result.lineups[0])
         if any(isinstance(seat, Mixture) for seat in lineup):
             return None
+        judged = Judged.of(thing.to_dict())
         responses = tuple(each.policy for each in thing.seats)
-        return [
-            Shown(thing.scenario, "the line-up that was judged", lineup, is_base=True),
-            Shown(thing.scenario, "best response of each seat", responses, against=lineup),
-        ]
+        answers = Shown(thing.scenario, judged.answers, responses, against=lineup)
+        return [_judged(thing.scenario, lineup, judged), answers]
     if isinstance(thing, TeamOptimum):
         return [Shown(thing.scenario, "team optimum", thing.policies)]
     if isinstance(thing, MarkovEquilibrium):
@@ -98,13 +142,20 @@ def of_object(thing: object) -> list[Shown] | None:
 
 
 def of_file(path: Path) -> list[Shown] | None:
-    """The line-up of a file that `save_policies` wrote, or the equilibria of one over (p, q), to
-    compare others with; None for another kind of file."""
+    """The line-up of a file that `save_policies` wrote, or to compare others with, the equilibria
+    of one over (p, q) or a line-up that was judged; None for another kind of file."""
     if is_policy_file(path):
-        return [_saved(load_policies(path), path.name)]
+        return [replace(_saved(load_policies(path), path.name), source=path)]
     data = read_json(path)
-    if isinstance(data, dict) and "equilibria" in data:
+    if not isinstance(data, dict):
+        return None
+    if "equilibria" in data:
         return [each for found in load_equilibria(path) for each in of_object(found) or ()]
+    if "nash_conv" in data:
+        lineup = tuple(_of_name(seat) for seat in data["lineup"])
+        if all(seat is not None for seat in lineup):
+            scenario = Scenario.from_dict(data["scenario"])
+            return [replace(_judged(scenario, lineup, Judged.of(data)), source=path)]
     return None
 
 
@@ -117,7 +168,11 @@ def joined(shown: Sequence[Shown]) -> list[dict[str, Any]]:
         If a game is too large, or a policy is for another one.
     """
     scenarios = list(dict.fromkeys(each.scenario for each in shown if not each.is_base))
-    browsers = [_browser(s, [each for each in shown if each.scenario == s]) for s in scenarios]
+    names = shortest(each.source for each in shown if each.source is not None)
+    browsers = [
+        _browser(s, [_tabulated(each, names) for each in shown if each.scenario == s])
+        for s in scenarios
+    ]
     for step in STEPS:
         values = [[_values(values, step) for _, values in browser] for browser in browsers]
         size = sum(len(packed["planes"]) for of_browser in values for packed in of_browser)
@@ -141,30 +196,67 @@ def _base_name(found: NashEquilibrium) -> str:
     return f"equilibrium over {found.space} policies: {found.describe()}{drawn}"
 
 
+def _judged(scenario: Scenario, lineup: tuple[object, ...], judged: Judged) -> Shown:
+    return Shown(scenario, f"judged: {judged.name}", lineup, is_base=True, judged=judged)
+
+
+def _of_name(seat: object) -> object | None:
+    """The policy that a judgement in JSON names; None if its name does not tell."""
+    if not isinstance(seat, str):
+        return None
+    if heuristic := re.fullmatch(r"\(p=([\d.e-]+), q=([\d.e-]+)\)", seat):
+        return strategy_of(*map(float, heuristic.groups()))
+    try:
+        return as_policy(seat)
+    except InvalidValue:
+        return None
+
+
 def _saved(saved: SavedPolicies, name: str) -> Shown:
     agents = saved.scenario.num_agents
     policies = saved.policies * (agents if len(saved.policies) == 1 else 1)
     if len(policies) != agents:
         given = f"{len(policies)} policies in {name}"
         raise InvalidValue("policies", given, f"one, or one for each of the {agents} seats")
-    return Shown(saved.scenario, name, policies)
+    return Shown(saved.scenario, "all seats play these at once", policies)
 
 
-def _browser(scenario: Scenario, shown: Iterable[Shown]) -> list[tuple[dict[str, Any], FloatArray]]:
-    """Entries of line-ups, the base first, each with its values by state and seat."""
-    base = next((each for each in shown if each.is_base), None)
-    if base is None:
-        best = best_common_heuristic(scenario)
-        name = f"best common (p, q): (p={best.p:.4g}, q={best.q:.4g})"
-        policies = (strategy_of(best.p, best.q),) * scenario.num_agents
-        base = Shown(scenario, name, policies, is_base=True)
-    base = replace(base, policies=_tables(scenario, base.policies))
-    entries = [_entry(base, base)]
-    for each in shown:
-        if not each.is_base:
-            tables = _tables(scenario, each.policies)
-            entries.append(_entry(replace(each, policies=tables), base))
-    return entries
+@dataclass(frozen=True)
+class _Lineup:
+    """A line-up as tables; the rest is as in `Shown`."""
+
+    scenario: Scenario
+    name: str
+    policies: tuple[Tabular, ...]
+    is_base: bool
+    against: tuple[Tabular, ...] | None
+    file: str | None
+    judged: Judged | None
+
+    def played(self) -> list[tuple[Tabular, ...]]:
+        """For each seat, the line-up in which it plays its policy."""
+        seats, of = range(self.scenario.num_agents), self.against
+        if of is None:
+            return [self.policies for _ in seats]
+        return [(*of[:a], self.policies[a], *of[a + 1 :]) for a in seats]
+
+
+#: What a line-up is worth.
+_Values = Callable[[tuple[Tabular, ...]], PolicyValues]
+
+
+def _tabulated(shown: Shown, files: Mapping[Path, str]) -> _Lineup:
+    """A line-up as tables; `files` says what files are called."""
+    scenario, against = shown.scenario, shown.against
+    return _Lineup(
+        scenario,
+        shown.name,
+        _tables(scenario, shown.policies),
+        shown.is_base,
+        None if against is None else _tables(scenario, against),
+        None if shown.source is None else files[shown.source],
+        shown.judged,
+    )
 
 
 def _tables(scenario: Scenario, policies: Iterable[object]) -> tuple[Tabular, ...]:
@@ -179,41 +271,93 @@ def _tables(scenario: Scenario, policies: Iterable[object]) -> tuple[Tabular, ..
     return tuple(table(policy, seat) for seat, policy in enumerate(policies))
 
 
-def _entry(shown: Shown, base: Shown) -> tuple[dict[str, Any], FloatArray]:
-    """The entry of a line-up of tables, and its values by state and seat."""
-    scenario = shown.scenario
-    policies: list[Any] = list(shown.policies)
-    seats = range(scenario.num_agents)
-    # The line-ups, by the seats whose policies are played there: all at once, or one by one.
-    lineups: dict[tuple[int, ...], list[object]] = {tuple(seats): policies}
-    if shown.against is not None:
-        others = list(shown.against)
-        lineups = {(a,): [*others[:a], policies[a], *others[a + 1 :]] for a in seats}
-    played = {of: policy_values(scenario, lineup) for of, lineup in lineups.items()}
-    found = [values for of, values in played.items() for _ in of]
-    entry: dict[str, Any] = {
-        "name": shown.name,
-        "is_base": shown.is_base,
-        "alone": shown.against is not None,
-        "payoffs": [float(found[a].payoffs[a]) for a in seats],
-        "seats": [_acts(policies[a]) for a in seats],
+def _browser(
+    scenario: Scenario, given: Iterable[_Lineup]
+) -> list[tuple[dict[str, Any], FloatArray]]:
+    """Entries of line-ups, the base first, each with its values by state and seat."""
+    values: _Values = cache(lambda lineup: policy_values(scenario, lineup))
+    lineups = [each for each in given if _is_as_judged(each, values)]
+    judged = [each for each in lineups if each.judged is not None]
+    lineups = [_recognised(each, judged, values) for each in lineups]
+    if not any(each.is_base for each in lineups):
+        best = best_common_heuristic(scenario)
+        name = f"best common (p, q): (p={best.p:.4g}, q={best.q:.4g})"
+        policies = (strategy_of(best.p, best.q),) * scenario.num_agents
+        lineups.append(_tabulated(Shown(scenario, name, policies, is_base=True), {}))
+    # What was given twice once, by its first name, and bases first.
+    once: dict[object, _Lineup] = {}
+    for each in lineups:
+        first = once.setdefault((each.policies, each.against), each)
+        once[first.policies, first.against] = replace(first, is_base=first.is_base or each.is_base)
+    lineups = sorted(once.values(), key=lambda each: not each.is_base)
+    # What was answered is among those that nothing is `against`.
+    place = {each.policies: i for i, each in enumerate(lineups) if each.against is None}
+    found = []
+    for i, name in enumerate(distinct_names([_name(each) for each in lineups])):
+        answered = lineups[i].against
+        other = 0 if answered is None else place[answered]
+        entry, of_states = _entry(lineups[i], values)
+        entry |= {"name": name, "is_base": i == 0, "other": other}
+        if i > 0:
+            entry |= _differences(lineups[i], lineups[other])
+        found.append((entry, of_states))
+    return found
+
+
+def _name(lineup: _Lineup) -> str:
+    if lineup.file is None or lineup.judged is not None:
+        return lineup.name
+    return f"{lineup.file}: {lineup.name}"
+
+
+def _is_as_judged(lineup: _Lineup, values: _Values) -> bool:
+    """Whether a line-up pays what its judgement says: (p, q) in files may be rounded."""
+    if lineup.judged is None or lineup.file is None:
+        return True
+    return np.allclose(values(lineup.policies).payoffs, lineup.judged.payoffs, rtol=1e-9)
+
+
+def _recognised(lineup: _Lineup, judged: Iterable[_Lineup], values: _Values) -> _Lineup:
+    """Policies of a file as best responses, if they are worth what those to a line-up judged are;
+    unchanged otherwise."""
+    if lineup.file is None or lineup.is_base:
+        return lineup
+    for other in judged:
+        answers = replace(lineup, against=other.policies)
+        payoffs = [float(values(each).payoffs[a]) for a, each in enumerate(answers.played())]
+        if other.judged is not None and np.allclose(payoffs, other.judged.best, rtol=1e-9):
+            return replace(answers, name=other.judged.answers)
+    return lineup
+
+
+def _entry(lineup: _Lineup, values: _Values) -> tuple[dict[str, Any], FloatArray]:
+    """The entry of a line-up, and its values by state and seat."""
+    found = [values(each) for each in lineup.played()]
+    entry = {
+        "alone": lineup.against is not None,
+        "payoffs": [float(of.payoffs[a]) for a, of in enumerate(found)],
+        "seats": [_acts(policy) for policy in lineup.policies],
     }
-    if not shown.is_base:
-        entry |= _differences(scenario, lineups, base)
-    return entry, np.stack([found[a].states[:, a] for a in seats], axis=1)
+    return entry, np.stack([of.states[:, a] for a, of in enumerate(found)], axis=1)
 
 
-def _differences(
-    scenario: Scenario, lineups: Mapping[tuple[int, ...], Sequence[object]], base: Shown
-) -> dict[str, Any]:
-    """Nights on which seats act otherwise than the base, and the states where most of them are."""
+def _differences(lineup: _Lineup, other: _Lineup) -> dict[str, Any]:
+    """Nights on which seats act otherwise than those of another line-up, and the states where most
+    of these are: how often they are met, how often seats act otherwise, and a night to look at."""
+    scenario = lineup.scenario
+    # Seats by the line-ups in which they play: all in one, or each in its own.
+    seats: dict[tuple[Tabular, ...], list[int]] = {}
+    for a, played in enumerate(lineup.played()):
+        seats.setdefault(played, []).append(a)
     found = [
         each
-        for seats, lineup in lineups.items()
-        for each in policy_differences(scenario, lineup, {a: base.policies[a] for a in seats})
+        for played, of in seats.items()
+        for each in policy_differences(scenario, played, {a: other.policies[a] for a in of})
     ]
     differ = np.sum([each.states for each in found], axis=0)
     met = np.mean([each.of_states for each in found], axis=0)
+    by_seat = np.argmax([each.states for each in found], axis=0)
+    since = np.choose(by_seat, [each.since for each in found])
     most = np.argsort(-differ, kind="stable")
     burning = (all_houses(scenario.num_houses) == 1).any(axis=1)[most]
     listed = np.zeros(len(most), dtype=bool)
@@ -221,9 +365,11 @@ def _differences(
         listed[np.flatnonzero(some)[:MOST_STATES]] = True
     return {
         "nights": float(np.mean([each.of_nights for each in found])),
-        "differs": [each.nights for each in found],
+        "differs": [each.nights for each in sorted(found, key=lambda each: each.seat)],
         "states": [
-            [int(s), float(met[s]), float(differ[s])] for s in most[listed] if differ[s] > 0
+            [int(s), float(met[s]), float(differ[s]), int(since[s])]
+            for s in most[listed]
+            if differ[s] > 0
         ],
     }
 

@@ -11,6 +11,7 @@ import pytest
 import bucket_brigade as bb
 from bucket_brigade.equilibrium.results import save_equilibria
 from bucket_brigade.explorer import policies
+from bucket_brigade.policies.heuristic import strategy_of
 from bucket_brigade.policies.tabular import blended
 
 GAME = bb.scenario("default").replace(num_houses=4, num_agents=2, min_nights=2, max_nights=8)
@@ -71,9 +72,23 @@ def test_differences_are_those_of_the_library() -> None:
     ]
     assert np.allclose(answers["differs"], [each.nights for each in found])
     differ = found[0].states + found[1].states
-    state, _, most = answers["states"][0]
+    state, _, most, night = answers["states"][0]
     assert most == differ.max() == differ[state]
+    codes = [state // 3**h % 3 for h in range(4)]
+    assert any(
+        not np.allclose(each.policy.at(codes, night), bb.tabulate("hero", GAME, seat=a).at(codes))
+        for a, each in enumerate(judged.seats)
+    )
     assert np.isclose(sum(row[2] for row in answers["states"]), differ.sum())
+
+
+def test_states_are_listed_with_a_night_on_which_acts_differ() -> None:
+    hero = bb.tabulate("hero", GAME).table()
+    lazy = np.repeat(hero[None], 8, axis=0)
+    lazy[3:5] = np.eye(5)[0]
+    saved = bb.SavedPolicies((bb.tabulate(lazy, GAME), bb.tabulate("hero", GAME, seat=1)), GAME, "")
+    entry = browser(bb.judge(GAME, ["hero"] * 2, heuristics=False), saved)["lineups"][2]
+    assert {night for *_, night in entry["states"]} == {3}
 
 
 def test_values_are_coarser_where_there_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,6 +99,54 @@ def test_values_are_coarser_where_there_are_many(monkeypatch: pytest.MonkeyPatch
     assert browser(best)["step"] == 1.0
     monkeypatch.setattr(policies, "MOST_CHARACTERS", 1)
     assert browser(best)["step"] == 10.0
+
+
+def test_every_line_up_is_there_and_answers_stand_beside_what_they_answer() -> None:
+    found, best = bb.DoubleOracle(GAME).solve(), bb.team_optimum(GAME)
+    liars = bb.judge(GAME, ["liar"] * 2, heuristics=False)
+    same = bb.judge(GAME, found.lineup, heuristics=False)
+    entries = browser(found, liars, same, best, liars, best)["lineups"]
+    mine = same.to_dict()["lineup"][0]
+    assert [each["name"] for each in entries] == [
+        policies.of_object(found)[0].name,
+        "judged: 2 × liar",
+        "best response of each seat to 2 × liar",
+        f"best response of each seat to 2 × {mine}",
+        "team optimum",
+    ]
+    assert [each["is_base"] for each in entries] == [True, False, False, False, False]
+    assert [each["other"] for each in entries] == [0, 0, 1, 0, 0]
+    differ = bb.policy_difference(GAME, [liars.seats[0].policy, "liar"], 0, "liar")
+    assert np.isclose(entries[2]["differs"][0], differ.nights)
+
+
+def test_a_file_of_best_responses_is_known_by_the_judgement_beside_it(tmp_path: Path) -> None:
+    judged = bb.judge(GAME, ["hero", tuple(strategy_of(0.25, 0.5))], heuristics=False)
+    (tmp_path / "a").mkdir()
+    of_file = []
+    for place, policy in (("j.policies", None), ("a/j.policies", bb.team_optimum(GAME).policies)):
+        saved = policy or [each.policy for each in judged.seats]
+        bb.save_policies(saved, tmp_path / place, GAME)
+        of_file += policies.of_file(tmp_path / place) or []
+    folder = tmp_path.name
+    (alone,) = policies.joined(of_file)
+    values = bb.policy_values(GAME, [each.policy for each in judged.seats]).payoffs
+    assert alone["lineups"][1]["name"] == f"{folder}/j.policies: all seats play these at once"
+    assert alone["lineups"][1]["payoffs"] == values.tolist()
+    json_file = tmp_path / "j.json"
+    json_file.write_text(json.dumps(judged.to_dict()))
+    (both,) = policies.joined([*of_file, *(policies.of_file(json_file) or ())])
+    base, answers, team = both["lineups"]
+    assert base["name"] == "judged: hero, (p=0.25, q=0.5)"
+    assert answers["name"].startswith(f"{folder}/j.policies: best response of each seat to hero,")
+    assert np.allclose(answers["payoffs"], [each.value for each in judged.seats])
+    assert [answers["alone"], team["alone"]] == [True, False]
+    # Where names of (p, q) are rounded, the line-up is another one.
+    data = judged.to_dict()
+    data["lineup"][1] = "(p=0.251, q=0.5)"
+    json_file.write_text(json.dumps(data))
+    (other,) = policies.joined([*of_file, *(policies.of_file(json_file) or ())])
+    assert other == policies.joined(of_file)[0]
 
 
 def told(chances: np.ndarray) -> str:
@@ -103,7 +166,7 @@ def test_every_click_shows_what_the_library_says(
     view = page.locator("#panel-states")
     row = view.locator(".acts tbody tr").nth(1)
     row.wait_for()
-    assert row.locator("th").text_content() == saved.name
+    assert row.locator("th").text_content() == f"{saved.name}: all seats play these at once"
     values = bb.policy_values(GAME, drawn)
     view.get_by_role("button", name="All safe").click()
 

@@ -41,7 +41,8 @@
 
   function browse(room, browser, lineups) {
     const { num_houses: houses, num_agents: seats, max_nights: nights } = browser.scenario;
-    const base = lineups.find((each) => each.is_base);
+    // What a line-up is compared with; nothing if it is what the others are.
+    const compared = (lineup) => lineup.is_base ? null : lineups[lineup.other];
     const codes = codesOf(0, houses);
     const digits = browser.step < 1 ? 1 : 0;
 
@@ -110,9 +111,9 @@
       const number = numberOf(codes);
       const cells = lineup.acts.map((acts, seat) => {
         const chances = acts(number, Number(night.value));
-        const apart = lineup === base
+        const apart = lineup.is_base
           ? 0
-          : distance(chances, base.acts[seat](number, Number(night.value)));
+          : distance(chances, compared(lineup).acts[seat](number, Number(night.value)));
         return el(
           'td',
           { class: apart > LEAST ? 'words apart' : 'words' },
@@ -158,10 +159,11 @@
       }
     }
 
-    function goTo(to) {
+    function goTo(to, on = night.value) {
       codesOf(to, houses).forEach((code, house) => {
         codes[house] = code;
       });
+      night.value = String(on);
       show();
     }
 
@@ -183,7 +185,7 @@
             { class: 'muted' },
             `An episode lasts ${
               format.number(lineup.nights, 1)
-            } nights; seats act otherwise than ${base.name} on ${
+            } nights; seats act otherwise than ${compared(lineup).name} on ${
               lineup.differs.map((each) => format.number(each, 1)).join(', ')
             } of them. Press a state, or the keys n and p, to see it.`,
           ),
@@ -218,7 +220,7 @@
               el(
                 'tbody',
                 {},
-                states().map(([number, met, differ]) => {
+                states().map(([number, met, differ, on]) => {
                   const ofState = signsOf(codesOf(number, houses));
                   return el(
                     'tr',
@@ -231,7 +233,7 @@
                         class: 'signs',
                         value: String(number),
                         'aria-pressed': 'false',
-                        onclick: () => goTo(number),
+                        onclick: () => goTo(number, on),
                       }, ofState),
                     ),
                     el('td', { title: String(met) }, format.number(met, 3)),
@@ -287,7 +289,7 @@
           el(
             'caption',
             {},
-            `What each seat does in this state on this night, and the points it expects of an episode that begins here, rounded to ${browser.step}. ≠ marks acts that differ from the first row, with the share of draws that do.`,
+            `What each seat does in this state on this night, and the points it expects of an episode that begins here, rounded to ${browser.step}. ≠ marks acts that differ from the first row, or of best responses, from the line-up that they answer, with the share of draws that do.`,
           ),
           el(
             'thead',
@@ -310,13 +312,14 @@
         ? el(
           'p',
           { class: 'muted' },
-          'A best response is what a seat gets if it alone leaves the line-up, so each seat’s number is of another line-up.',
+          'A best response is what a seat plays and gets if it alone leaves the line-up, so each seat’s number is of another line-up.',
         )
         : '',
     );
     chosen.value = String(Math.max(lineups.findIndex((each) => !each.is_base), 0));
     choose();
-    goTo(states()[0]?.[0] ?? 0);
+    const [first, , , on] = states()[0] ?? [0, 0, 0, 0];
+    goTo(first, on);
 
     return {
       key(event) {
@@ -333,7 +336,7 @@
         }
         const at = all.findIndex(([number]) => number === numberOf(codes));
         const next = at < 0 ? 0 : (at + step + all.length) % all.length;
-        goTo(all[next][0]);
+        goTo(all[next][0], all[next][3]);
         list.querySelector('[aria-pressed=true]')?.scrollIntoView({ block: 'nearest' });
         announce(`State ${signsOf(codes)}, ${next + 1} of ${all.length}`);
         return true;
