@@ -44,6 +44,10 @@
 //! side by side, so each task of a thread ([`parallel`]) writes a range of its own, and results do
 //! not depend on threads or on the set of instructions.
 //!
+//! Where all agents look at fires alone, much is the same for all nights and all standing houses: then
+//! best responses ([`blind`]) and what seats come to by them ([`deviations`]) go through states by
+//! their burning houses instead, eight standing sets at a time.
+//!
 //! What to do changes in few states from night to night, so policies of acts are kept as runs
 //! ([`runs`]).
 

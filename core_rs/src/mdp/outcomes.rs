@@ -31,7 +31,7 @@ pub(super) struct Outcomes<const S: usize> {
     first: Vec<u32>,
     /// By the number of burning houses: how many sets have a chance, and how many there are.
     lengths: Vec<[usize; 2]>,
-    /// By distribution and the set put out, as [`Subsets`](super::subsets::Subsets) lists them.
+    /// By distribution and the set put out, as [`Subsets`] lists them.
     chances: Cells<S>,
 }
 

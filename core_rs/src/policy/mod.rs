@@ -21,6 +21,7 @@ pub use firefighter::{Firefighter, FirefighterThresholds};
 pub use heuristic::{Heuristic, HeuristicThresholds};
 pub use single::{Action, Sight, Single};
 pub use table::{Table, TableRuns};
+#[cfg(feature = "python")]
 pub(crate) use ten_parameter::{FIRE, LEAST};
 pub use ten_parameter::{TenParameter, TenParameterThresholds};
 
