@@ -1,6 +1,7 @@
 """``bucket-brigade explore``: a page to look at results and episodes."""
 
 import contextlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,9 @@ from bucket_brigade.explorer.bundle import bundled
 from bucket_brigade.explorer.serve import PageServer
 from bucket_brigade.game.catalogue import SCENARIOS
 from bucket_brigade.simulation.episode import Episode
+
+#: Megabytes from which on a page is large.
+_LARGE = 3
 
 
 @reports_errors
@@ -92,9 +96,16 @@ def explore(
         raise InvalidValue("--scenario", "missing", "the game that --lineup plays")
     elif not files and not serve:
         raise InvalidValue("RESULT", "missing", "a file, or --scenario with --lineup, or --serve")
-    if out is None and not serve:
-        out = Path("explore.html")
-    check_outputs([("--out", out)], names=[str(file) for file in files])
+    if name is None:
+        rest = {} if serve else {"--seed": seed, "--episode": numbers}
+        orders = {"--night-order": night_order, "--end-rule": end_rule}
+        _refuse({"--set": changes, "--rules": rules, **orders, **rest}, "--scenario")
+        if not files:
+            _refuse({"--out": out}, "a RESULT or --scenario")
+    if not serve:
+        _refuse({"--port": port}, "--serve")
+        out = out or Path("explore.html")
+    check_outputs([("--out", out)], names=[*map(str, files), *([name] if name else [])])
     episodes = [
         Episode(scenario, seats, seed=seed, episode=number)
         for number in numbers or [0]
@@ -102,11 +113,14 @@ def explore(
         if scenario is not None
     ]
     things = [*files, *episodes]
-    if out is not None and things:
+    if out is not None:
         page = explore_page(*things, title=title)
         page.save(out)
+        size = len(page.html.encode()) / 1e6
         if not is_stream(out):
-            say(f"{out}: {len(page.html.encode()) / 1e6:.2f} MB")
+            say(f"{out}: {size:.2f} MB")
+        if size > _LARGE:
+            say(f"a page of more than {_LARGE} MB opens slowly: several with less each are quicker")
     if serve:
         bundle = bundled(things, title or "Bucket Brigade", live=True)
         bundle["asked"] = {
@@ -118,6 +132,15 @@ def explore(
         }
         given = {} if scenario is None or name is None else {name: scenario}
         _serve(PageServer(bundle, {"/episode": Episodes(given, seated)}, port))
+
+
+def _refuse(given: Mapping[str, object], needed: str) -> None:
+    """Refuses options that would do nothing without others."""
+    for option, value in given.items():
+        if value:
+            raise InvalidValue(
+                option, "given", f"{needed} beside it, without which it does nothing"
+            )
 
 
 def _serve(server: PageServer) -> None:

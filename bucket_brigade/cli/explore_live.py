@@ -72,4 +72,5 @@ def _whole(params: Params, name: str) -> int:
     try:
         return whole_number(_one(params, name).strip())
     except typer.BadParameter as error:
-        raise InvalidValue(name, repr(_one(params, name)), "a whole number") from error
+        allowed = "a whole number from 0 to 2^64 - 1"
+        raise InvalidValue(name, repr(_one(params, name)), allowed) from error

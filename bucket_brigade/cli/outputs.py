@@ -130,7 +130,7 @@ def check_outputs(
     as_json : bool
         Whether standard output is taken by JSON.
     names : sequence of str, optional
-        Scenarios and files of scenarios, as the command was given them.
+        Scenarios and files that are read, as the command was given them.
 
     Returns
     -------
@@ -140,12 +140,12 @@ def check_outputs(
     Raises
     ------
     InvalidValue
-        If a file is a folder, or two are the same, or one is a file that scenarios come from.
+        If a file is a folder, or two are the same, or one is a file that is read.
     OSError
         If one can't be written.
     """
     taken = {STANDARD_OUTPUT: "JSON"} if as_json else {}
-    taken |= {os.path.realpath(file): "the scenario" for file in _files_of(names or ())}
+    taken |= {os.path.realpath(file): "a file that is read" for file in _files_of(names or ())}
     for option, path in given:
         if path is None:
             continue

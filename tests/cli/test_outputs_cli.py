@@ -262,5 +262,5 @@ def test_the_file_of_a_scenario_is_not_replaced(tmp_path: Path) -> None:
         ran = CliRunner().invoke(app, arguments)
         assert ran.exit_code == 2
         assert option in ran.stderr
-        assert "another place than that of the scenario" in " ".join(ran.stderr.split())
+        assert "another place than that of a file that is read" in " ".join(ran.stderr.split())
     assert file.read_bytes() == before

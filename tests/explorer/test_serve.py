@@ -66,7 +66,8 @@ WRONG = [
     ("Line-up", "", "lineup"),
     ("Changes", "max_nights", "NAME=VALUE"),
     ("Episode", "-1", "episode"),
-    ("Seed", "many", "a whole number"),
+    ("Seed", "many", "a whole number from 0"),
+    ("Episode", str(2**64), "0 to 2^64 - 1"),
 ]
 
 
