@@ -9,16 +9,17 @@ with, by name). A JSON list of such objects is a log, too.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bucket_brigade.errors import InvalidFile, InvalidValue, shown
 from bucket_brigade.explorer.documents import parse_json, read_json, read_text
+from bucket_brigade.explorer.sources import named_by_source
 from bucket_brigade.game.scenario import Scenario
 
-__all__ = ["LearningLog", "load_log", "of_file", "of_object"]
+__all__ = ["LearningLog", "joined", "load_log", "of_file", "of_object"]
 
 FORMAT, VERSION = "bucket-brigade learning", 1
 #: Numbers that every line has.
@@ -113,7 +114,12 @@ def of_file(path: Path) -> list[dict[str, Any]] | None:
         return None
     if first.get("format") != FORMAT and not _is_record(first):
         return None
-    return [{**_entry(load_log(path)), "source": path.name}]
+    return [{**_entry(load_log(path)), "source": path}]
+
+
+def joined(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Entries with names of the files that some are from."""
+    return named_by_source(entries)
 
 
 def _objects(path: Path, most: int | None = None) -> list[dict[str, Any]]:
@@ -135,7 +141,11 @@ def _is_record(thing: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    try:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return number and math.isfinite(value)  # type: ignore[arg-type]
+    except OverflowError:  # an integer that no float is near
+        return False
 
 
 def _entry(log: LearningLog) -> dict[str, Any]:

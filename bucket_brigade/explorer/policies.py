@@ -31,6 +31,7 @@ from bucket_brigade.exact.markov_equilibrium import MarkovEquilibrium
 from bucket_brigade.exact.policy_values import PolicyValues, policy_values
 from bucket_brigade.exact.team_optimum import TeamOptimum
 from bucket_brigade.explorer.documents import read_json
+from bucket_brigade.explorer.parameters import parameters
 from bucket_brigade.explorer.sources import shortest
 from bucket_brigade.game.lineup_result import describe_lineup
 from bucket_brigade.game.lineups import Mixture
@@ -181,6 +182,7 @@ def joined(shown: Sequence[Shown]) -> list[dict[str, Any]]:
     return [
         {
             "scenario": scenario.to_dict(),
+            "parameters": parameters(scenario),
             "step": step,
             "lineups": [
                 {**entry, "values": packed}

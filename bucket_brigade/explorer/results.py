@@ -16,18 +16,20 @@ from bucket_brigade.equilibrium.results.nash import NashEquilibrium, load_equili
 from bucket_brigade.equilibrium.results.policies import PolicyEquilibrium
 from bucket_brigade.equilibrium.results.roles import RoleEquilibrium, load_roles, role_names
 from bucket_brigade.equilibrium.verdict.regret import Verdict
-from bucket_brigade.errors import InvalidFile
+from bucket_brigade.errors import InvalidFile, shown
 from bucket_brigade.evaluation.judge import Judgement
 from bucket_brigade.evaluation.matrix import PayoffMatrix
 from bucket_brigade.exact.markov_equilibrium import MarkovEquilibrium
 from bucket_brigade.exact.team_optimum import TeamOptimum
 from bucket_brigade.explorer.documents import read_json
-from bucket_brigade.explorer.surfaces import restricted_game, seat_surfaces, surface
+from bucket_brigade.explorer.parameters import parameters
+from bucket_brigade.explorer.sources import named_by_source
+from bucket_brigade.explorer.surfaces import restricted_game, seat_name, seat_surfaces, surface
 from bucket_brigade.game.lineup_result import describe_lineup
 from bucket_brigade.game.scenario import Scenario
 from bucket_brigade.policies.spaces import HEURISTICS
 
-__all__ = ["of_file", "of_object"]
+__all__ = ["joined", "of_file", "of_object"]
 
 Entry = dict[str, Any]
 
@@ -56,7 +58,15 @@ def of_file(path: Path) -> list[Entry] | None:
         entries = list(map(_roles, load_roles(path)))
     else:
         entries = _of_document(path, data)
-    return [{**entry, "source": path.name} for entry in entries] or None
+    return [{**entry, "source": path} for entry in entries] or None
+
+
+def joined(entries: Sequence[Entry]) -> list[Entry]:
+    """Entries with parameters of their games, and with names of the files that some are from."""
+    return [
+        {**entry, "parameters": parameters(Scenario.from_dict(entry["scenario"]))}
+        for entry in named_by_source(entries)
+    ]
 
 
 def _of_document(path: Path, data: Mapping[str, Any]) -> list[Entry]:
@@ -69,18 +79,43 @@ def _of_document(path: Path, data: Mapping[str, Any]) -> list[Entry]:
             reason = f"schema version {version!r}; this program reads {SCHEMA_VERSION}"
             raise InvalidFile(f"{path}: {reason}")
         try:
-            return [describe(each) for each in (data[key] if key in _LISTS else [data])]
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            return [_checked(describe(each)) for each in (data[key] if key in _LISTS else [data])]
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             reason = f"one of its {key} is incomplete or damaged ({type(error).__name__}: {error})"
             raise InvalidFile(f"{path}: {reason}") from error
     return []
+
+
+def _checked(entry: Entry) -> Entry:
+    """An entry made of JSON, whose numbers and texts are such.
+
+    Raises
+    ------
+    ValueError
+        For the first that is not.
+    """
+    for name in ("payoff", "nights", "payoff_a_night", "exploitability"):
+        if name in entry and not _is_number(entry[name]):
+            raise ValueError(f"{name} is {shown(entry[name])}, not a finite number")
+    if "seats" in entry:
+        seats, rows = entry["scenario"]["num_agents"], entry["seats"]["rows"]
+        if len(rows) != seats:
+            raise ValueError(f"it has {len(rows)} seats, of {seats}")
+        wrong = [x for row in rows for x in row if not isinstance(x, str) and not _is_number(x)]
+        if wrong:
+            raise ValueError(f"a seat has {shown(wrong[0])}, not a finite number")
+    return entry
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 # Equilibria over (p, q).
 
 
 def _nash(found: NashEquilibrium) -> Entry:
-    others = "" if found.seat is None else f" of seat {found.seat}"
+    others = "" if found.seat is None else f" of seat {seat_name(found.seat)}"
     over = "(p, q)" if found.space == HEURISTICS.name else f"the space {found.space}"
     drawn = surface(found)
     gains = found.policy_gains or ()
@@ -99,7 +134,7 @@ def _nash(found: NashEquilibrium) -> Entry:
         and _table(
             "What a seat gains by its best policy of any kind, if the others stay",
             ["seat", "gain, points an episode", "no policy gains more than"],
-            [[each.seat, each.gain, each.at_most] for each in gains],
+            [[seat_name(each.seat), each.gain, each.at_most] for each in gains],
         ),
     }
 
@@ -118,7 +153,10 @@ def _roles(found: RoleEquilibrium) -> Entry:
         "seats": _table(
             "What each seat plays and gets",
             ["seat", "plays", "payoff, points an episode", "standard error"],
-            [[seat, name, or_null(of), or_null(e)] for seat, (name, of, e) in enumerate(rows)],
+            [
+                [seat_name(seat), name, or_null(of), or_null(e)]
+                for seat, (name, of, e) in enumerate(rows)
+            ],
         ),
     }
 
@@ -145,7 +183,7 @@ def _certified(found: CertifiedResult) -> Entry:
             [
                 [
                     labels[each.strategy],
-                    ", ".join(map(str, each.seats)),
+                    ", ".join(map(seat_name, each.seats)),
                     or_null(each.gain),
                     or_null(each.stderr),
                 ]
@@ -185,14 +223,14 @@ def _words(found: CertifiedResult) -> str:
 
 def _judged(data: Mapping[str, Any]) -> Entry:
     seats = data["seats"]
-    lineup = [describe_lineup([seat]) for seat in data["lineup"]]
+    lineup = [describe_lineup([_seat_in_words(seat)]) for seat in data["lineup"]]
     tried = all(each["best_heuristic"] is not None for each in seats)
     rows = []
     for name, each in zip(lineup, seats, strict=True):
         best, answer = each["best_heuristic"], each["best_response"]
         rows.append(
             [
-                each["seat"],
+                seat_name(each["seat"]),
                 name,
                 each["payoff"],
                 each["worked"],
@@ -283,7 +321,7 @@ def _psro(data: Mapping[str, Any]) -> Entry:
         "kind": "psro",
         "title": "Policies found by double oracle",
         "plays": f"{len(data['distribution'])} strategies, drawn anew every night",
-        "verdict": data["verdict"],
+        "verdict": str(Verdict(data["verdict"])),
         "exploitability": data["regret"],
         "words": (
             f"{'Certified' if certified else 'Refuted'}: by its best policy of any kind, one seat "
@@ -304,14 +342,17 @@ def _of_whole_game(data: Mapping[str, Any]) -> Entry:
         "seats": _table(
             "What each seat gets",
             ["seat", "payoff, points an episode", "nights worked"],
-            [[seat, payoff, worked] for seat, (payoff, worked) in enumerate(rows)],
+            [[seat_name(seat), payoff, worked] for seat, (payoff, worked) in enumerate(rows)],
         ),
     }
 
 
 def _matrix(data: Mapping[str, Any]) -> Entry:
-    who = "mean over seats" if data["seat"] is None else f"seat {data['seat']}"
-    names = list(data["strategies"])
+    who = "mean over seats" if data["seat"] is None else f"seat {seat_name(data['seat'])}"
+    names = data["strategies"]
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"strategies are {shown(names)}, not a list of names")
+    sampled = data["method"] != "exact"
     return {
         "kind": "payoffs",
         "title": "Payoffs of each strategy against all others playing one",
@@ -320,11 +361,34 @@ def _matrix(data: Mapping[str, Any]) -> Entry:
         "matrix": {
             "names": names,
             "who": who,
-            "mean": [[float(x) for x in row] for row in data["mean"]],
-            "stderr": None if data["method"] == "exact" else data["stderr"],
-            "nights": [[float(x) for x in row] for row in data["nights"]],
+            "mean": _square("mean", data["mean"], len(names)),
+            "stderr": _square("stderr", data["stderr"], len(names), or_null=True)
+            if sampled
+            else None,
+            "nights": _square("nights", data["nights"], len(names)),
         },
     }
+
+
+def _square(name: str, rows: object, size: int, *, or_null: bool = False) -> list[list[Any]]:
+    """A matrix of numbers, checked."""
+    if not isinstance(rows, list) or len(rows) != size or size == 0:
+        raise ValueError(f"{name} is {shown(rows)}, not {size} rows of as many numbers")
+    for row in rows:
+        if not isinstance(row, list) or len(row) != size:
+            raise ValueError(f"{name} has {shown(row)}, not a row of {size} numbers")
+        for x in row:
+            if not _is_number(x) and not (or_null and x is None):
+                raise ValueError(f"{name} has {shown(x)}, not a finite number")
+    return rows
+
+
+def _seat_in_words(seat: object) -> Any:
+    """What a seat plays as judgements name it, checked: a name, or weights by name."""
+    weights = seat.values() if isinstance(seat, Mapping) else ()
+    if not isinstance(seat, str | Mapping) or not all(map(_is_number, weights)):
+        raise ValueError(f"the line-up has {shown(seat)}, not a name or a mixture of names")
+    return seat
 
 
 def _scenario(data: Mapping[str, Any]) -> dict[str, Any]:

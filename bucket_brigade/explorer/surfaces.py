@@ -15,10 +15,15 @@ from bucket_brigade.equilibrium.results.roles import RoleEquilibrium, role_names
 from bucket_brigade.policies.heuristic import ARCHETYPES, as_strategy, duties
 from bucket_brigade.policies.spaces import HEURISTICS
 
-__all__ = ["restricted_game", "seat_surfaces", "surface"]
+__all__ = ["restricted_game", "seat_name", "seat_surfaces", "surface"]
 
 #: Episodes of each point of a sampled surface: a look, not a verdict.
 EPISODES = 20_000
+
+
+def seat_name(seat: int) -> str:
+    """A seat's letter, as rings have it, with its number, as results have it."""
+    return f"{chr(ord('a') + seat)} ({seat})"
 
 
 def surface(found: NashEquilibrium) -> dict[str, Any] | None:
@@ -52,14 +57,14 @@ def seat_surfaces(found: RoleEquilibrium) -> list[dict[str, Any]]:
             if other != seat:
                 others.setdefault(name, []).append(other)
         marks = [
-            _mark("other", f"seat {', '.join(map(str, seats))}", found.strategies[seats[0]])
+            _mark("other", f"seat {', '.join(map(seat_name, seats))}", found.strategies[seats[0]])
             for seats in others.values()
         ]
         marks.append(_mark("played", names[seat], found.strategies[seat], weight=1.0))
         of_seat = [each for each in found.deviations if each.seats == (seat,)]
         if of_seat:
             marks.append(_best(found, max(of_seat, key=lambda each: each.gain)))
-        title = f"Seat {seat} plays (p, q), all others keep to their roles"
+        title = f"Seat {seat_name(seat)} plays (p, q), all others keep to their roles"
         told.append(_surface(title, grid, marks))
     return told
 

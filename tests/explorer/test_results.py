@@ -94,7 +94,7 @@ def test_roles_have_a_map_for_each_seat() -> None:
     entries = [of(each) for each in roles]
     assert [len(entry["surfaces"]) for entry in entries] == [2] * len(roles)
     marks = [m["name"] for m in entries[0]["surfaces"][1]["marks"] if m["kind"] == "other"]
-    assert marks == ["seat 0"]
+    assert marks == ["seat a (0)"]
     assert [row[2] for row in entries[0]["seats"]["rows"]] == list(roles[0].payoffs)
 
 
@@ -102,7 +102,12 @@ def test_files_of_commands_are_read(found: bb.NashEquilibrium, tmp_path: Path) -
     save_equilibria([found, found], tmp_path / "nash.json")
     entries = results.of_file(tmp_path / "nash.json")
     assert entries is not None
-    assert [entry["source"] for entry in entries] == ["nash.json"] * 2
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "nash.json").write_bytes((tmp_path / "nash.json").read_bytes())
+    entries += results.of_file(tmp_path / "a" / "nash.json") or []
+    folder = tmp_path.name
+    sources = [entry["source"] for entry in results.joined(entries)]
+    assert sources == [f"{folder}/nash.json"] * 2 + ["a/nash.json"] * 2
     optimum = {"schema_version": 2, "optima": [{**bb.team_optimum(GAME).to_dict()}]}
     (tmp_path / "optimum.json").write_text(json.dumps(optimum))
     (entry,) = results.of_file(tmp_path / "optimum.json") or []
@@ -121,6 +126,57 @@ def test_damaged_files_are_refused_by_what_is_wrong(tmp_path: Path) -> None:
         (tmp_path / "file").write_text(text)
         with pytest.raises(bb.InvalidFile, match=wrong):
             results.of_file(tmp_path / "file")
+
+
+def changed(data: Any, path: tuple[Any, ...], value: object) -> Any:
+    """A copy of JSON with another value at a place."""
+    if not path:
+        return value
+    data = dict(data) if isinstance(data, dict) else list(data)
+    data[path[0]] = changed(data[path[0]], path[1:], value)
+    return data
+
+
+def test_whatever_stands_in_place_of_a_number_or_a_name_is_refused(tmp_path: Path) -> None:
+    game = GAME.replace(num_houses=3, num_agents=2)
+    best = bb.team_optimum(game).to_dict()
+    matrix = bb.payoff_matrix(game, ["hero", "liar"], episodes=320).to_dict()
+    judged = bb.judge(game, ["hero"] * 2, heuristics=False).to_dict()
+    numbers = [(best, (name,)) for name in ("payoff", "nights", "payoff_a_night")]
+    numbers += [(matrix, ("mean", 0, 1)), (matrix, ("nights", 1, 1))]
+    numbers += [(judged, (name,)) for name in ("nights", "exploitability")]
+    numbers += [(judged, ("seats", 0, "payoff"))]
+    lists = [(best, (name,)) for name in ("payoffs", "worked")]
+    lists += [(matrix, (name,)) for name in ("mean", "nights", "stderr", "strategies")]
+    lists += [(matrix, ("mean", 0)), (judged, ("seats",)), (judged, ("lineup",))]
+    names = [(matrix, ("strategies", 0)), (judged, ("lineup", 0))]
+    cases = [(*each, wrong) for each in numbers for wrong in ("text", [], {}, None, True)]
+    cases += [(*each, wrong) for each in lists for wrong in ("text", [], {}, None, 5.5, [1.0])]
+    cases += [(*each, wrong) for each in names for wrong in ([], None, 5.5)]
+    file = tmp_path / "file.json"
+    for data, path, wrong in cases:
+        other = changed(data, path, wrong)
+        file.write_text(json.dumps({"optima": [other]} if data is best else other))
+        with pytest.raises(bb.InvalidFile, match=r"file\.json"):
+            bb.explore(file)
+
+
+def test_games_of_one_name_are_told_apart_by_what_was_changed(open_page: Any) -> None:
+    small = bb.scenario("hard").replace(num_houses=3, num_agents=2, max_nights=20)
+    other = small.replace(prob_fire_spreads_to_neighbor=0.1)
+    (entry,) = results.joined(results.of_object(bb.team_optimum(other)) or [])
+    told = {label: (value, usual) for label, value, usual in entry["parameters"]["changed"]}
+    assert told["β, chance that fire spreads"] == (0.1, 0.4)
+    assert "c, cost of a night of work" not in told
+    (entry,) = results.joined(results.of_object(bb.team_optimum(GAME)) or [])
+    assert entry["parameters"]["changed"] is None
+    page = open_page(bb.explore(bb.team_optimum(small), bb.team_optimum(other)))
+    names = page.locator("#panel-results .picker button").all_text_contents()
+    assert len(set(names)) == 2
+    assert names[1].startswith("hard, β 0.1, ")
+    assert "β, chance that fire spreads: 0.1 instead of 0.4" not in page.text_content("body")
+    page.keyboard.press("n")
+    assert "β, chance that fire spreads: 0.1 instead of 0.4" in page.text_content("#panel-results")
 
 
 def test_the_page_shows_them(found: bb.NashEquilibrium, open_page: Any) -> None:

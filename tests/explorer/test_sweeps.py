@@ -1,5 +1,6 @@
 """Sweeps on the page: cells, boundaries and rows are those of the table."""
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,6 +45,14 @@ def entry(of: object) -> dict[str, Any]:
     return found
 
 
+def test_parameters_that_all_points_share_are_told() -> None:
+    plan = bb.SweepPlan(base="hard", grid={COST: [0.1, 0.2]}, changes={"num_houses": 6})
+    told = entry(dataclasses.replace(table(COST), plan=plan))["parameters"]
+    assert told["changed"] == [["num houses", 6, 10]]
+    assert len(told["all"]) == 16
+    assert entry(table(COST))["parameters"] is None
+
+
 def test_nothing_is_left_out_of_a_table(tmp_path: Path) -> None:
     made = table(KAPPA, COST)
     found = entry(made)
@@ -53,9 +62,10 @@ def test_nothing_is_left_out_of_a_table(tmp_path: Path) -> None:
     assert [axis["values"] for axis in found["axes"]] == [[0.1, 0.2, 0.3]] * 2
     assert found["first"] == "nash_p"
     assert [c["verdict"] for c in found["results"]] == ["nash_work"] * 3
-    made.to_csv(tmp_path / "sweep.csv")
-    (again,) = sweeps.of_file(tmp_path / "sweep.csv") or []
-    assert again == {**found, "source": "sweep.csv"}
+    file = tmp_path / "sweep.csv"
+    made.to_csv(file)
+    (again,) = sweeps.of_file(file) or []
+    assert again == {**found, "source": file}
     (tmp_path / "other.csv").write_text("update,payoff\n1,2\n")
     assert sweeps.of_file(tmp_path / "other.csv") is None
 

@@ -93,7 +93,7 @@
     name: 'learning',
     title: 'Learning',
     order: 50,
-    accepts: (bundle) => (bundle.learning ?? []).length > 0,
+    accepts: (bundle) => bundle.learning.length > 0,
     mount(element, { learning }, tools) {
       element.append(
         el(

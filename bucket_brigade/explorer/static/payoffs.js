@@ -17,7 +17,7 @@
   const words = (value) => el('td', { class: 'words' }, value);
   const cell = (value) => typeof value === 'string' ? words(value) : number(value);
 
-  const LEFT = ['plays', 'found', 'strategy', 'seats', 'best (p, q)'];
+  const LEFT = ['plays', 'found', 'from', 'strategy', 'seats', 'best (p, q)'];
   const head = (names) =>
     el(
       'thead',
@@ -228,6 +228,7 @@
     if (rows.length < 2) {
       return null;
     }
+    const named = rows.some((entry) => entry.source);
     const largest = Math.max(...rows.map((entry) => Math.abs(entry.payoff ?? 0)), 1);
     return el(
       'div',
@@ -236,7 +237,15 @@
         'table',
         {},
         el('caption', {}, 'Payoffs beside the nights of an episode: longer episodes pay more'),
-        head(['found', 'payoff', '', 'nights', 'payoff a night', 'any policy gains']),
+        head([
+          'found',
+          ...(named ? ['from'] : []),
+          'payoff',
+          '',
+          'nights',
+          'payoff a night',
+          'any policy gains',
+        ]),
         el(
           'tbody',
           {},
@@ -251,6 +260,7 @@
                 { scope: 'row', class: 'words' },
                 `${entry.title}: ${format.short(entry.plays ?? '', 60)}`,
               ),
+              named ? words(entry.source ?? '') : null,
               number(entry.payoff),
               el('td', { class: 'bars', 'aria-hidden': 'true' }, bar),
               number(entry.nights, 1),
@@ -275,10 +285,8 @@
 
   function mount(element, { results }) {
     const groups = byScenario(results);
-    const orders = new Set(groups.map(([{ scenario }]) => scenario.night_order)).size > 1;
-    const name = (
-      [{ scenario }],
-    ) => (orders ? `${scenario.name}, ${scenario.night_order}` : scenario.name);
+    const names = explore.tools.gameNames(groups.map(([first]) => first));
+    const name = (entries) => names[groups.indexOf(entries)];
     const room = el('div', { class: 'view' });
     const buttons = [];
     let shown = -1;
@@ -306,6 +314,7 @@
             }; ${scenario.night_order}, ${scenario.end_rule}. ${scenario.description}`,
           ),
         ),
+        explore.tools.parameters(entries[0].parameters),
         ...[comparison(entries)].filter(Boolean),
         ...entries.map(card),
       );
@@ -353,7 +362,14 @@
             'table',
             { class: 'picker' },
             el('caption', {}, 'Choose a scenario. Payoffs are points an episode, mean over seats.'),
-            head(['scenario', 'plays', 'payoff', 'nights', 'verdict', 'any policy gains']),
+            head([
+              'scenario',
+              'plays',
+              'payoff',
+              'nights',
+              'verdict of the search',
+              'any policy gains',
+            ]),
             el('tbody', {}, groups.map(row)),
           ),
         ),
@@ -375,13 +391,13 @@
     };
   }
 
-  Object.assign(explore.tools, { table, shaded });
+  Object.assign(explore.tools, { table });
 
   explore.view({
     name: 'results',
     title: 'Equilibria',
     order: 20,
-    accepts: (bundle) => (bundle.results ?? []).length > 0,
+    accepts: (bundle) => bundle.results.length > 0,
     mount,
   });
 }

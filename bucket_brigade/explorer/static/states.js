@@ -301,7 +301,11 @@
               Array.from(
                 { length: seats },
                 (_, seat) =>
-                  el('th', { scope: 'col', class: 'words' }, `seat ${format.seat(seat)}`),
+                  el(
+                    'th',
+                    { scope: 'col', class: 'words' },
+                    `seat ${format.seat(seat)} (${seat})`,
+                  ),
               ),
             ),
           ),
@@ -353,7 +357,7 @@
       const lineups = await Promise.all(
         browser.lineups.map((lineup) => explore.tools.unpackedLineup(lineup, browser)),
       );
-      room.replaceChildren();
+      room.replaceChildren(explore.tools.parameters(browser.parameters));
       now = browse(room, browser, lineups);
     }
 
@@ -365,12 +369,11 @@
       ),
     );
     if (policies.length > 1) {
+      const names = explore.tools.gameNames(policies);
       const choice = el(
         'select',
         { id: 'state-scenario', onchange: () => open(policies[Number(choice.value)]) },
-        policies.map(({ scenario }, i) =>
-          el('option', { value: String(i) }, `${scenario.name}, ${scenario.night_order}`)
-        ),
+        names.map((name, i) => el('option', { value: String(i) }, name)),
       );
       element.append(
         el('div', { class: 'fields' }, el('label', { for: 'state-scenario' }, 'scenario'), choice),
@@ -391,7 +394,7 @@
     name: 'states',
     title: 'Policies',
     order: 30,
-    accepts: (bundle) => (bundle.policies ?? []).length > 0,
+    accepts: (bundle) => bundle.policies.length > 0,
     mount,
   });
 }

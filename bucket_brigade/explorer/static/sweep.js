@@ -343,6 +343,7 @@
 
     function open() {
       room.replaceChildren(
+        ...(entry.parameters ? [explore.tools.parameters(entry.parameters)] : []),
         el(
           'div',
           { class: 'card fields' },
@@ -408,7 +409,7 @@
     name: 'sweeps',
     title: 'Sweeps',
     order: 40,
-    accepts: (bundle) => (bundle.sweeps ?? []).length > 0,
+    accepts: (bundle) => bundle.sweeps.length > 0,
     mount,
   });
 }
