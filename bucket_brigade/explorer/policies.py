@@ -20,7 +20,9 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from bucket_brigade import _core
 from bucket_brigade._arrays import FloatArray
+from bucket_brigade.backends.threads import as_threads
 from bucket_brigade.equilibrium.results.nash import NashEquilibrium, load_equilibria
 from bucket_brigade.equilibrium.results.policies import PolicyEquilibrium
 from bucket_brigade.errors import InvalidValue
@@ -28,7 +30,8 @@ from bucket_brigade.evaluation.common_heuristic import best_common_heuristic
 from bucket_brigade.evaluation.judge import Judgement
 from bucket_brigade.exact.difference import policy_differences
 from bucket_brigade.exact.markov_equilibrium import MarkovEquilibrium
-from bucket_brigade.exact.policy_values import PolicyValues, policy_values
+from bucket_brigade.exact.policies import core_policies
+from bucket_brigade.exact.policy_values import policy_values
 from bucket_brigade.exact.team_optimum import TeamOptimum
 from bucket_brigade.explorer.documents import read_json
 from bucket_brigade.explorer.parameters import parameters
@@ -243,8 +246,27 @@ class _Lineup:
         return [(*of[:a], self.policies[a], *of[a + 1 :]) for a in seats]
 
 
-#: What a line-up is worth.
-_Values = Callable[[tuple[Tabular, ...]], PolicyValues]
+#: What a line-up pays each seat (A), and what it is worth by state (3^H, A).
+_Worth = Callable[[_Lineup], tuple[FloatArray, FloatArray]]
+
+
+def _worth(lineup: _Lineup) -> tuple[FloatArray, FloatArray]:
+    scenario, against = lineup.scenario, lineup.against
+    if against is None:
+        values = policy_values(scenario, lineup.policies)
+        return values.payoffs, values.states
+    # Those of best responses of all seats are found in one pass.
+    payoffs, states, runs = _core.best_responses(
+        scenario, core_policies(scenario, against), threads=as_threads(None), progress=None
+    )
+    best = tuple(Tabular.from_runs(scenario, of_seat) for of_seat in runs)
+    if best == lineup.policies:
+        return payoffs, states
+    found = [policy_values(scenario, played) for played in lineup.played()]
+    return (
+        np.array([of.payoffs[a] for a, of in enumerate(found)]),
+        np.stack([of.states[:, a] for a, of in enumerate(found)], axis=1),
+    )
 
 
 def _tabulated(shown: Shown, files: Mapping[Path, str]) -> _Lineup:
@@ -277,10 +299,10 @@ def _browser(
     scenario: Scenario, given: Iterable[_Lineup]
 ) -> list[tuple[dict[str, Any], FloatArray]]:
     """Entries of line-ups, the base first, each with its values by state and seat."""
-    values: _Values = cache(lambda lineup: policy_values(scenario, lineup))
-    lineups = [each for each in given if _is_as_judged(each, values)]
+    worth: _Worth = cache(_worth)
+    lineups = [each for each in given if _is_as_judged(each, worth)]
     judged = [each for each in lineups if each.judged is not None]
-    lineups = [_recognised(each, judged, values) for each in lineups]
+    lineups = [_recognised(each, judged) for each in lineups]
     if not any(each.is_base for each in lineups):
         best = best_common_heuristic(scenario)
         name = f"best common (p, q): (p={best.p:.4g}, q={best.q:.4g})"
@@ -298,7 +320,7 @@ def _browser(
     for i, name in enumerate(distinct_names([_name(each) for each in lineups])):
         answered = lineups[i].against
         other = 0 if answered is None else place[answered]
-        entry, of_states = _entry(lineups[i], values)
+        entry, of_states = _entry(lineups[i], worth)
         entry |= {"name": name, "is_base": i == 0, "other": other}
         if i > 0:
             entry |= _differences(lineups[i], lineups[other])
@@ -312,35 +334,41 @@ def _name(lineup: _Lineup) -> str:
     return f"{lineup.file}: {lineup.name}"
 
 
-def _is_as_judged(lineup: _Lineup, values: _Values) -> bool:
+def _is_as_judged(lineup: _Lineup, worth: _Worth) -> bool:
     """Whether a line-up pays what its judgement says: (p, q) in files may be rounded."""
     if lineup.judged is None or lineup.file is None:
         return True
-    return np.allclose(values(lineup.policies).payoffs, lineup.judged.payoffs, rtol=1e-9)
+    return np.allclose(worth(lineup)[0], lineup.judged.payoffs, rtol=1e-9)
 
 
-def _recognised(lineup: _Lineup, judged: Iterable[_Lineup], values: _Values) -> _Lineup:
+def _recognised(lineup: _Lineup, judged: Iterable[_Lineup]) -> _Lineup:
     """Policies of a file as best responses, if they are worth what those to a line-up judged are;
     unchanged otherwise."""
     if lineup.file is None or lineup.is_base:
         return lineup
     for other in judged:
         answers = replace(lineup, against=other.policies)
-        payoffs = [float(values(each).payoffs[a]) for a, each in enumerate(answers.played())]
-        if other.judged is not None and np.allclose(payoffs, other.judged.best, rtol=1e-9):
+        payoffs = (
+            policy_values(lineup.scenario, played).payoffs[a]
+            for a, played in enumerate(answers.played())
+        )
+        if other.judged is not None and all(
+            np.isclose(payoff, best, rtol=1e-9)
+            for payoff, best in zip(payoffs, other.judged.best, strict=True)
+        ):
             return replace(answers, name=other.judged.answers)
     return lineup
 
 
-def _entry(lineup: _Lineup, values: _Values) -> tuple[dict[str, Any], FloatArray]:
+def _entry(lineup: _Lineup, worth: _Worth) -> tuple[dict[str, Any], FloatArray]:
     """The entry of a line-up, and its values by state and seat."""
-    found = [values(each) for each in lineup.played()]
+    payoffs, states = worth(lineup)
     entry = {
         "alone": lineup.against is not None,
-        "payoffs": [float(of.payoffs[a]) for a, of in enumerate(found)],
+        "payoffs": payoffs.tolist(),
         "seats": [_acts(policy) for policy in lineup.policies],
     }
-    return entry, np.stack([of.states[:, a] for a, of in enumerate(found)], axis=1)
+    return entry, states
 
 
 def _differences(lineup: _Lineup, other: _Lineup) -> dict[str, Any]:
@@ -412,5 +440,6 @@ def _values(values: FloatArray, step: float) -> dict[str, Any]:
 
 
 def _packed(array: npt.NDArray[Any], kind: str) -> str:
-    content = zlib.compress(np.ascontiguousarray(array.astype(kind)).tobytes(), 9)
+    # Level 9 takes five times as long for some percent less.
+    content = zlib.compress(np.ascontiguousarray(array.astype(kind)).tobytes(), 6)
     return base64.b64encode(content).decode("ascii")

@@ -120,6 +120,17 @@ def test_every_line_up_is_there_and_answers_stand_beside_what_they_answer() -> N
     assert np.isclose(entries[2]["differs"][0], differ.nights)
 
 
+def test_what_seats_play_alone_is_worth_what_the_library_says(drawn: list[bb.Tabular]) -> None:
+    answers = tuple(each.policy for each in bb.judge(GAME, ["liar"] * 2, heuristics=False).seats)
+    for played in (tuple(drawn), answers):
+        base = policies.Shown(GAME, "liars", ("liar", "liar"), is_base=True)
+        alone = policies.Shown(GAME, "alone", played, against=("liar", "liar"))
+        ((_, entry),) = [browser["lineups"] for browser in policies.joined([base, alone])]
+        lineups = [[played[0], "liar"], ["liar", played[1]]]
+        worth = [bb.policy_values(GAME, lineup).payoffs[a] for a, lineup in enumerate(lineups)]
+        assert np.allclose(entry["payoffs"], worth)
+
+
 def test_a_file_of_best_responses_is_known_by_the_judgement_beside_it(tmp_path: Path) -> None:
     judged = bb.judge(GAME, ["hero", tuple(strategy_of(0.25, 0.5))], heuristics=False)
     (tmp_path / "a").mkdir()
