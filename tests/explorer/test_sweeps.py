@@ -154,3 +154,26 @@ def test_one_axis_and_three(axes: tuple[str, ...], open_page: Any) -> None:
         assert all(last[axis] == 0.3 for axis in axes)
         assert told == str(last["nash_payoff"])
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_more_words_than_colours_are_numbered(open_page: Any) -> None:
+    rows = [
+        {KAPPA: k / 10, COST: c / 10, "origin": "plan", "failed": None, "nash_work": f"w{k}{c}"}
+        for k in range(3)
+        for c in range(3)
+    ]
+    page = open_page(bb.explore(bb.SweepTable((KAPPA, COST), tuple(rows))))
+    assert sorted(page.locator(".phase .in-cell").all_text_contents()) == list("123456789")
+    legend = page.locator("#panel-sweeps .legend li").all_text_contents()
+    assert legend[:9] == [f"{i + 1}: w{i // 3}{i % 3}" for i in range(9)]
+
+
+def test_there_may_be_any_number_of_cells(open_page: Any) -> None:
+    rows = [
+        {KAPPA: 0.1 * i, "origin": "plan", "failed": None, "nash_p": None, "nash_payoff": None}
+        for i in range(2)
+    ]
+    page = open_page(bb.explore(bb.SweepTable((KAPPA,), tuple(rows))))
+    assert page.locator("#panel-sweeps .legend").last.text_content() == "nothing there"
+    many = "explore.tools.extent(Array.from({ length: 360 * 360 }, (_, i) => i - 7))"
+    assert page.evaluate(many) == [-7, 360 * 360 - 8]

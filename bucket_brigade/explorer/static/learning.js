@@ -1,5 +1,5 @@
-// The view of learning: payoff and exploitability of learned policies over training, beside payoffs
-// to compare with, and every other number of the log in a chart of its own.
+// The view of learning: payoff of learned policies over training beside payoffs to compare with, their
+// exploitability, and every other number of the log in a chart of its own.
 'use strict';
 
 {
@@ -12,7 +12,7 @@
     update: 'update',
     played: 'nights played',
   };
-  const label = (name) => LABELS[name] ?? name.replaceAll('_', ' ');
+  const label = (name) => Object.hasOwn(LABELS, name) ? LABELS[name] : name.replaceAll('_', ' ');
   const DASHES = [[6, 4], [2, 3], [10, 3, 2, 3], [1, 6]];
 
   function last(values) {
@@ -47,11 +47,10 @@
       digits: 2,
     });
     const main = tools.chart({
-      label: `Payoff and exploitability by ${label(by)}`,
+      label: `Payoff by ${label(by)}`,
       x,
       series: [
         line('payoff', 'seat-0'),
-        { ...line('gain', 'seat-1'), dash: [8, 4] },
         ...Object.entries(known).map(([name, value], i) => ({
           label: name,
           values: x.values.map(() => value),
@@ -64,6 +63,14 @@
       y: { label: 'points an episode', digits: 2 },
       height: 320,
     });
+    // On an axis of its own, as payoffs are often far from 0.
+    const gain = tools.chart({
+      label: `Exploitability by ${label(by)}`,
+      x,
+      series: [{ ...line('gain', 'seat-1'), dash: [8, 4] }],
+      y: { label: 'gain of a seat that leaves, points an episode', digits: 2 },
+      height: 240,
+    });
     const others = Object.keys(columns).filter((name) =>
       !['update', 'played', 'payoff', 'gain'].includes(name)
     );
@@ -73,6 +80,7 @@
       el('h2', {}, scenario ? scenario.name : source ?? 'Training log'),
       el('p', {}, summary(log)),
       main.element,
+      gain.element,
       el(
         'div',
         { class: 'columns' },
@@ -99,7 +107,7 @@
         el(
           'p',
           { class: 'lead' },
-          'How far learning came, judged exactly: what the learned policies pay, and what one seat could still gain by leaving them.',
+          'How far learning came: what the learned policies pay, and what one seat could still gain by leaving them, as the log has it.',
         ),
         ...learning.map((log) => card(log, tools)),
       );

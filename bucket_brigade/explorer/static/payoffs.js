@@ -102,9 +102,8 @@
 
   // Payoffs of rows against columns as a table whose cells are shaded by payoff.
   function shaded({ caption, corner, rows, columns, values, errors, digits, best }) {
-    const { cividis, css, legibleOn } = explore.tools;
-    const all = values.flat().filter((value) => value !== null);
-    const [low, high] = [Math.min(...all), Math.max(...all)];
+    const { cividis, css, legibleOn, extent } = explore.tools;
+    const [low, high] = extent(values.flat().filter((value) => value !== null)) ?? [0, 0];
     const body = rows.map((name, i) =>
       el(
         'tr',

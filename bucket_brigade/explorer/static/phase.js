@@ -5,7 +5,7 @@
 {
   const { el, svg, format } = explore.tools;
 
-  // The palette of Okabe and Ito, for words.
+  // The palette of Okabe and Ito, for words. Where there are more, they have numbers as well.
   const WORDS = [
     '#0072b2',
     '#e69f00',
@@ -33,16 +33,30 @@
     return Array.isArray(value) ? value.map(told).join(', ') : String(value);
   }
 
+  // The least and the largest of any number of numbers; null if there is none.
+  function extent(values) {
+    let found = null;
+    for (const value of values) {
+      found = found === null
+        ? [value, value]
+        : [Math.min(found[0], value), Math.max(found[1], value)];
+    }
+    return found;
+  }
+
   // Colours of a column: words by palette, numbers from the least to the largest.
   function scaleOf(column, values) {
     const given = values.filter((value) => value !== null && value !== undefined);
     const { cividis, css, legibleOn } = explore.tools;
     if (column.words) {
       const words = [...new Set(given.map(String))].sort();
-      const of = (value) => WORDS[words.indexOf(String(value)) % WORDS.length];
-      return { of, ink: () => '#000', words };
+      const at = new Map(words.map((word, i) => [word, i]));
+      const of = (value) => WORDS[at.get(String(value)) % WORDS.length];
+      const sign = (value) =>
+        words.length > WORDS.length ? String(at.get(String(value)) + 1) : null;
+      return { of, sign, ink: () => '#000', words };
     }
-    const [low, high] = given.length > 0 ? [Math.min(...given), Math.max(...given)] : [0, 1];
+    const [low, high] = extent(given) ?? [null, null];
     const shade = (value) => cividis(high > low ? (value - low) / (high - low) : 0.5);
     return { of: (value) => css(shade(value)), ink: (value) => legibleOn(shade(value)), low, high };
   }
@@ -56,12 +70,16 @@
       );
     const missing = el('li', {}, el('span', { class: 'swatch missing' }), 'nothing there');
     if (scale.words) {
+      const named = (word) => scale.sign(word) ? `${scale.sign(word)}: ${word}` : word;
       return el(
         'ul',
         { class: 'legend' },
-        scale.words.map((word) => el('li', {}, swatch(scale.of(word)), word)),
+        scale.words.map((word) => el('li', {}, swatch(scale.of(word)), named(word))),
         missing,
       );
+    }
+    if (scale.low === null) {
+      return el('ul', { class: 'legend' }, missing);
     }
     const steps = Array.from(
       { length: 24 },
@@ -139,6 +157,8 @@
           words('✕', middle);
         } else if (written && known) {
           words(String(Number(value.toPrecision(3))), { ...middle, fill: scale.ink(value) });
+        } else if (known && scale.sign?.(value)) {
+          words(scale.sign(value), { ...middle, fill: scale.ink(value) });
         }
       }
     }
@@ -194,5 +214,5 @@
     };
   }
 
-  Object.assign(explore.tools, { phase, scaleOf, scaleLegend, toldValue: told });
+  Object.assign(explore.tools, { phase, scaleOf, scaleLegend, toldValue: told, extent });
 }

@@ -103,7 +103,7 @@
     const list = el('div', { class: 'card' });
     const listed = () => lineups[Number(chosen.value)];
     const states = () =>
-      (listed().states ?? []).filter(([number]) =>
+      (listed().is_base ? [] : listed().states).filter(([number]) =>
         !burning.checked || codesOf(number, houses).includes(1)
       );
 
