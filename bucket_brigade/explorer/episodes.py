@@ -13,6 +13,7 @@ from bucket_brigade.arguments import as_flag, as_u64
 from bucket_brigade.counts.event_counts import END_KINDS
 from bucket_brigade.errors import InvalidFile, InvalidValue
 from bucket_brigade.explorer.documents import read_json
+from bucket_brigade.explorer.parameters import parameters
 from bucket_brigade.game.scenario import Scenario
 from bucket_brigade.simulation.episode import Action, Episode, House, Night
 from bucket_brigade.simulation.result import SimulationResult
@@ -128,6 +129,7 @@ def _described(
     """All nights of an episode, with which one it is and who plays."""
     return {
         "scenario": scenario.to_dict(),
+        "parameters": parameters(scenario),
         # As text: scripts know integers up to 2^53 only.
         "seed": str(as_u64("seed", seed)),
         "episode": str(as_u64("episode", episode)),

@@ -17,7 +17,7 @@ def test_a_page_shows_itself(open_page, tmp_path) -> None:
     window = open_page(notebook.as_uri())
     frame = window.frame_locator("iframe")
     frame.locator("body").press("End")
-    frame.get_by_text("Night ").first.wait_for()
+    frame.locator(".where").filter(has_text="Night ").wait_for()
     assert frame.locator(".stage .house").count() == GAME.num_houses
 
 

@@ -86,7 +86,7 @@ def luminance(colour: str) -> float:
 
 def test_text_is_legible_in_light_and_dark() -> None:
     """Each colour that text may have stands out from each background (WCAG AA: 4.5 to 1)."""
-    css = (STATIC / "explore.css").read_text(encoding="utf-8")
+    css = "".join(file.read_text(encoding="utf-8") for file in sorted(STATIC.glob("*.css")))
     found = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", css)
     colours = {name: pair for name, *pair in found}
     seats = [f"seat-{seat}" for seat in range(8)]

@@ -93,9 +93,9 @@ def test_the_keyboard_alone_drives_it(open_page) -> None:
     ]:
         window.keyboard.press(key)
         assert where(window).startswith(expected)
-    # By Tab: the link to the content, theme, keys, then playback in its order.
+    # By Tab: the link to the content, theme, keys, parameters, then playback in its order.
     reached = []
-    for _ in range(9):
+    for _ in range(10):
         window.keyboard.press("Tab")
         reached.append(
             window.evaluate("document.activeElement.ariaLabel || document.activeElement.id")
@@ -136,6 +136,33 @@ def test_two_plays_on_the_same_luck(open_page) -> None:
         assert seen(window, stage)["houses"] == names(nights[-1].after)
 
 
+def test_nothing_is_compared_once_a_play_is_over(open_page) -> None:
+    number, game = 0, GAME.replace(min_nights=1)
+    while True:  # an episode in which the first is over before the second
+        number += 1
+        first, second = (
+            bb.replay(game, each, seed=7, episode=number) for each in (["hero"] * 4, ["liar"] * 4)
+        )
+        if len(first) < len(second) and first[-1].after != second[-1].after:
+            break
+    plays = (bb.Episode(game, [name] * 4, seed=7, episode=number) for name in ("hero", "liar"))
+    window = open_page(bb.explore(*plays))
+    assert f"Left is over after {len(first)} night" in window.locator(".parted p").inner_text()
+    window.keyboard.press("End")
+    assert "ended" in seen(window)["counts"]
+    assert window.locator("[data-differs]").count() == 0
+
+
+def test_games_of_one_name_are_told_apart(open_page) -> None:
+    games = [bb.scenario("hard"), GAME, GAME.replace(name="mine")]
+    window = open_page(bb.explore(*(episode(game=game) for game in games)))
+    told = window.get_by_label("Which of these").locator("option").all_inner_texts()
+    assert [text.split(":")[0] for text in told] == ["hard", "hard, max nights 20", "mine"]
+    window.get_by_label("Which of these").select_option(index=1)
+    usual = f"max nights: 20 instead of {bb.scenario('hard').max_nights}"
+    window.get_by_text(usual).wait_for()
+
+
 def test_an_episode_of_ten_thousand_nights(open_page) -> None:
     game = GAME.replace(
         min_nights=10_000,
@@ -158,9 +185,9 @@ def test_an_episode_of_ten_thousand_nights(open_page) -> None:
 def test_any_episode_of_a_batch_and_others_to_choose(open_page) -> None:
     result = bb.simulate(GAME, [LINEUP, OTHER], episodes=64, seed=3, first_episode=32)
     window = open_page(bb.explore(result, result.episode(40), result.episode(40, 1)))
-    assert window.locator("h2").inner_text() == "hard: episode 32 of seed 3"
+    assert window.locator("h2").inner_text() == "hard, max nights 20: episode 32 of seed 3"
     assert window.locator(".stage").count() == 2
-    window.get_by_label("Which of these").select_option("hard: episode 40 of seed 3")
+    window.get_by_label("Which of these").select_option("hard, max nights 20: episode 40 of seed 3")
     window.keyboard.press("End")
     assert seen(window, 1)["houses"] == names(bb.replay(GAME, OTHER, seed=3, episode=40)[-1].after)
     with pytest.raises(bb.InvalidValue, match=r"number = 96 is not allowed.*32 to 95"):

@@ -55,7 +55,9 @@ def test_any_episode_is_played_on_demand(open_page, server) -> None:
     window.get_by_label("Episode", exact=True).fill(str(2**64 - 1))
     window.get_by_label("Seed").fill(str(2**63))
     window.keyboard.press("Enter")
-    window.get_by_role("heading", name=f"hard: episode {2**64 - 1} of seed {2**63}").wait_for()
+    window.get_by_role(
+        "heading", name=f"max nights 20: episode {2**64 - 1} of seed {2**63}"
+    ).wait_for()
     assert window.locator(".stage").count() == 2
     assert heading.count() == 1
 
@@ -69,6 +71,21 @@ WRONG = [
     ("Seed", "many", "a whole number from 0"),
     ("Episode", str(2**64), "0 to 2^64 - 1"),
 ]
+
+
+def test_what_was_given_stays_beside_what_is_asked_for(open_page) -> None:
+    given = bb.Episode(bb.scenario("hard"), ["hero"] * 4, seed=1, episode=2)
+    bundle = {**bundled([given], "served", live=True), "asked": ASKED}
+    with PageServer(bundle, {"/episode": Episodes({}, {})}) as started:
+        window = open_page(started.address)
+        for _ in range(2):  # also when it is asked for again
+            window.get_by_role("button", name="Show").click()
+            window.get_by_role("heading", name="easy: episode 0 of seed 7").wait_for()
+            chooser = window.get_by_label("Which of these")
+            names = ["easy: episode 0 of seed 7", "hard: episode 2 of seed 1"]
+            assert chooser.locator("option").all_inner_texts() == names
+            chooser.select_option(index=1)
+            assert window.locator("h2").inner_text() == names[1]
 
 
 def test_errors_are_told_in_words(open_page, server) -> None:

@@ -11,9 +11,10 @@
   // A chart of
   //   label     what it shows, in words
   //   x         {label, values}: numbers that rise
-  //   series    [{label, values, colour, dash, width, points, digits}]: colour names one of the
-  //             style sheet; values may hold null where there is none
-  //   y         {label, range: [low, high], log, digits}, all optional
+  //   series    [{label, values, colour, dash, sign, width, points, digits}]: colour names one of
+  //             the style sheet, and sign is a letter on the line; values may hold null where there
+  //             is none
+  //   y         {label, digits}, both optional
   //   height    in pixels
   //   onPick    called with the index of the value that was clicked
   // It has element, update({x, series}), and mark(x) for a line at a number.
@@ -31,6 +32,33 @@
     const tickText = (tick) =>
       tick === null ? '' : Number(tick.toPrecision(6)).toLocaleString('en').replace('-', '−');
 
+    const widest = (told) => Math.max(4, ...(told ?? []).map((each) => each.length));
+
+    // Letters on the lines, each elsewhere, so that no colour is needed to tell lines apart.
+    function drawSigns({ ctx, valToPos }) {
+      const size = 7 * devicePixelRatio;
+      ctx.save();
+      Object.assign(ctx, { textAlign: 'center', textBaseline: 'middle', lineWidth: 2 });
+      ctx.setLineDash([]);
+      ctx.font = `600 ${1.5 * size}px system-ui, sans-serif`;
+      lines.forEach(({ sign, values, colour: name }, i) => {
+        const last = values.findLastIndex((value) => value !== null);
+        const at = Math.round(((i + 0.5) / lines.length) * last);
+        if (!sign || last < 0 || values[at] === null) {
+          return;
+        }
+        const [x, y] = [valToPos(over.values[at], 'x', true), valToPos(values[at], 'y', true)];
+        Object.assign(ctx, { fillStyle: colour('card'), strokeStyle: colour(name) });
+        ctx.beginPath();
+        ctx.arc(x, y, size, 0, 2 * Math.PI);
+        ctx.fill();
+        ctx.stroke();
+        ctx.fillStyle = colour('ink');
+        ctx.fillText(sign, x, y);
+      });
+      ctx.restore();
+    }
+
     function axis(of, side) {
       return {
         stroke: colour('muted'),
@@ -41,7 +69,7 @@
         label: of.label,
         labelSize: 20,
         labelGap: 0,
-        size: side === 'y' ? 62 : 30,
+        size: side === 'y' ? (_, told) => widest(told) * 7 + 14 : 30,
         values: (_, ticks) => ticks.map(tickText),
       };
     }
@@ -54,15 +82,13 @@
       const options = {
         width,
         height,
-        padding: [10, 12, 0, 0],
+        padding: [10, 28, 0, 0],
         legend: { live: true },
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
-        scales: {
-          x: { time: false },
-          y: { distr: y.log ? 3 : 1, ...(y.range ? { range: y.range } : {}) },
-        },
+        scales: { x: { time: false } },
         axes: [axis(over, 'x'), axis(y, 'y')],
         hooks: {
+          draw: [drawSigns],
           ready: [
             () => {
               toldIndex = null;

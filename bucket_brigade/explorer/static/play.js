@@ -104,12 +104,15 @@
   }
 
   // Where two plays of the same luck part: the first stop at which an act differs, the first at
-  // which a house does (null for never), and the houses that differ at a stop.
+  // which a house does (null for never), and the houses that differ at a stop. Nothing is compared
+  // once one of them is over.
   function comparison(a, b) {
-    const last = Math.max(a.nights, b.nights);
-    const stops = (each, stop) => Math.min(stop, each.nights);
+    const last = Math.min(a.nights, b.nights);
     const differing = (stop) => {
-      const [left, right] = [a.states(stops(a, stop)), b.states(stops(b, stop))];
+      if (stop > last) {
+        return [];
+      }
+      const [left, right] = [a.states(stop), b.states(stop)];
       return [...left.keys()].filter((house) => left[house] !== right[house]);
     };
     const actsDiffer = (stop) => {
@@ -128,7 +131,7 @@
       if (firstHouse === null && differs[stop] > 0) {
         firstHouse = stop;
       }
-      if (firstAct === null && stop <= Math.min(a.nights, b.nights) && actsDiffer(stop)) {
+      if (firstAct === null && actsDiffer(stop)) {
         firstAct = stop;
       }
     }

@@ -53,7 +53,7 @@
         return el('option', { value: each, selected: each === USUAL }, told);
       }),
     );
-    const where = el('output', { class: 'where' });
+    const where = el('span', { class: 'where' });
     const element = el(
       'div',
       { class: 'player', role: 'group', 'aria-label': 'Playback' },

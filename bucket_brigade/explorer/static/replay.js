@@ -2,7 +2,7 @@
 'use strict';
 
 {
-  const { format, PLAYER_KEYS } = explore.tools;
+  const { format, parameters, PLAYER_KEYS } = explore.tools;
 
   // Plays of the same luck belong together: same game, seed and number.
   function grouped(entries) {
@@ -19,8 +19,11 @@
     if (!entry.scenario) {
       return 'Nights as given';
     }
-    const name = format.short(entry.scenario.name, 60);
-    return `${name}: episode ${entry.episode} of seed ${entry.seed}`;
+    const changed = (entry.parameters.changed ?? []).map(
+      ([label, value]) => `${label.split(',')[0]} ${explore.tools.toldValue(value)}`,
+    );
+    const game = [format.short(entry.scenario.name, 60), ...changed].join(', ');
+    return `${game}: episode ${entry.episode} of seed ${entry.seed}`;
   }
 
   // "hero ×2, liar": the line-up in a line.
@@ -41,6 +44,7 @@
     const chooser = select('Which of these', () => open(chooser.selectedIndex));
     const sides = ['Left', 'Right'].map((side) => select(`${side} line-up`, () => openSides()));
     const choice = el('div', { class: 'choice' }, chooser, sides);
+    const about = el('div');
     const body = el('div', { class: 'replay' });
     let [group, current] = [null, null];
 
@@ -52,6 +56,7 @@
     function open(place) {
       group = groups[place];
       text(heading, nameOf(group[0]));
+      about.replaceChildren(...(group[0].scenario ? [parameters(group[0].parameters)] : []));
       sides.forEach((select, side) => {
         fill(select, group.map(lineup), group.length < 3);
         select.selectedIndex = Math.min(side, group.length - 1);
@@ -73,10 +78,13 @@
       open(0);
     }
 
-    const live = tools.ask
-      ? tools.liveForm({ asked: bundle.asked, ask: tools.ask, onFound: refresh })
-      : null;
-    element.append(el('div', { class: 'heading' }, heading, choice));
+    // What is asked for comes before what was given, which stays.
+    const onFound = (found) => {
+      const told = new Set(found.map((entry) => JSON.stringify(entry)));
+      refresh([...found, ...bundle.episodes.filter((entry) => !told.has(JSON.stringify(entry)))]);
+    };
+    const live = tools.ask ? tools.liveForm({ asked: bundle.asked, ask: tools.ask, onFound }) : null;
+    element.append(el('div', { class: 'heading' }, heading, choice), about);
     element.append(...(live ? [live.element] : []), body);
     if (groups.length > 0) {
       refresh(bundle.episodes);

@@ -41,11 +41,11 @@
     const seen = Array.from({ length: houses }, (_, house) => {
       const shape = svg('g', { class: 'shape', transform: `scale(${size.toFixed(3)})` });
       const group = svg('g', { class: 'house', transform: `translate(${place(house, radius)})` });
-      group.append(svg('circle', { class: 'halo', r: (27 * size).toFixed(1) }), shape);
+      group.append(svg('circle', { class: 'halo', r: (23 * size).toFixed(1) }), shape);
       const owner = owners && agents ? ` ${format.seat(house % agents)}` : '';
       // Above the name in the upper half of the ring, and else beneath it.
       const above = Math.cos(angle(house)) > 0.2 ? -13 : 13;
-      const beside = `translate(${place(house, radius + 37)})`;
+      const beside = `translate(${place(house, radius + 39)})`;
       const note = svg('text', { class: 'note', transform: beside, y: above });
       const name = svg('text', { class: 'name', transform: beside });
       name.append(`${house}`, svg('tspan', { class: 'owner' }, owner));

@@ -17,7 +17,10 @@
       found.firstHouse === null
         ? 'the houses are the same on every night'
         : `houses differ first at the end of night ${night(found.firstHouse)}`;
-    return `Same luck. ${act}; ${house}.`;
+    const [left, right] = plays.map((play) => play.nights);
+    const [side, nights] = left < right ? [SIDES[0], left] : [SIDES[1], right];
+    const over = `${side} is over after ${format.plural(nights, 'night')}, and no more compared.`;
+    return `Same luck. ${act}; ${house}.${left === right ? '' : ` ${over}`}`;
   }
 
   function payoffLines(plays) {
@@ -28,6 +31,7 @@
         const line = play.line(seat);
         const rest = new Array(end - play.nights).fill(null);
         return {
+          sign: format.seat(seat),
           label: two ? `${format.seat(seat)} ${SIDES[side].toLowerCase()}` : format.seat(seat),
           values: [...line, ...rest],
           colour: seatColour(seat),

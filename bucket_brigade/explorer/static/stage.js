@@ -26,7 +26,7 @@
     const words = {
       saved: 'saved',
       'caught fire': 'caught fire',
-      'caught again': 'was put out but caught fire again',
+      'caught again': 'caught fire again after being put out',
       'burned down': 'burned down',
     };
     for (const [event, houses] of Object.entries(events)) {
@@ -57,7 +57,7 @@
       const cells = Array.from({ length: 4 }, () => el('td'));
       const badge = el('span', { class: `badge seat-${seat % 8}` }, format.seat(seat));
       const plays = el('td', { class: 'plays', title: name }, format.short(name, 36));
-      const row = el('tr', {}, el('th', { scope: 'row' }, badge), plays, cells);
+      const row = el('tr', {}, el('th', { scope: 'row' }, badge, ` ${seat}`), plays, cells);
       return { row, cells };
     });
     const element = el(
@@ -156,7 +156,8 @@
           picture.agent(agent, { ...act, x: x + share * (toX - x), y: y + share * (toY - y) });
         });
         const shown = part >= CHANGED ? stop + 1 : stop;
-        showHouses(shown, part === 0 || part >= CHANGED, differing(shown));
+        const compared = time > play.nights ? Math.ceil(time) : shown; // when this one is over
+        showHouses(shown, part === 0 || part >= CHANGED, differing(compared));
         showWords(shown);
       },
     };
