@@ -52,12 +52,16 @@ def of_file(path: Path) -> list[Entry] | None:
     data = read_json(path)
     if not isinstance(data, dict):
         return None
-    if "equilibria" in data:
-        entries = list(map(_nash, load_equilibria(path)))
-    elif "roles" in data:
-        entries = list(map(_roles, load_roles(path)))
-    else:
-        entries = _of_document(path, data)
+    kind = next((key for key in ("equilibria", "roles", *_OF_DOCUMENTS) if key in data), None)
+    if kind is None:
+        return None
+    try:
+        entries = _of_kind(kind, path, data)
+    except InvalidFile:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        reason = f"one of its {kind} is incomplete or damaged ({type(error).__name__}: {error})"
+        raise InvalidFile(f"{path}: {reason}") from error
     return [{**entry, "source": path} for entry in entries] or None
 
 
@@ -69,41 +73,48 @@ def joined(entries: Sequence[Entry]) -> list[Entry]:
     ]
 
 
-def _of_document(path: Path, data: Mapping[str, Any]) -> list[Entry]:
-    """Entries of a document that there is no object for; empty if it is none."""
-    for key, describe in _OF_DOCUMENTS.items():
-        if key not in data:
-            continue
-        version = data.get("schema_version", SCHEMA_VERSION)
-        if version != SCHEMA_VERSION:
-            reason = f"schema version {version!r}; this program reads {SCHEMA_VERSION}"
-            raise InvalidFile(f"{path}: {reason}")
-        try:
-            return [_checked(describe(each)) for each in (data[key] if key in _LISTS else [data])]
-        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-            reason = f"one of its {key} is incomplete or damaged ({type(error).__name__}: {error})"
-            raise InvalidFile(f"{path}: {reason}") from error
-    return []
+def _of_kind(kind: str, path: Path, data: Mapping[str, Any]) -> list[Entry]:
+    """Entries of a document with a key that says what it is."""
+    if kind == "equilibria":
+        return [_checked(_nash(found), unknown=True) for found in load_equilibria(path)]
+    if kind == "roles":
+        return [_checked(_roles(found), unknown=True) for found in load_roles(path)]
+    version = data.get("schema_version", SCHEMA_VERSION)
+    if version != SCHEMA_VERSION:
+        reason = f"schema version {version!r}; this program reads {SCHEMA_VERSION}"
+        raise InvalidFile(f"{path}: {reason}")
+    describe = _OF_DOCUMENTS[kind]
+    return [_checked(describe(each)) for each in (data[kind] if kind in _LISTS else [data])]
 
 
-def _checked(entry: Entry) -> Entry:
-    """An entry made of JSON, whose numbers and texts are such.
+def _checked(entry: Entry, *, unknown: bool = False) -> Entry:
+    """An entry made of a file, whose numbers are such; or None, where that is `unknown`.
 
     Raises
     ------
     ValueError
         For the first that is not.
     """
-    for name in ("payoff", "nights", "payoff_a_night", "exploitability"):
-        if name in entry and not _is_number(entry[name]):
-            raise ValueError(f"{name} is {shown(entry[name])}, not a finite number")
-    if "seats" in entry:
-        seats, rows = entry["scenario"]["num_agents"], entry["seats"]["rows"]
+
+    def check(name: str, value: object) -> None:
+        if not _is_number(value) and not (unknown and value is None):
+            raise ValueError(f"{name} is {shown(value)}, not a finite number")
+
+    for name in ("payoff", "payoff_stderr", "nights", "payoff_a_night", "exploitability"):
+        if name in entry:
+            check(name, entry[name])
+    for name, value in entry.get("interval", {}).items():
+        check(name, value)
+    for name in ("seats", "deviations"):
+        table = entry.get(name) or {"rows": []}
+        for row in table["rows"]:
+            for value in row:
+                if not isinstance(value, str):
+                    check(f"a number of {name}", value)
+    if entry.get("seats"):
+        rows, seats = entry["seats"]["rows"], entry["scenario"]["num_agents"]
         if len(rows) != seats:
             raise ValueError(f"it has {len(rows)} seats, of {seats}")
-        wrong = [x for row in rows for x in row if not isinstance(x, str) and not _is_number(x)]
-        if wrong:
-            raise ValueError(f"a seat has {shown(wrong[0])}, not a finite number")
     return entry
 
 

@@ -161,6 +161,30 @@ def test_whatever_stands_in_place_of_a_number_or_a_name_is_refused(tmp_path: Pat
             bb.explore(file)
 
 
+def test_equilibria_of_files_are_checked_as_far_as_pages_show_them(
+    found: bb.NashEquilibrium, tmp_path: Path
+) -> None:
+    file = tmp_path / "nash.json"
+    save_equilibria([found], file)
+    data = json.loads(file.read_text())
+    assert results.of_file(file)
+    for path in (
+        ("restricted_game", "strategies"),
+        ("restricted_game", "payoffs", 0, 0),
+        ("regret", "epsilon"),
+        ("regret", "confidence"),
+        ("nights",),
+        ("payoff",),
+        ("strategy_pool",),
+        ("deviations", 0, "seats", 0),
+        ("deviations", 0, "gain"),
+    ):
+        for wrong in ([], {}):
+            file.write_text(json.dumps(changed(data, ("equilibria", 0, *path), wrong)))
+            with pytest.raises(bb.InvalidFile, match=r"nash\.json"):
+                results.of_file(file)
+
+
 def test_games_of_one_name_are_told_apart_by_what_was_changed(open_page: Any) -> None:
     small = bb.scenario("hard").replace(num_houses=3, num_agents=2, max_nights=20)
     other = small.replace(prob_fire_spreads_to_neighbor=0.1)
