@@ -92,6 +92,7 @@ def test_curves_on_the_page(count: int, tmp_path: Path, open_page: Any) -> None:
     for chart in view.locator(".chart").all()[:2]:  # payoffs, and gains on an axis of their own
         chart.locator("canvas").wait_for()
         chart.locator("summary").click()
+        chart.locator(".numbers tbody tr").first.wait_for()
         rows = chart.locator(".numbers tbody tr").all()
         shown.append([row.locator("td").all_text_contents() for row in rows])
     assert shown[0] == [["33.33", "1,000.00"], ["66.67", "1,000.00"]][:count]
