@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bucket_brigade.errors import InvalidFile, shown
 from bucket_brigade.explorer.parameters import parameters
 from bucket_brigade.explorer.sources import named_by_source
 from bucket_brigade.game.catalogue import SCENARIOS
@@ -28,7 +29,12 @@ def of_file(path: Path) -> list[dict[str, Any]] | None:
     """The entry of a sweep's file, or of the CSV or Parquet file of its table; None for others."""
     if not (path.suffix.lower() == PARQUET or is_store(path) or _is_table(path)):
         return None
-    return [{**_entry(load_sweep(path)), "source": path}]
+    table = load_sweep(path)
+    for name in table.axes:
+        for value in table.column(name):
+            if value is not None and _finite(value) is None:
+                raise InvalidFile(f"{path}: {name} is {shown(value)}, not a finite number")
+    return [{**_entry(table), "source": path}]
 
 
 def joined(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -45,7 +51,7 @@ def _is_table(path: Path) -> bool:
 
 def _entry(table: SweepTable) -> dict[str, Any]:
     results = table.results
-    planned = [row for row in table.rows if row[ORIGIN] == "plan"]
+    planned = [row for row in table.rows if row.get(ORIGIN) == "plan"]
     sought = None if table.plan is None else table.plan.sought
     return {
         "axes": [

@@ -177,3 +177,13 @@ def test_there_may_be_any_number_of_cells(open_page: Any) -> None:
     assert page.locator("#panel-sweeps .legend").last.text_content() == "nothing there"
     many = "explore.tools.extent(Array.from({ length: 360 * 360 }, (_, i) => i - 7))"
     assert page.evaluate(many) == [-7, 360 * 360 - 8]
+
+
+@pytest.mark.parametrize("value", ["1e400", "9" * 400])
+def test_axes_have_finite_numbers(value: str, tmp_path: Path) -> None:
+    file = tmp_path / "sweep.csv"
+    file.write_text(f"{KAPPA},origin,failed,nash_p\n0.1,plan,,0.5\n,,,\n")
+    assert sweeps.of_file(file)
+    file.write_text(f"{KAPPA},origin,failed,nash_p\n0.1,plan,,0.5\n{value},plan,,0.5\n")
+    with pytest.raises(bb.InvalidFile, match="not a finite number"):
+        sweeps.of_file(file)
