@@ -115,6 +115,7 @@ def test_two_axes_by_mouse_and_keyboard(open_page: Any) -> None:
     view.locator(".cell").nth(1).click()
     assert row("failed").text_content() == HOSTILE
     view.get_by_text("The numbers").click()
+    view.locator(".as-table tbody tr").first.wait_for()
     told = [
         [text.replace("–", "nothing") for text in row.locator("td").all_text_contents()]
         for row in view.locator(".as-table tbody tr").all()
@@ -139,6 +140,7 @@ def test_one_axis_and_three(axes: tuple[str, ...], open_page: Any) -> None:
     if len(axes) == 1:
         chart = view.locator(".chart")
         chart.locator("summary").click()
+        chart.locator(".numbers tbody tr").first.wait_for()
         told = chart.locator(".numbers tbody td").all_text_contents()
         assert told == [f"{value:.3f}" for value in made.column("nash_p")]
     else:
