@@ -34,7 +34,7 @@ def steps(lanes: int, *, threads: int, copy: bool) -> Callable[[int], float]:
     env = VectorEnv(bb.scenario(SCENARIO), lanes, seed=1, threads=threads, copy=copy)
     rng = np.random.default_rng(0)
     shape = (16, lanes, env.num_agents, 3)
-    actions = rng.integers([env.num_houses, 2, 2], size=shape).astype(np.uint8)
+    actions = list(rng.integers([env.num_houses, 2, 2], size=shape).astype(np.uint8))
     env.reset()
 
     def play(nights: int) -> float:
@@ -70,8 +70,9 @@ def measure(rounds: int, milliseconds: float) -> dict[str, Any]:
     plays = {(n, t, c): steps(n, threads=t, copy=c) for n, t in cases for c in (True, False)}
     nights = {}
     for key, play in plays.items():
-        play(3)
-        nights[key] = max(1, round(milliseconds / 1e3 / (play(20) / 20)))
+        nights[key] = 20
+        for _ in range(3):  # the first nights take longest
+            nights[key] = max(1, round(milliseconds / 1e3 * nights[key] / play(nights[key])))
     rates: dict[Any, list[float]] = {key: [] for key in plays}
     beside = []
     for _ in range(rounds):

@@ -18,7 +18,7 @@
   ];
   // The room around the cells, and their size at least and at most, in pixels.
   const ROOM = { left: 74, right: 12, top: 10, bottom: 52 };
-  const [LEAST_SIDE, MOST_SIDE] = [8, 52];
+  const [LEAST_SIDE, MOST_SIDE] = [8, 96];
   const MOST_TICKS = 8;
 
   // A value of an axis or a column for people.
