@@ -77,10 +77,12 @@ def whole_number(text: str | int) -> int:
     """
     try:
         number = Decimal(text.replace("_", "") if isinstance(text, str) else text)
-        if number != number.to_integral_value() or abs(number) >= 1 << 64:
+        if number != number.to_integral_value():
             raise ValueError
     except (InvalidOperation, ValueError):
         raise typer.BadParameter(f"{text!r} is not a whole number, such as 100000 or 1e5") from None
+    if abs(number) >= 1 << 64:
+        raise typer.BadParameter(f"{text!r} is beyond 2^64 - 1")
     return int(number)
 
 
