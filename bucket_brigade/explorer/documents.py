@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from bucket_brigade.errors import InvalidFile, shown
 
-__all__ = ["parse_json", "read_json", "read_text"]
+__all__ = ["is_number", "parse_json", "read_json", "read_text"]
 
 #: Digits of the longest integer that a float can be near.
 _MOST_DIGITS = 308
@@ -73,6 +73,16 @@ def parse_json(text: str) -> Any:
         return json.loads(text, parse_constant=_constant, parse_int=_integer, parse_float=_float)
     except RecursionError as error:
         raise _Refused("its JSON nests too deeply") from error
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a finite number that a float can be near; True and False are none."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _constant(name: str) -> NoReturn:

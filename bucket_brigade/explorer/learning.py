@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bucket_brigade.errors import InvalidFile, InvalidValue, shown
-from bucket_brigade.explorer.documents import parse_json, read_json, read_text
+from bucket_brigade.explorer.documents import is_number, parse_json, read_json, read_text
 from bucket_brigade.explorer.sources import named_by_source
 from bucket_brigade.game.scenario import Scenario
 
@@ -53,7 +53,7 @@ class LearningLog:
                 if name not in record:
                     raise InvalidValue(f"records[{i}]", shown(record), f"an object with {name!r}")
             for name, value in record.items():
-                if value is not None and not _is_number(value):
+                if value is not None and not is_number(value):
                     allowed = "a finite number, or null where it is not known"
                     raise InvalidValue(f"records[{i}].{name}", shown(value), allowed)
             update = record["update"]
@@ -61,7 +61,7 @@ class LearningLog:
                 raise InvalidValue(f"records[{i}].update", shown(update), "numbers that rise")
             before = update
         for name, value in self.known.items():
-            if not _is_number(value):
+            if not is_number(value):
                 raise InvalidValue(f"known.{name}", shown(value), "a finite number")
 
 
@@ -138,14 +138,6 @@ def _objects(path: Path, most: int | None = None) -> list[dict[str, Any]]:
 
 def _is_record(thing: object) -> bool:
     return isinstance(thing, Mapping) and "update" in thing and "payoff" in thing
-
-
-def _is_number(value: object) -> bool:
-    try:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        return number and math.isfinite(value)  # type: ignore[arg-type]
-    except OverflowError:  # an integer that no float is near
-        return False
 
 
 def _entry(log: LearningLog) -> dict[str, Any]:

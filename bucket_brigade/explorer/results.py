@@ -21,7 +21,7 @@ from bucket_brigade.evaluation.judge import Judgement
 from bucket_brigade.evaluation.matrix import PayoffMatrix
 from bucket_brigade.exact.markov_equilibrium import MarkovEquilibrium
 from bucket_brigade.exact.team_optimum import TeamOptimum
-from bucket_brigade.explorer.documents import read_json
+from bucket_brigade.explorer.documents import is_number, read_json
 from bucket_brigade.explorer.parameters import parameters
 from bucket_brigade.explorer.sources import named_by_source
 from bucket_brigade.explorer.surfaces import restricted_game, seat_name, seat_surfaces, surface
@@ -97,7 +97,7 @@ def _checked(entry: Entry, *, unknown: bool = False) -> Entry:
     """
 
     def check(name: str, value: object) -> None:
-        if not _is_number(value) and not (unknown and value is None):
+        if not is_number(value) and not (unknown and value is None):
             raise ValueError(f"{name} is {shown(value)}, not a finite number")
 
     for name in ("payoff", "payoff_stderr", "nights", "payoff_a_night", "exploitability"):
@@ -116,10 +116,6 @@ def _checked(entry: Entry, *, unknown: bool = False) -> Entry:
         if len(rows) != seats:
             raise ValueError(f"it has {len(rows)} seats, of {seats}")
     return entry
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 # Equilibria over (p, q).
@@ -389,7 +385,7 @@ def _square(name: str, rows: object, size: int, *, or_null: bool = False) -> lis
         if not isinstance(row, list) or len(row) != size:
             raise ValueError(f"{name} has {shown(row)}, not a row of {size} numbers")
         for x in row:
-            if not _is_number(x) and not (or_null and x is None):
+            if not is_number(x) and not (or_null and x is None):
                 raise ValueError(f"{name} has {shown(x)}, not a finite number")
     return rows
 
@@ -397,7 +393,7 @@ def _square(name: str, rows: object, size: int, *, or_null: bool = False) -> lis
 def _seat_in_words(seat: object) -> Any:
     """What a seat plays as judgements name it, checked: a name, or weights by name."""
     weights = seat.values() if isinstance(seat, Mapping) else ()
-    if not isinstance(seat, str | Mapping) or not all(map(_is_number, weights)):
+    if not isinstance(seat, str | Mapping) or not all(map(is_number, weights)):
         raise ValueError(f"the line-up has {shown(seat)}, not a name or a mixture of names")
     return seat
 

@@ -2,12 +2,15 @@
 //!
 //! Every *lane* plays one episode, has a number as every episode has (`docs/randomness.md`), and
 //! starts its next one when that is over; what it plays does not depend on the other lanes. Read
-//! `night` for the rules over vectors of lanes, `draws` for the draws that few lanes need, `seen`
-//! for what agents are shown and given.
+//! `lanes` for what is known of a lane, `task` for how lanes are shared out, `night` for the rules
+//! over vectors of lanes, `draws` for the draws that few lanes need, `seen` for what agents are shown
+//! and given.
 
 mod draws;
+mod lanes;
 mod night;
 mod seen;
+mod task;
 #[cfg(test)]
 mod tests;
 
@@ -19,15 +22,14 @@ use crate::InvalidValue;
 use crate::game::counts::Layout;
 use crate::game::program::Program;
 use crate::pool::{RunError, pool, threads};
-use crate::random::address::{SLOT_MIXTURE, TICK_START, key};
+use crate::random::address::key;
 use crate::random::philox::key_schedule;
-use crate::random::uniform::LazyUniform;
 use crate::simd::SimdPath;
-use crate::simd::dispatch::WordKernel;
-use crate::simd::words::Words;
 use draws::Keys;
+use lanes::{Columns, Game, Lanes, chosen_lanes};
 use night::{Scratch, rows};
 pub use seen::{Brought, Ended, Seen};
+use task::{Part, Play, Played, Player, Task};
 
 /// Lanes that are played together, through all phases of a night.
 const CHUNK: usize = 128;
@@ -35,136 +37,6 @@ const CHUNK: usize = 128;
 const LIMITED: usize = 32;
 /// Lanes that are worth a thread.
 const SHARE: usize = 2048;
-
-/// The game that all lanes have in common.
-struct Game {
-    layout: Layout,
-    seed: u64,
-    keys: Keys,
-    /// Episode `e` plays the one of number `e mod S`.
-    programs: Vec<Arc<Program>>,
-    /// By scenario and agent, what each feature is worth (see `Rewards::weights`).
-    weights: Vec<Vec<Vec<f64>>>,
-    /// The seats whose actions come from outside; the others play the programs' line-up.
-    outside: Vec<bool>,
-    /// Whether a policy depends on the acts of last night.
-    remembers: bool,
-    /// The least value that is too large, for each number of some lanes' acts: of enough lanes for
-    /// SIMD. Nothing is too large for a built-in seat.
-    limits: Vec<u8>,
-}
-
-impl Game {
-    fn scenario(&self, episode: u64) -> usize {
-        match self.programs.len() {
-            1 => 0,
-            several => (episode % several as u64) as usize,
-        }
-    }
-
-    #[inline(always)]
-    fn program(&self, episode: u64) -> &Program {
-        &self.programs[self.scenario(episode)]
-    }
-
-    /// The policy of a seat's mixture that it plays in an episode.
-    fn drawn_policy(&self, seat: usize, episode: u64) -> u8 {
-        let entries = self.program(episode).seat(0, seat);
-        let mut u = LazyUniform::new(self.seed, episode, TICK_START, SLOT_MIXTURE + seat as u32);
-        let drawn = entries.iter().position(|&(_, cumulative)| u.is_below(cumulative));
-        entries[drawn.unwrap_or(entries.len() - 1)].0 as u8
-    }
-}
-
-/// The lanes of a chunk, or of several: a column for each fact.
-struct Lanes<'a> {
-    episode: &'a mut [u64],
-    /// The episode after this one, unless there is none: episodes are below 2^64.
-    next: &'a mut [Option<u64>],
-    night: &'a mut [u32],
-    /// The night that returns count from: 0, or that of the state which the lane was put into.
-    since: &'a mut [u32],
-    burning: &'a mut [u32],
-    ruined: &'a mut [u32],
-    over: &'a mut [bool],
-    /// What each built-in seat plays this episode: a number for each seat of each lane.
-    policies: &'a mut [u8],
-    /// House, mode and signal of each agent in the last night: zeros before night 0.
-    acts: &'a mut [u8],
-    /// What happened since the episode began: for each chunk, [`rows`] columns.
-    sums: &'a mut [u32],
-}
-
-impl<'a> Lanes<'a> {
-    fn count(&self) -> usize {
-        self.episode.len()
-    }
-
-    /// The first `lanes` of these, a multiple of `CHUNK` unless it is all, and the others.
-    fn split_at(self, lanes: usize, layout: Layout) -> (Self, Self) {
-        let agents = layout.agents;
-        let sums = lanes.div_ceil(CHUNK) * CHUNK * rows(layout);
-        let episode = self.episode.split_at_mut(lanes);
-        let next = self.next.split_at_mut(lanes);
-        let night = self.night.split_at_mut(lanes);
-        let since = self.since.split_at_mut(lanes);
-        let burning = self.burning.split_at_mut(lanes);
-        let ruined = self.ruined.split_at_mut(lanes);
-        let over = self.over.split_at_mut(lanes);
-        let policies = self.policies.split_at_mut(lanes * agents);
-        let acts = self.acts.split_at_mut(lanes * agents * 3);
-        let sums = self.sums.split_at_mut(sums);
-        (
-            Self {
-                episode: episode.0,
-                next: next.0,
-                night: night.0,
-                since: since.0,
-                burning: burning.0,
-                ruined: ruined.0,
-                over: over.0,
-                policies: policies.0,
-                acts: acts.0,
-                sums: sums.0,
-            },
-            Self {
-                episode: episode.1,
-                next: next.1,
-                night: night.1,
-                since: since.1,
-                burning: burning.1,
-                ruined: ruined.1,
-                over: over.1,
-                policies: policies.1,
-                acts: acts.1,
-                sums: sums.1,
-            },
-        )
-    }
-
-    /// Gives a lane the number of its next episode; whether there is one.
-    fn advance(&mut self, lane: usize, stride: u64) -> bool {
-        let Some(next) = self.next[lane] else { return false };
-        self.episode[lane] = next;
-        self.next[lane] = next.checked_add(stride);
-        true
-    }
-
-    /// Begins episodes: those of `which` lanes, numbered in `episode` already.
-    #[inline(always)]
-    fn begin<W: Words>(&mut self, game: &Game, which: &[usize], scratch: &mut Scratch) {
-        let agents = game.layout.agents;
-        for &lane in which {
-            self.over[lane] = false;
-            self.since[lane] = 0;
-            self.acts[lane * agents * 3..][..agents * 3].fill(0);
-            for sums in self.sums.chunks_exact_mut(CHUNK) {
-                sums[lane] = 0;
-            }
-        }
-        night::start::<W>(game, self, which, scratch);
-    }
-}
 
 /// The way lanes go on when an episode ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,38 +71,6 @@ pub struct Settings {
     pub path: SimdPath,
     /// Threads at most; 0 for as many as the pool has.
     pub threads: usize,
-}
-
-/// A column for each fact about the lanes.
-#[derive(Clone)]
-struct Columns {
-    episode: Vec<u64>,
-    next: Vec<Option<u64>>,
-    night: Vec<u32>,
-    since: Vec<u32>,
-    burning: Vec<u32>,
-    ruined: Vec<u32>,
-    over: Vec<bool>,
-    policies: Vec<u8>,
-    acts: Vec<u8>,
-    sums: Vec<u32>,
-}
-
-impl Columns {
-    fn lanes(&mut self) -> Lanes<'_> {
-        Lanes {
-            episode: &mut self.episode,
-            next: &mut self.next,
-            night: &mut self.night,
-            since: &mut self.since,
-            burning: &mut self.burning,
-            ruined: &mut self.ruined,
-            over: &mut self.over,
-            policies: &mut self.policies,
-            acts: &mut self.acts,
-            sums: &mut self.sums,
-        }
-    }
 }
 
 /// An environment of many episodes in step.
@@ -387,12 +227,12 @@ impl VectorEnv {
     pub fn reset(&mut self, chosen: &[bool], episodes: Option<&[u64]>) -> Result<(), EnvError> {
         let stride = self.stride;
         if episodes.is_none()
-            && let Some(lane) = lanes(chosen).find(|&lane| self.columns.next[lane].is_none())
+            && let Some(lane) = chosen_lanes(chosen).find(|&lane| self.columns.next[lane].is_none())
         {
             return Err(self.spent(lane).into());
         }
         let mut columns = self.columns.lanes();
-        for lane in lanes(chosen) {
+        for lane in chosen_lanes(chosen) {
             match episodes {
                 Some(episodes) => columns.episode[lane] = episodes[lane],
                 None => _ = columns.advance(lane, stride),
@@ -462,7 +302,7 @@ impl VectorEnv {
         self.reset(chosen, Some(&state.episode))?;
         let columns = &mut self.columns;
         let size = 3 * self.game.layout.agents;
-        for lane in lanes(chosen) {
+        for lane in chosen_lanes(chosen) {
             columns.night[lane] = state.night[lane];
             columns.since[lane] = state.night[lane];
             columns.burning[lane] = state.burning[lane];
@@ -576,132 +416,6 @@ fn check_act(
         return Ok(());
     }
     Err(InvalidValue::new(format!("actions[{lane}, {agent}, {part}]"), act, allowed))
-}
-
-/// The lanes that are chosen.
-fn lanes(chosen: &[bool]) -> impl Iterator<Item = usize> {
-    (0..chosen.len()).filter(|&lane| chosen[lane])
-}
-
-/// A task for some lanes.
-#[expect(clippy::large_enum_variant, reason = "one for a whole step")]
-enum Task<'a> {
-    /// Begin the episodes of chosen lanes, numbered already.
-    Begin { chosen: &'a [bool] },
-    /// Play a night.
-    Step { actions: &'a [u8], brought: Brought<'a>, seen: Seen<'a> },
-}
-
-/// Some lanes, from number `start` on, with their part of a task.
-struct Part<'a> {
-    start: usize,
-    lanes: Lanes<'a>,
-    task: Task<'a>,
-}
-
-impl Part<'_> {
-    /// The part of the first `lanes` lanes, and that of the others.
-    fn split_at(self, lanes: usize, layout: Layout) -> (Self, Self) {
-        let (one, other) = self.lanes.split_at(lanes, layout);
-        let (task, others) = match self.task {
-            Task::Begin { chosen } => {
-                let (chosen, others) = chosen.split_at(lanes);
-                (Task::Begin { chosen }, Task::Begin { chosen: others })
-            }
-            Task::Step { actions, brought, seen } => {
-                let actions = actions.split_at(lanes * layout.agents * 3);
-                let brought = brought.split_at(lanes, layout);
-                let seen = seen.split_at(lanes, layout);
-                (
-                    Task::Step { actions: actions.0, brought: brought.0, seen: seen.0 },
-                    Task::Step { actions: actions.1, brought: brought.1, seen: seen.1 },
-                )
-            }
-        };
-        (
-            Self { start: self.start, lanes: one, task },
-            Self { start: self.start + lanes, lanes: other, task: others },
-        )
-    }
-}
-
-/// The player of a part, chunk after chunk.
-#[derive(Clone, Copy)]
-struct Player<'a> {
-    game: &'a Game,
-    autoreset: Autoreset,
-    cap_terminates: bool,
-    stride: u64,
-}
-
-/// What came of a task.
-#[derive(Clone, Copy, Default)]
-struct Played {
-    /// Whether an episode ended.
-    ended: bool,
-    /// The first lane without a next episode, where one was needed.
-    spent: Option<usize>,
-    /// Whether a lane began an episode that has no next one.
-    last: bool,
-}
-
-impl Played {
-    /// What came of two tasks.
-    fn and(self, other: Self) -> Self {
-        let spent = self.spent.into_iter().chain(other.spent).min();
-        Self { ended: self.ended | other.ended, spent, last: self.last | other.last }
-    }
-}
-
-/// A part and what plays it.
-struct Play<'a> {
-    player: Player<'a>,
-    part: Part<'a>,
-    scratch: &'a mut Scratch,
-}
-
-impl WordKernel for Play<'_> {
-    type Output = Played;
-
-    #[inline(always)]
-    fn run<W: Words>(self) -> Self::Output {
-        let Self { player, mut part, scratch } = self;
-        let (mut ended, mut played) = (Vec::new(), Played::default());
-        while part.lanes.count() > 0 {
-            let count = usize::min(CHUNK, part.lanes.count());
-            let (Part { start, mut lanes, task }, rest) = part.split_at(count, player.game.layout);
-            match task {
-                Task::Begin { chosen } => {
-                    ended.clear();
-                    ended.extend(self::lanes(chosen));
-                    lanes.begin::<W>(player.game, &ended, scratch);
-                }
-                Task::Step { actions, mut brought, mut seen } => {
-                    night::play::<W>(player.game, &mut lanes, actions, scratch);
-                    let cap = player.cap_terminates;
-                    seen::bring(player.game, &mut lanes, scratch, &mut brought, &mut ended, cap);
-                    played.ended |= !ended.is_empty();
-                    match player.autoreset {
-                        Autoreset::SameStep => {
-                            for &lane in &ended {
-                                if !lanes.advance(lane, player.stride) {
-                                    played.spent = played.spent.or(Some(start + lane));
-                                }
-                                played.last |= lanes.next[lane].is_none();
-                            }
-                            lanes.begin::<W>(player.game, &ended, scratch);
-                        }
-                        Autoreset::Disabled => {
-                            ended.iter().for_each(|&lane| lanes.over[lane] = true);
-                        }
-                    }
-                    seen::show(&lanes, &mut seen, player.game.layout);
-                }
-            }
-            part = rest;
-        }
-        played
-    }
 }
 
 /// Why an environment did nothing.

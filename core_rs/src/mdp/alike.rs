@@ -1,8 +1,9 @@
 //! States that burn alike, side by side in a line: the values of what survives, gathered.
 
+use super::cells::half;
 use super::model::{Group, Model};
 use super::payoffs::Payoffs;
-use crate::simd::doubles::{Half, LANES, Lanes, Line};
+use crate::simd::doubles::{LANES, Lanes, Line};
 
 /// States of a group that burn alike: one in each standing set.
 pub(super) struct Alike<const S: usize> {
@@ -72,10 +73,7 @@ pub(super) unsafe fn side_by_side<L: Lanes, const S: usize>(
 ) -> L {
     // SAFETY: as promised.
     let cell = |g: usize| -> &[f64; S] { unsafe { slices[g].get_unchecked(at) } };
-    let half = |lane: usize| -> &Half {
-        cell(lane / S)[lane % S..].first_chunk().expect("half a line of a cell that is as long")
-    };
-    L::load_halves(half(0), half(LANES / 2))
+    L::load_halves(half(cell(0), 0), half(cell(LANES / 2 / S), LANES / 2))
 }
 
 /// Values by survivors, for the standing sets of a group side by side.

@@ -20,7 +20,7 @@
 //! `B` and `F` only the first sum varies. Its higher digits divide all work into blocks, whose
 //! values stay in a near cache.
 
-use super::cells::Cells;
+use super::cells::{Cells, half};
 use super::cost::MOST_HOUSES;
 use super::model::Model;
 use super::night::Room;
@@ -373,10 +373,7 @@ impl<const S: usize> Block<'_, S> {
 /// A cell for each of the states in a line.
 #[inline(always)]
 pub(super) fn everywhere<L: Lanes, const S: usize>(cell: &[f64; S]) -> L {
-    let half = |lane: usize| -> &Half {
-        cell[lane % S..].first_chunk().expect("half a line of a cell that is as long")
-    };
-    L::load_halves(half(0), half(LANES / 2))
+    L::load_halves(half(cell, 0), half(cell, LANES / 2))
 }
 
 /// A line of cells, `number` numbers further on.

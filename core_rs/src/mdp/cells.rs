@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use crate::simd::doubles::{LANES, Line, flat, flat_mut, zero_lines};
+use crate::simd::doubles::{Half, LANES, Line, flat, flat_mut, zero_lines};
 
 /// Cells of `S` numbers, none of which crosses a line of the cache.
 #[derive(Clone)]
@@ -41,4 +41,10 @@ impl<const S: usize> FromIterator<[f64; S]> for Cells<S> {
         cells.copy_from_slice(&given);
         cells
     }
+}
+
+/// The half of a line that begins with a lane, of cells that are as long or repeated.
+#[inline(always)]
+pub(super) fn half<const S: usize>(cell: &[f64; S], lane: usize) -> &Half {
+    cell[lane % S..].first_chunk().expect("cells of 4 or 8 numbers, and halves of 4")
 }

@@ -80,12 +80,26 @@ struct Arrays {
     places: Vec<Range<usize>>,
 }
 
-/// Where in memory an array in C order is.
-fn span<T: Element, D: numpy::ndarray::Dimension>(
-    array: &Bound<'_, PyArray<T, D>>,
-) -> Range<usize> {
-    let start = array.data().addr();
-    start..start + array.len() * size_of::<T>()
+impl Arrays {
+    /// All of them, by the names that Python knows.
+    fn by_name<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let (arrays, shown) = (self, &self.shown);
+        let all = PyDict::new(py);
+        all.set_item("houses", &shown.houses)?;
+        all.set_item("actions", &shown.actions)?;
+        all.set_item("night", &shown.night)?;
+        all.set_item("episode", &shown.episode)?;
+        all.set_item("rewards", &shown.rewards)?;
+        all.set_item("terminated", &shown.terminated)?;
+        all.set_item("truncated", &shown.truncated)?;
+        all.set_item("final_houses", &arrays.final_houses)?;
+        all.set_item("final_actions", &arrays.final_actions)?;
+        all.set_item("final_night", &arrays.final_night)?;
+        all.set_item("final_episode", &arrays.final_episode)?;
+        all.set_item("end", &arrays.end)?;
+        all.set_item("returns", &arrays.returns)?;
+        Ok(all)
+    }
 }
 
 /// The numbers of an array that this module has made.
@@ -173,43 +187,18 @@ impl PyVectorEnv {
             returns: PyArray2::zeros(py, [lanes, a], false).unbind(),
             places: Vec::new(),
         };
-        let shown = &arrays.shown;
-        arrays.places = vec![
-            span(shown.houses.bind(py)),
-            span(shown.actions.bind(py)),
-            span(shown.night.bind(py)),
-            span(shown.episode.bind(py)),
-            span(shown.rewards.bind(py)),
-            span(shown.terminated.bind(py)),
-            span(shown.truncated.bind(py)),
-            span(arrays.final_houses.bind(py)),
-            span(arrays.final_actions.bind(py)),
-            span(arrays.final_night.bind(py)),
-            span(arrays.final_episode.bind(py)),
-            span(arrays.end.bind(py)),
-            span(arrays.returns.bind(py)),
-        ];
+        for (_, array) in arrays.by_name(py)? {
+            let data = array.getattr("__array_interface__")?.get_item("data")?;
+            let (start, size): (usize, usize) =
+                (data.get_item(0)?.extract()?, array.getattr("nbytes")?.extract()?);
+            arrays.places.push(start..start + size);
+        }
         Ok(Self { env, arrays })
     }
 
     /// The arrays that steps and resets write.
     fn arrays<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (arrays, shown) = (&self.arrays, &self.arrays.shown);
-        let all = PyDict::new(py);
-        all.set_item("houses", &shown.houses)?;
-        all.set_item("actions", &shown.actions)?;
-        all.set_item("night", &shown.night)?;
-        all.set_item("episode", &shown.episode)?;
-        all.set_item("rewards", &shown.rewards)?;
-        all.set_item("terminated", &shown.terminated)?;
-        all.set_item("truncated", &shown.truncated)?;
-        all.set_item("final_houses", &arrays.final_houses)?;
-        all.set_item("final_actions", &arrays.final_actions)?;
-        all.set_item("final_night", &arrays.final_night)?;
-        all.set_item("final_episode", &arrays.final_episode)?;
-        all.set_item("end", &arrays.end)?;
-        all.set_item("returns", &arrays.returns)?;
-        Ok(all)
+        self.arrays.by_name(py)
     }
 
     /// Gives the environment another seed: the next reset of a lane begins its first episode.
@@ -366,7 +355,8 @@ impl PyVectorEnv {
             return Ok(None);
         }
         // What agents were shown may be what they do: it is read before it is written.
-        let given = span(actions);
+        let start = actions.data().addr();
+        let given = start..start + actions.len();
         let own = |place: &Range<usize>| place.start < given.end && given.start < place.end;
         let copied = if arrays.places.iter().any(own) { Some(actions.to_vec()?) } else { None };
         // SAFETY: nobody writes to it here; of Python's other threads what `numbers` says is true.

@@ -226,6 +226,15 @@ pub fn policy_counts<'py>(
     Ok(PyArray1::from_owned_array(py, Array1::from_vec(counts)))
 }
 
+/// Runs of acts for a game, and nothing else.
+fn given_runs(model: &Model, given: &Bound<'_, PyAny>, name: &str) -> PyResult<ActRuns> {
+    let Given::Runs(runs) = Given::new(given, name)? else {
+        return Err(InvalidValue::new(name, "another policy", "runs of acts").into());
+    };
+    Policy::Acts(&runs).check(model, name)?;
+    Ok(runs)
+}
+
 /// Expected nights of an episode (R) in each of the R runs of nights that `runs` has, whatever its
 /// acts, when policies play, one a seat.
 #[pyfunction]
@@ -240,10 +249,7 @@ pub fn policy_visits<'py>(
     let (py, model) = (scenario.py(), model(scenario)?);
     let given = all_given(&policies)?;
     let policies = self::policies(&model, &given)?;
-    let Given::Runs(watched) = Given::new(runs, "runs")? else {
-        return Err(InvalidValue::new("runs", runs, "runs of acts").into());
-    };
-    Policy::Acts(&watched).check(&model, "runs")?;
+    let watched = given_runs(&model, runs, "runs")?;
     let visits =
         without_python(py, progress, |poll| model.visits(&policies, &watched, threads, poll))?;
     Ok(PyArray1::from_vec(py, visits))
@@ -283,15 +289,10 @@ pub fn deviations<'py>(
     let (py, model) = (scenario.py(), model(scenario)?);
     let given = all_given(&policies)?;
     let policies = self::policies(&model, &given)?;
-    let mut of_seats = Vec::new();
-    for (seat, given) in acts.iter().enumerate() {
-        let name = format!("acts[{seat}]");
-        let Given::Runs(runs) = Given::new(given, &name)? else {
-            return Err(InvalidValue::new(name, "another policy", "runs of acts").into());
-        };
-        Policy::Acts(&runs).check(&model, &name)?;
-        of_seats.push(runs);
-    }
+    let of_seats = acts.iter().enumerate();
+    let of_seats = of_seats
+        .map(|(seat, given)| given_runs(&model, given, &format!("acts[{seat}]")))
+        .collect::<PyResult<Vec<_>>>()?;
     if of_seats.len() != model.agents() {
         let allowed = format!("one for each of the {} seats", model.agents());
         return Err(InvalidValue::new("acts", of_seats.len(), allowed).into());
