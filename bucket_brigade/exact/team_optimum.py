@@ -35,7 +35,9 @@ class TeamOptimum(ComparedByValue, Summarised):
     payoff : float
         Expected return of an episode, mean over seats: no line-up of any policies has more.
     policies : tuple of Tabular
-        What each seat does. Where it does not matter who works, lower seats take lower houses.
+        What each seat does. Of joint acts that are as good, up to rounding, one with the fewest
+        workers, and the same one wherever turning the ring, or mirroring it, makes no difference to
+        the mean payoff. Lower seats take lower houses.
     counts : ExpectedCounts
         What is expected to happen.
     """

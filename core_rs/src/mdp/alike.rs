@@ -47,14 +47,6 @@ impl<const S: usize> Alike<S> {
             saved[g] = &payoffs.saved[model.survivors.first[burning]..][..count];
         }
         for i in 0..count {
-            if S == 1 {
-                let mut line = left[usize::from(survivors[i])];
-                for g in 0..LANES {
-                    line.0[g] += saved[g][i][0];
-                }
-                x[i] = line;
-                continue;
-            }
             // SAFETY: each of the slices has `count` cells.
             let saved = unsafe { side_by_side::<L, S>(&saved, i) };
             L::load(&left[usize::from(survivors[i])]).add(saved).store(&mut x[i]);

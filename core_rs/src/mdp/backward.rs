@@ -16,6 +16,8 @@
 //! Everybody else plays a function of the houses and the night, so this is a Markov decision process
 //! and the best *Markov* policy is best among all (Puterman, Markov Decision Processes, 1994, §4.4).
 
+use std::convert::identity;
+
 use super::blind::{Blind, Ternary, Towns};
 use super::model::Model;
 use super::night::{Night, Plan, Room, Sides};
@@ -244,7 +246,9 @@ impl<'a, const S: usize> Backward<'a, S> {
             values: found(values),
             best: found(best),
             acts: match self.wanted.best {
-                true => collector.finish(model, |_, (_, acts), seat, _| unpack(acts, seat)),
+                true => {
+                    collector.finish(model, identity, |_, (_, acts), seat, _| unpack(acts, seat))
+                }
                 false => Vec::new(),
             },
             largest,

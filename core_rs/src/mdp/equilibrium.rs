@@ -8,6 +8,7 @@
 //! ([`stage`](super::stage)) makes one of the whole game. Many have several; a [`Selector`] says
 //! which is taken, and no answer is *the* equilibrium.
 
+use std::convert::identity;
 use std::sync::Mutex;
 
 use super::alike::{Alike, by_survivors};
@@ -188,7 +189,7 @@ fn run<const S: usize>(
         }
         crew.night_done();
     }
-    let acts = collector.finish(model, |state, noted, seat, chances| {
+    let acts = collector.finish(model, identity, |state, noted, seat, chances| {
         let burning = usize::from(model.states.burning[state]);
         let idle = Idle::new(model, payoffs, burning).act;
         let fires = burning.count_ones() as usize;

@@ -73,6 +73,7 @@ mod spread;
 mod stage;
 mod states;
 mod subsets;
+mod symmetry;
 mod team;
 #[cfg(test)]
 mod tests;

@@ -47,9 +47,13 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// For so many threads and lanes a set.
+    /// Of all standing sets, for so many threads and lanes a set.
     pub fn new(model: &Model, threads: usize, seats: usize) -> Self {
-        let groups = model.groups(seats);
+        Self::of(model, threads, model.groups(seats))
+    }
+
+    /// Of some groups, in order. What lies between them goes with the one before.
+    pub fn of(model: &Model, threads: usize, groups: Vec<Group>) -> Self {
         let work = |group: &Group| model.survivors.first[1 << group.size];
         let total: usize = groups.iter().map(work).sum();
         let share = total / (16 * threads) + 1;
@@ -64,7 +68,8 @@ impl Plan {
         for (i, group) in plan.groups.iter().enumerate() {
             done += work(group);
             if done >= share || i + 1 == plan.groups.len() {
-                let end = group.first + group.count;
+                let next = plan.groups.get(i + 1);
+                let end = next.map_or(model.states.standing.len(), |next| next.first);
                 plan.group_ends.push(i + 1);
                 plan.set_ends.push(end);
                 plan.state_ends.push(model.states.first[end]);
@@ -117,15 +122,16 @@ impl<const S: usize> Night<'_, S> {
         let states = sides.states;
         crew.each(rooms, tasks, |room, (task, out)| {
             let cells = cells(room);
-            self.model.simd.run(After { night: self, sets: plan.sets(task), states, out, cells });
+            let groups = plan.groups(task);
+            self.model.simd.run(After { night: self, groups, states, out, cells });
         });
     }
 }
 
-/// The first half for some standing sets.
+/// The first half for some groups.
 struct After<'a, const S: usize> {
     night: Night<'a, S>,
-    sets: std::ops::Range<usize>,
+    groups: &'a [Group],
     states: &'a [[f64; S]],
     out: &'a mut [[f64; S]],
     cells: &'a mut [Vec<[f64; S]>; 2],
@@ -136,10 +142,11 @@ impl<const S: usize> DoubleKernel for After<'_, S> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let Self { night: Night { model, payoffs, night }, sets, states, out, cells } = self;
-        let start = model.spread.first[sets.start];
+        let Self { night: Night { model, payoffs, night }, groups, states, out, cells } = self;
+        let Some(group) = groups.first() else { return };
+        let start = model.spread.first[group.first];
         let [x, y] = cells;
-        for ordinal in sets {
+        for ordinal in groups.iter().flat_map(|group| group.first..group.first + group.count) {
             let from = model.states.first[ordinal]..model.states.first[ordinal + 1];
             let base = &payoffs.standing[ordinal];
             let last = model.is_last(night);

@@ -16,6 +16,8 @@ pub enum Whose {
 /// Rewards in cells of `S` lanes.
 #[derive(Clone, Debug)]
 pub struct Payoffs<const S: usize> {
+    /// By house: what its ruin takes each night, and what it brings to save it.
+    pub houses: Vec<[[f64; S]; 2]>,
     /// By standing set: what ruins and (all standing houses being safe) safe houses are worth.
     pub standing: Vec<[f64; S]>,
     /// What each house that burns at the end takes from it.
@@ -37,25 +39,35 @@ impl<const S: usize> Payoffs<S> {
     pub fn new(model: &Model, whose: Whose) -> Self {
         let (rewards, states) = (&model.rewards, &model.states);
         let (houses, agents) = (states.houses, model.agents());
-        let cell = |of: &dyn Fn(usize) -> f64| -> [f64; S] {
+        let cell = |house: usize, own: &[f64], other: &[f64]| -> [f64; S] {
+            let owner = house % agents;
             match whose {
-                Whose::Seats => std::array::from_fn(|a| if a < agents { of(a) } else { 0.0 }),
-                Whose::Mean => [(0..agents).map(of).sum::<f64>() / agents as f64; S],
+                Whose::Seats => std::array::from_fn(|a| match a {
+                    _ if a == owner => own[a],
+                    _ if a < agents => other[a],
+                    _ => 0.0,
+                }),
+                // Added up in this order, it is the same to the bit for seats that get the same.
+                Whose::Mean => {
+                    let all: f64 = other.iter().sum();
+                    [(all + (own[owner] - other[owner])) / agents as f64; S]
+                }
             }
         };
-        let each = |own: &[f64], other: &[f64]| -> Vec<[f64; S]> {
-            let worth = |a: usize, h: usize| if h % agents == a { own[a] } else { other[a] };
-            (0..houses).map(|h| cell(&|a| worth(a, h))).collect()
+        let each = |house| {
+            let r = rewards;
+            let loss = cell(house, &r.penalty_own_house_burns, &r.penalty_other_house_burns);
+            let save = cell(house, &r.reward_own_house_survives, &r.reward_other_house_survives);
+            [loss, save]
         };
-        let loss = each(&rewards.penalty_own_house_burns, &rewards.penalty_other_house_burns);
-        let save = each(&rewards.reward_own_house_survives, &rewards.reward_other_house_survives);
+        let of_houses: Vec<[[f64; S]; 2]> = (0..houses).map(each).collect();
         let safe = rewards.team_reward_house_survives / houses as f64;
         let ruin = rewards.team_penalty_house_burns / houses as f64;
         let standing = states.standing.iter().map(|&set| {
             let ruined = states.ring() & !usize::from(set);
             let count = set.count_ones() as f64;
             let team = safe * count - ruin * (houses as f64 - count);
-            std::array::from_fn(|a| bits(ruined).fold(team, |sum, h| sum - loss[h][a]))
+            std::array::from_fn(|a| bits(ruined).fold(team, |sum, h| sum - of_houses[h][0][a]))
         });
         let mut saved = Vec::with_capacity(model.survivors.left.len());
         for burning in 0..1usize << houses {
@@ -66,13 +78,14 @@ impl<const S: usize> Payoffs<S> {
                     let beside = model.ring.neighbors(house);
                     let fires = beside.into_iter().filter(|&h| left >> h & 1 == 1).count();
                     let stays = model.ring.chance(false, fires);
-                    (0..S).for_each(|a| sum[a] += stays * save[house][a]);
+                    (0..S).for_each(|a| sum[a] += stays * of_houses[house][1][a]);
                 }
                 saved.push(sum);
             }
         }
         Self {
             standing: standing.collect(),
+            houses: of_houses,
             burning: -safe,
             saved,
             rest: rewards.reward_rest,

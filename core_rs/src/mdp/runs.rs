@@ -92,24 +92,33 @@ impl Collector {
         }
     }
 
-    /// The runs of each seat. `act(state, noted, seat, chances)` is what a seat does; if it draws,
-    /// its chances are added to the last argument.
+    /// The runs of each seat. What is noted for a state is that of `of(state)`, and
+    /// `act(state, noted, seat, chances)` what a seat does; if it draws, its chances are added to the
+    /// last argument.
     pub fn finish(
         mut self,
         model: &Model,
+        of: impl Fn(usize) -> usize,
         mut act: impl FnMut(usize, Noted, usize, &mut Vec<f64>) -> u8,
     ) -> Vec<ActRuns> {
         // Runs of a state follow each other by their nights.
-        self.later
-            .sort_unstable_by_key(|&(state, night, _)| (model.states.code[state as usize], night));
+        self.later.sort_unstable_by_key(|&(state, night, _)| (state, night));
+        let mut first = vec![0; self.current.len() + 1];
+        for &(state, ..) in &self.later {
+            first[state as usize + 1] += 1;
+        }
+        for state in 0..self.current.len() {
+            first[state + 1] += first[state];
+        }
         let runs_of = |seat: usize| {
             let mut runs = ActRuns { first: vec![0], ..ActRuns::default() };
-            let mut later = self.later.iter().peekable();
             for &state in &model.states.inside {
                 let start = runs.until.len();
-                let mut now = self.current[state as usize];
+                let noted = of(state as usize);
+                let mut now = self.current[noted];
+                let mut later = self.later[first[noted]..first[noted + 1]].iter();
                 loop {
-                    let next = later.next_if(|&&(of, ..)| of == state);
+                    let next = later.next();
                     let until = next.map_or(model.nights() as u32, |&(_, night, _)| night + 1);
                     let acts = act(state as usize, now, seat, &mut runs.chances);
                     let goes_on = runs.acts.len() > start && runs.acts.last() == Some(&acts);

@@ -3,20 +3,28 @@
 //! A Markov decision process whose acts are allocations of workers to fires
 //! ([`allocations`](super::allocations)). To draw acts, or to draw them together, can't help, since
 //! some pure joint act is best in every state.
+//!
+//! To the planner houses differ only by what they are worth to all seats together: mostly not at
+//! all. So the ring may be turned ([`symmetry`](super::symmetry)), and on the ring of ten 3,210 states
+//! stand for 59,049. Eight that have as many fires go side by side.
 
-use super::alike::{Alike, by_survivors};
 use super::allocations::Allocations;
 use super::backward::start;
 use super::model::{Group, Model};
-use super::night::{Night, Plan, Room, Sides};
-use super::parallel::{Crew, pieces, solve};
+use super::night::{Night, Plan, Sides};
+use super::parallel::{Crew, solve};
 use super::payoffs::{Payoffs, Whose};
 use super::runs::{ActRuns, Collector};
 use super::seats::Idle;
 use super::states::expand;
+use super::subsets::most_sets;
+use super::symmetry::Symmetry;
 use crate::pool::RunError;
 use crate::simd::dispatch::DoubleKernel;
-use crate::simd::doubles::{LANES, Lanes, Line};
+use crate::simd::doubles::{LANES, Lanes, Line, flat, zero_lines};
+
+/// Lines that a thread takes at a time.
+const LINES: usize = 16;
 
 /// The best joint policy.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +33,8 @@ pub struct TeamOptimum {
     pub mean: f64,
     /// By state (numbered as outside): what is expected from night 0 on.
     pub states: Vec<f64>,
-    /// By seat: what to do. Where it does not matter who works, lower seats take lower houses.
+    /// By seat: what to do. Of what is as good, up to rounding, that with the fewest workers, and
+    /// the same in states that look the same when the ring is turned. Lower seats take lower houses.
     pub acts: Vec<ActRuns>,
 }
 
@@ -53,132 +62,196 @@ fn run(
     crew: &Crew<'_>,
 ) -> Result<TeamOptimum, RunError> {
     let payoffs = &Payoffs::new(model, Whose::Mean);
-    let plan = Plan::new(model, crew.threads, 1);
-    let most = allocations.iter().map(Allocations::len).max().unwrap_or(0);
-    let mut rooms: Vec<(Room<1>, Vec<Line>)> =
-        (0..crew.threads).map(|_| (Room::new(model), vec![Line::default(); most])).collect();
+    let symmetry = Symmetry::new(&model.states, &payoffs.houses);
+    let (lines, place) = lines(model, &symmetry);
+    let group = |first| Group { first, count: 1, size: model.states.size(first) };
+    let sets: Vec<_> = symmetry.sets(&model.states).map(group).collect();
+    let states_of = |set: &Group| model.states.first[set.first]..model.states.first[set.first + 1];
+    let solved: Vec<usize> = sets.iter().flat_map(states_of).collect();
+    let plan = Plan::of(model, crew.threads, sets);
+    let aftermath = symmetry.aftermath(&model.states, &model.spread);
+    let mut rooms: Vec<_> = (0..crew.threads).map(|_| Room::new(model, allocations)).collect();
     let last = model.nights() - 1;
     let mut states = vec![[0.0]; model.states()];
     let mut aftermaths = vec![[0.0]; model.spread.len()];
-    let mut chosen = vec![0; model.states()];
-    let mut collector = Collector::new(model.states());
+    let mut left = vec![0.0; model.states()];
+    let mut values = zero_lines(lines.len());
+    let mut chosen = vec![[0; LANES]; lines.len()];
+    let mut collector = Collector::new(lines.len() * LANES);
     for night in (0..=last).rev() {
         let sides = Sides { states: &states, aftermaths: &mut aftermaths };
         let halves = Night { model, payoffs, night };
-        halves.after_agents(&plan, crew, sides, &mut rooms, |room| &mut room.0.cells);
-        let tasks: Vec<_> = pieces(&mut states, &plan.state_ends)
-            .into_iter()
-            .zip(pieces(&mut chosen, &plan.state_ends))
-            .enumerate()
-            .rev()
-            .collect();
-        let source = &aftermaths;
-        crew.each(&mut rooms, tasks, |(room, m), (task, (values, chosen))| {
-            let groups = plan.groups(task);
-            model.simd.run(Groups {
-                model,
-                payoffs,
-                allocations,
-                groups,
-                source,
-                values,
-                chosen,
-                room,
-                m,
-            });
+        halves.after_agents(&plan, crew, sides, &mut rooms, |room| &mut room.cells);
+        for &state in &solved {
+            left[state] = aftermaths[aftermath[state] as usize][0];
+        }
+        let left = &left;
+        let found = values.chunks_mut(LINES).zip(chosen.chunks_mut(LINES));
+        let tasks = lines.chunks(LINES).zip(found).rev().collect();
+        crew.each(&mut rooms, tasks, |room, (lines, (values, chosen))| {
+            let solve = Solve { model, payoffs, allocations, lines, left, values, chosen, room };
+            model.simd.run(solve);
         });
         if !crew.goes_on() {
             return Err(RunError::Cancelled);
         }
-        for (state, &chosen) in chosen.iter().enumerate() {
-            collector.note(night, night == last, state, (0, chosen));
+        for &state in &solved {
+            states[state] = [flat(&values)[place[state]]];
+        }
+        for (i, &chosen) in chosen.as_flattened().iter().enumerate() {
+            collector.note(night, night == last, i, (0, chosen));
         }
         crew.night_done();
     }
-    let acts = collector.finish(model, |state, (_, chosen), seat, _| {
-        let burning = usize::from(model.states.burning[state]);
-        let fires = burning.count_ones() as usize;
-        match usize::from(allocations[fires].places(chosen)[seat]) {
-            fire if fire < fires => 1 + expand(1 << fire, burning).trailing_zeros() as u8,
-            _ => Idle::new(model, payoffs, burning).act,
+    let of = |state: usize| place[state];
+    let acts = collector.finish(model, of, |state, (_, chosen), seat, _| {
+        let first = symmetry.first[state] as usize;
+        let fires = usize::from(model.states.burning[first]);
+        let count = fires.count_ones() as usize;
+        let places = allocations[count].places(chosen);
+        let workers = places.partition_point(|&fire| usize::from(fire) < count);
+        if seat >= workers {
+            return Idle::new(model, payoffs, usize::from(model.states.burning[state])).act;
         }
+        let mut acts = [u8::MAX; LANES];
+        for (act, &fire) in acts.iter_mut().zip(&places[..workers]) {
+            let house = expand(1 << fire, fires).trailing_zeros() as usize;
+            *act = 1 + symmetry.house(state, house) as u8;
+        }
+        acts[..workers].sort_unstable();
+        acts[seat]
     });
     let inside = model.states.inside.iter();
     Ok(TeamOptimum {
         mean: start(model, &states, 1)[0],
-        states: inside.map(|&state| states[state as usize][0]).collect(),
+        states: inside.map(|&state| flat(&values)[place[state as usize]]).collect(),
         acts,
     })
 }
 
-/// The agents' half of a night for some groups; a line holds the same fires in as many standing
-/// sets.
-struct Groups<'a> {
+/// A state, as it is needed.
+#[derive(Clone, Copy)]
+struct State {
+    /// The first state of its standing set,
+    base: usize,
+    /// its fires as bits within that set,
+    local: usize,
+    /// and as houses.
+    burning: usize,
+}
+
+/// The first states of all orbits, in lines of as many fires, filled up with the last; and for every
+/// state, where the first of its orbit is.
+fn lines(model: &Model, symmetry: &Symmetry) -> (Vec<[State; LANES]>, Vec<usize>) {
+    let states = &model.states;
+    let fires = |state: &State| state.burning.count_ones();
+    let mut firsts = Vec::new();
+    for set in symmetry.sets(states) {
+        let (base, end) = (states.first[set], states.first[set + 1]);
+        let those = (base..end).filter(|&state| symmetry.is_first(state));
+        firsts.extend(those.map(|state| State {
+            base,
+            local: state - base,
+            burning: usize::from(states.burning[state]),
+        }));
+    }
+    firsts.sort_by_key(fires);
+    let mut place = vec![0; states.len()];
+    let mut lines = Vec::new();
+    for alike in firsts.chunk_by(|one, other| fires(one) == fires(other)) {
+        for line in alike.chunks(LANES) {
+            for (lane, state) in line.iter().enumerate() {
+                place[state.base + state.local] = lines.len() * LANES + lane;
+            }
+            lines.push(std::array::from_fn(|lane| line[lane.min(line.len() - 1)]));
+        }
+    }
+    for state in 0..states.len() {
+        place[state] = place[symmetry.first[state] as usize];
+    }
+    (lines, place)
+}
+
+/// Room of one thread.
+struct Room {
+    /// Values of a standing set, house by house.
+    cells: [Vec<[f64; 1]>; 2],
+    /// Of a line: by sets put out, and by allocations.
+    x: Vec<Line>,
+    m: Vec<Line>,
+}
+
+impl Room {
+    fn new(model: &Model, allocations: &[Allocations]) -> Self {
+        let cells = vec![[0.0]; model.spread.room()];
+        let most = allocations.iter().map(Allocations::len).max().unwrap_or(0);
+        Self {
+            cells: [cells.clone(), cells],
+            x: zero_lines(most_sets(&model.subsets)),
+            m: zero_lines(most),
+        }
+    }
+}
+
+/// The planner's half of a night for some lines.
+struct Solve<'a> {
     model: &'a Model,
     payoffs: &'a Payoffs<1>,
     allocations: &'a [Allocations],
-    groups: &'a [Group],
-    source: &'a [[f64; 1]],
-    values: &'a mut [[f64; 1]],
-    chosen: &'a mut [u32],
-    room: &'a mut Room<1>,
-    m: &'a mut [Line],
+    lines: &'a [[State; LANES]],
+    /// By state: what is expected when its fires survive.
+    left: &'a [f64],
+    values: &'a mut [Line],
+    chosen: &'a mut [[u32; LANES]],
+    room: &'a mut Room,
 }
 
-impl DoubleKernel for Groups<'_> {
+impl DoubleKernel for Solve<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let Self { model, payoffs, allocations, groups, source, values, chosen, room, m } = self;
-        let Some(group) = groups.first() else { return };
-        let start = model.states.first[group.first];
-        for group in groups {
-            by_survivors(model, group, source, &mut room.left);
-            for local in 0..1usize << group.size {
-                let fires = local.count_ones() as usize;
-                let (subsets, allocations) = (&model.subsets[fires], &allocations[fires]);
-                let alike = Alike::new(model, group, local);
-                alike.gather::<L>(model, payoffs, local, &room.left, &mut room.x);
-                allocations.worth::<L>(subsets, model.solo(), &mut room.x, m);
-                let mut idle = Line::default();
-                for g in 0..LANES {
-                    let burning = usize::from(model.states.burning[alike.states[g]]);
-                    idle.0[g] = Idle::new(model, payoffs, burning).worth;
+        let Self { model, payoffs, allocations, lines, left, values, chosen, room } = self;
+        let Room { x, m, .. } = room;
+        for ((line, values), chosen) in lines.iter().zip(values).zip(chosen) {
+            let fires = line[0].burning.count_ones() as usize;
+            let (subsets, allocations) = (&model.subsets[fires], &allocations[fires]);
+            let mut idle = Line::default();
+            for (g, state) in line.iter().enumerate() {
+                idle.0[g] = Idle::new(model, payoffs, state.burning).worth;
+                let left = &left[state.base..];
+                let saved = &payoffs.saved[model.survivors.first[state.burning]..];
+                let survivors = model.survivors.of(state.local).iter().zip(saved);
+                for (x, (&survivors, saved)) in x.iter_mut().zip(survivors) {
+                    x.0[g] = left[usize::from(survivors)] + saved[0];
                 }
-                let idle = L::load(&idle);
-                let mut most = L::splat(f64::NEG_INFINITY);
-                for (workers, range) in allocations.by_workers().enumerate() {
-                    let working = workers as f64 / model.agents() as f64;
-                    let effort = L::splat(-working * payoffs.cost);
-                    let effort = idle.mul_add(L::splat(1.0 - working), effort);
-                    for m in &mut m[range] {
-                        let worth = L::load(m).add(effort);
-                        worth.store(m);
-                        most = most.max(worth);
-                    }
+            }
+            allocations.worth::<L>(subsets, model.solo(), x, m);
+            let idle = L::load(&idle);
+            let mut most = L::splat(f64::NEG_INFINITY);
+            for (workers, range) in allocations.by_workers().enumerate() {
+                let working = workers as f64 / model.agents() as f64;
+                let effort = L::splat(-working * payoffs.cost);
+                let effort = idle.mul_add(L::splat(1.0 - working), effort);
+                for m in &mut m[range] {
+                    let worth = L::load(m).add(effort);
+                    worth.store(m);
+                    most = most.max(worth);
                 }
-                let mut best = Line::default();
-                most.store(&mut best);
-                // The first that is not worth less by more than the tolerance.
-                let enough = most.add(L::splat(-payoffs.tolerance));
-                let mut first = [0; LANES];
-                let mut open = 0xFF;
-                for (i, m) in (0..).zip(&m[..allocations.len()]) {
-                    let mut found = open & L::load(m).at_least(enough);
-                    open &= !found;
-                    while found != 0 {
-                        first[found.trailing_zeros() as usize] = i;
-                        found &= found - 1;
-                    }
-                    if open == 0 {
-                        break;
-                    }
+            }
+            most.store(values);
+            // The first that is not worth less by more than the tolerance.
+            let enough = most.add(L::splat(-payoffs.tolerance));
+            let mut open = 0xFF;
+            for (i, m) in (0..).zip(&m[..allocations.len()]) {
+                let mut found = open & L::load(m).at_least(enough);
+                open &= !found;
+                while found != 0 {
+                    chosen[found.trailing_zeros() as usize] = i;
+                    found &= found - 1;
                 }
-                for g in 0..group.count {
-                    let to = alike.states[g] - start;
-                    values[to] = [best.0[g]];
-                    chosen[to] = first[g];
+                if open == 0 {
+                    break;
                 }
             }
         }

@@ -341,6 +341,42 @@ fn the_team_does_what_is_best_of_all_joint_acts() {
 }
 
 #[test]
+fn the_team_does_as_well_where_the_ring_may_be_turned() {
+    for (houses, agents) in [(2, 1), (2, 2), (2, 3), (3, 2), (3, 3), (4, 3), (5, 2), (6, 4)] {
+        for (d, mut r) in games().into_iter().filter(|(d, _)| d.num_agents == 1).take(4) {
+            let d = Dynamics { num_houses: houses, num_agents: agents, max_nights: 9, ..d };
+            for each in [
+                &mut r.reward_own_house_survives,
+                &mut r.reward_other_house_survives,
+                &mut r.penalty_own_house_burns,
+                &mut r.penalty_other_house_burns,
+            ] {
+                *each = vec![each[0]; agents];
+            }
+            let solve = |r: &Rewards| {
+                let model = Model::new(&d, r).expect("a small game");
+                let found = model.team_optimum(0, |_| true).expect("not stopped");
+                let policies: Vec<_> = found.acts.iter().map(Policy::Acts).collect();
+                policies.iter().for_each(|policy| policy.check(&model, "policy").expect("acts"));
+                let payoffs = model.evaluate(&policies, 0, |_| true).expect("not stopped").start;
+                assert_close(&[payoffs.iter().sum::<f64>() / agents as f64], &[found.mean]);
+                found
+            };
+            let found = solve(&r);
+            // Houses that are not worth quite the same: nothing may be turned.
+            for seat in 0..agents {
+                r.penalty_own_house_burns[seat] *= 1.0 + 1e-14 * seat as f64;
+                r.reward_own_house_survives[seat] *= 1.0 - 1e-14 * seat as f64;
+            }
+            let expected = solve(&r);
+            for (one, other) in found.states.iter().zip(&expected.states) {
+                assert!((one - other).abs() <= 1e-12 * (1.0 + other.abs()), "{one} {other}");
+            }
+        }
+    }
+}
+
+#[test]
 fn nobody_gains_at_an_equilibrium() {
     for (d, r) in games() {
         let model = Model::new(&d, &r).expect("a small game");
