@@ -9,7 +9,8 @@ from bucket_brigade.backends.threads import as_threads
 from bucket_brigade.equilibrium.results.nash import NashEquilibrium, PolicyGain
 from bucket_brigade.errors import InvalidValue, shown
 from bucket_brigade.evaluation.judge import MOST_PURE, judge
-from bucket_brigade.exact.best_response import exploitability
+from bucket_brigade.exact.evaluate import expected, reporter
+from bucket_brigade.exact.policies import core_policies
 
 __all__ = ["MOST_SECONDS", "with_policy_gains"]
 
@@ -74,10 +75,15 @@ def _takes_little(found: NashEquilibrium) -> bool:
 def _gains(
     found: NashEquilibrium, threads: int | None, progress: Progress | None
 ) -> tuple[PolicyGain, ...]:
+    scenario, lineup = found.scenario, found.lineup
     if len(found.distribution) == 1:
-        told = exploitability(found.scenario, found.lineup, threads=threads, progress=progress)
-        return tuple(PolicyGain(seat, gain, gain) for seat, gain in enumerate(told.gains.tolist()))
-    judged = judge(
-        found.scenario, found.lineup, heuristics=False, threads=threads, progress=progress
-    )
+        payoffs = expected(scenario, [lineup], threads=threads).mean[0]
+        policies = core_policies(scenario, lineup)
+        report = reporter(progress, scenario.max_nights)
+        best, _, _ = _core.best_responses(
+            scenario, policies, threads=as_threads(threads), progress=report
+        )
+        gains = (best - payoffs).tolist()
+        return tuple(PolicyGain(seat, gain, gain) for seat, gain in enumerate(gains))
+    judged = judge(scenario, lineup, heuristics=False, threads=threads, progress=progress)
     return tuple(PolicyGain(each.seat, each.gain, each.gain_at_most) for each in judged.seats)

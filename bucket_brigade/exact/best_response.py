@@ -12,7 +12,7 @@ from bucket_brigade.backends import Progress
 from bucket_brigade.backends.threads import as_threads
 from bucket_brigade.by_value import ComparedByValue
 from bucket_brigade.errors import InvalidValue
-from bucket_brigade.exact.evaluate import reporter
+from bucket_brigade.exact.evaluate import expected, reporter
 from bucket_brigade.exact.policies import PolicyLineup, core_policies
 from bucket_brigade.game.scenario import Scenario, as_scenario
 from bucket_brigade.policies.tabular import Tabular
@@ -169,7 +169,7 @@ def best_response(
         if seats[0] >= len(policies):
             raise InvalidValue("seat", seat, f"a seat from 0 to {len(policies) - 1}")
     report = reporter(as_callback("progress", progress), scenario.max_nights)
-    payoffs, _ = _core.policy_values(scenario, policies, threads=count, progress=None)
+    payoffs = expected(scenario, [lineup], threads=threads).mean[0]
     values, _, runs = _core.best_responses(scenario, policies, threads=count, progress=report)
     left = _core.deviations(scenario, policies, runs, threads=count, progress=None)
     found = tuple(

@@ -48,3 +48,23 @@ impl<const S: usize> FromIterator<[f64; S]> for Cells<S> {
 pub(super) fn half<const S: usize>(cell: &[f64; S], lane: usize) -> &Half {
     cell[lane % S..].first_chunk().expect("cells of 4 or 8 numbers, and halves of 4")
 }
+
+/// Number by number.
+#[inline(always)]
+pub(super) fn plus<const S: usize>(one: &[f64; S], other: &[f64; S]) -> [f64; S] {
+    let mut sum = *one;
+    for i in 0..S {
+        sum[i] += other[i];
+    }
+    sum
+}
+
+/// Number by number.
+#[inline(always)]
+pub(super) fn times<const S: usize>(one: &[f64; S], other: &[f64; S]) -> [f64; S] {
+    let mut product = *one;
+    for i in 0..S {
+        product[i] *= other[i];
+    }
+    product
+}

@@ -4,8 +4,9 @@
 //! forward at once. Where the others see neither ruins nor nights, what they put out has the same
 //! chances as for best responses ([`blind`](super::blind)), by the transpose of the same sums.
 
-use super::blind::{Ternary, everywhere};
-use super::cells::Cells;
+use super::alike::side_by_side;
+use super::blind::Ternary;
+use super::cells::{Cells, half, plus, times};
 use super::model::Model;
 use super::night::Plan;
 use super::outcomes::{Lane, Outcomes};
@@ -16,7 +17,7 @@ use super::states::bits;
 use crate::game::counts::Layout;
 use crate::pool::RunError;
 use crate::simd::dispatch::DoubleKernel;
-use crate::simd::doubles::{Half, LANES, Lanes, Line};
+use crate::simd::doubles::{Half, LANES, Lanes};
 
 /// What happens when one seat alone plays something else.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,7 +62,7 @@ impl Model {
     }
 }
 
-/// A state in which a seat does something else from a night on.
+/// A state, by ternary number, in which a seat does something else from a night on.
 #[derive(Clone, Copy)]
 struct Turn {
     night: u32,
@@ -77,9 +78,10 @@ struct Deviations<'a, const S: usize> {
     ternary: Ternary,
     plan: Plan,
     beside: Vec<Vec<usize>>,
+    towns: Towns,
     /// See [`Ternary::survive`].
     survive: Vec<u32>,
-    /// By state and seat: what is done on the night looked at.
+    /// By ternary number of the state: what is done on the night looked at.
     acts: Vec<[u8; S]>,
     /// In the order of nights.
     turns: Vec<Turn>,
@@ -89,6 +91,9 @@ struct Deviations<'a, const S: usize> {
 struct Room<const S: usize> {
     /// By ternary number: chances of a town and what survived.
     left: Cells<S>,
+    /// Chances of the states of a block.
+    here: Cells<S>,
+    tables: Tables<S>,
     cells: [Vec<[f64; S]>; 2],
 }
 
@@ -99,24 +104,25 @@ impl<'a, const S: usize> Deviations<'a, S> {
         of_seats: &[ActRuns],
         crew: &'a Crew<'a>,
     ) -> Self {
+        let ternary = Ternary::new(model);
         let (mut acts, mut turns) = (vec![[0; S]; model.states()], Vec::new());
         for (seat, runs) in of_seats.iter().enumerate() {
-            for (state, &code) in model.states.code.iter().enumerate() {
+            for (&state, &code) in ternary.number.iter().zip(&model.states.code) {
                 let [start, end] = [0, 1].map(|i| runs.first[code as usize + i] as usize);
-                acts[state][seat] = runs.acts[start];
+                acts[state as usize][seat] = runs.acts[start];
                 for run in start + 1..end {
                     let (night, act) = (runs.until[run - 1], runs.acts[run]);
-                    turns.push(Turn { night, state: state as u32, seat: seat as u8, act });
+                    turns.push(Turn { night, state, seat: seat as u8, act });
                 }
             }
         }
         turns.sort_unstable_by_key(|turn| turn.night);
-        let ternary = Ternary::new(model);
         Self {
             model,
             crew,
             outcomes: Outcomes::new(model, acting, Lane::Others),
             beside: ternary.beside(),
+            towns: Towns::new(model, &ternary),
             survive: ternary.survive(model, S),
             ternary,
             plan: Plan::new(model, crew.threads, S),
@@ -128,8 +134,12 @@ impl<'a, const S: usize> Deviations<'a, S> {
     fn run(mut self) -> Result<Vec<Deviation>, RunError> {
         let (model, crew, agents) = (self.model, self.crew, self.model.agents());
         let cells = vec![[0.0; S]; model.spread.room()];
-        let room =
-            || Room { left: Cells::new(model.states() + 1), cells: [cells.clone(), cells.clone()] };
+        let room = || Room {
+            left: Cells::new(model.states() + 1),
+            here: Cells::new(self.ternary.size()),
+            tables: Tables::default(),
+            cells: [cells.clone(), cells.clone()],
+        };
         let mut rooms: Vec<Room<S>> = (0..crew.threads).map(|_| room()).collect();
         let mut chances = vec![[0.0; S]; model.states()];
         let full = model.states.index(model.states.ring(), 0);
@@ -137,21 +147,21 @@ impl<'a, const S: usize> Deviations<'a, S> {
             *chance = [start; S];
         }
         let mut left = Cells::new(model.states());
-        let mut aftermaths = vec![[0.0; S]; model.spread.len()];
+        let mut sums = vec![[[0.0; S]; 2]; self.ternary.blocks.len()];
         let mut turns = std::mem::take(&mut self.turns).into_iter().peekable();
         let (mut nights, mut worked) = ([0.0; S], [0.0; S]);
         for night in 0..model.nights() {
             while let Some(turn) = turns.next_if(|turn| turn.night as usize == night) {
                 self.acts[turn.state as usize][usize::from(turn.seat)] = turn.act;
             }
-            self.count(&chances, &mut nights, &mut worked);
-            self.agents(&chances, &mut left, &mut rooms);
-            model.simd.run(Gather {
-                aftermaths: &self.ternary.aftermath,
-                left: &left,
-                to: &mut aftermaths,
-            });
-            self.spread(&aftermaths, &mut chances, &mut rooms);
+            self.agents(&chances, &mut left, &mut sums, &mut rooms);
+            for [all, works] in &sums {
+                for seat in 0..S {
+                    nights[seat] += all[seat];
+                    worked[seat] += works[seat];
+                }
+            }
+            self.spread(&left, &mut chances, &mut rooms);
             if !crew.goes_on() {
                 return Err(RunError::Cancelled);
             }
@@ -166,58 +176,39 @@ impl<'a, const S: usize> Deviations<'a, S> {
         Ok((0..agents).map(of).collect())
     }
 
-    /// Adds up how often there is a night, and how often each seat works on it.
-    fn count(&self, chances: &[[f64; S]], nights: &mut [f64; S], worked: &mut [f64; S]) {
-        for range in self.model.states.first.windows(2) {
-            // Millions of tiny numbers, added up set by set.
-            let (mut all, mut works) = ([0.0; S], [0.0; S]);
-            let range = range[0]..range[1];
-            for (chance, acts) in chances[range.clone()].iter().zip(&self.acts[range]) {
-                for a in 0..S {
-                    all[a] += chance[a];
-                    works[a] += if acts[a] == 0 { 0.0 } else { chance[a] };
-                }
-            }
-            for a in 0..S {
-                nights[a] += all[a];
-                worked[a] += works[a];
-            }
-        }
-    }
-
-    /// From states to what the agents leave.
-    fn agents(&self, chances: &[[f64; S]], left: &mut Cells<S>, rooms: &mut [Room<S>]) {
+    /// From states to what the agents leave. How often there is a night in a block of states, and
+    /// how often each seat works there, goes to `sums`.
+    fn agents(
+        &self,
+        chances: &[[f64; S]],
+        left: &mut Cells<S>,
+        sums: &mut [[[f64; S]; 2]],
+        rooms: &mut [Room<S>],
+    ) {
         let mut tasks: Vec<_> = (0..self.ternary.blocks.len())
             .map(|_| Vec::new())
             .take(1 << (self.model.houses() - self.ternary.low))
             .collect();
-        for (left, &(standing, burning)) in
-            left.chunks_mut(self.ternary.size()).zip(&self.ternary.blocks)
-        {
-            tasks[standing >> self.ternary.low].push((burning, left));
+        let pieces = left.chunks_mut(self.ternary.size()).zip(sums);
+        for ((left, sums), &(standing, burning)) in pieces.zip(&self.ternary.blocks) {
+            tasks[standing >> self.ternary.low].push(Block { burning, left, sums });
         }
         // The most work first.
         let mut tasks: Vec<_> = tasks.into_iter().enumerate().collect();
         tasks.sort_by_key(|(standing, _)| standing.count_zeros());
         self.crew.each(rooms, tasks, |room, (standing, blocks)| {
             let standing = standing << self.ternary.low;
-            self.model.simd.run(Agents {
-                of: self,
-                chances,
-                standing,
-                blocks,
-                left: &mut room.left,
-            });
+            self.model.simd.run(Agents { of: self, chances, standing, blocks, room });
         });
     }
 
-    /// From aftermaths to the states at the end of the night.
-    fn spread(&self, aftermaths: &[[f64; S]], chances: &mut [[f64; S]], rooms: &mut [Room<S>]) {
+    /// From what the agents leave to the states at the end of the night.
+    fn spread(&self, left: &[[f64; S]], chances: &mut [[f64; S]], rooms: &mut [Room<S>]) {
         let parts = pieces(chances, &self.plan.state_ends).into_iter().enumerate().rev();
         self.crew.each(rooms, parts.collect(), |room, (task, out)| {
             let sets = self.plan.sets(task);
-            let (model, cells) = (self.model, &mut room.cells);
-            model.simd.run(Spread { model, sets, aftermaths, out, cells });
+            let cells = &mut room.cells;
+            self.model.simd.run(Spread { of: self, sets, left, out, cells });
         });
     }
 }
@@ -227,9 +218,17 @@ struct Agents<'a, 'b, const S: usize> {
     of: &'a Deviations<'a, S>,
     chances: &'a [[f64; S]],
     standing: usize,
-    /// For each set of higher houses that burn.
-    blocks: Vec<(usize, &'b mut [[f64; S]])>,
-    left: &'a mut Cells<S>,
+    blocks: Vec<Block<'b, S>>,
+    room: &'a mut Room<S>,
+}
+
+/// What is found out about the states in which some of the higher houses burn, and others stand.
+struct Block<'a, const S: usize> {
+    burning: usize,
+    /// See [`Room::left`].
+    left: &'a mut [[f64; S]],
+    /// How often there is a night, and how often each seat works.
+    sums: &'a mut [[f64; S]; 2],
 }
 
 impl<const S: usize> DoubleKernel for Agents<'_, '_, S> {
@@ -237,92 +236,151 @@ impl<const S: usize> DoubleKernel for Agents<'_, '_, S> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let Self { of, chances, standing, blocks, left } = self;
+        let Self { of, chances, standing, mut blocks, room } = self;
         let ternary = &of.ternary;
         let power = |set: usize| ternary.power[set] as usize;
         let size = ternary.size();
         let first = |burning: usize| power(standing) + power(burning);
-        for (burning, _) in &blocks {
-            left[first(*burning)..][..size].fill([0.0; S]);
+        for block in &blocks {
+            room.left[first(block.burning)..][..size].fill([0.0; S]);
         }
-        for (higher, _) in &blocks {
+        for block in &mut blocks {
+            let states = first(block.burning)..first(block.burning) + size;
+            let acts = &of.acts[states.clone()];
+            let (mut all, mut works) = ([0.0; S], [0.0; S]);
+            let places = room.here.iter_mut().zip(&ternary.state[states]);
+            for ((here, &state), acts) in places.zip(acts) {
+                let chance = chances[state as usize];
+                for seat in 0..S {
+                    all[seat] += chance[seat];
+                    works[seat] += if acts[seat] == 0 { 0.0 } else { chance[seat] };
+                }
+                *here = chance;
+            }
+            *block.sums = [all, works];
             for lower in 0..1usize << ternary.low {
-                let burning = higher | lower;
-                of.states::<L>(burning, first(lower), &of.beside[lower], chances, left);
+                of.states::<L>(block.burning | lower, first(lower), lower, acts, room);
             }
         }
-        for (burning, to) in blocks {
-            to.copy_from_slice(&left[first(burning)..][..size]);
+        for block in blocks {
+            block.left.copy_from_slice(&room.left[first(block.burning)..][..size]);
         }
     }
 }
 
 impl<const S: usize> Deviations<'_, S> {
-    /// Adds what states with the same fires lead to. The first town of each without survivors is
-    /// `first` and one of `beside` further on.
+    /// Adds what states of a block lead to that have the same fires, of which `lower` are among the
+    /// lower houses. `first` is the first town without survivors in which these stand.
     #[inline(always)]
     fn states<L: Lanes>(
         &self,
         burning: usize,
         first: usize,
-        beside: &[usize],
-        chances: &[[f64; S]],
-        left: &mut Cells<S>,
+        lower: usize,
+        acts: &[[u8; S]],
+        room: &mut Room<S>,
     ) {
-        let Self { model, outcomes, ternary, acts, survive, .. } = self;
+        let Self { model, outcomes, ternary, survive, .. } = self;
+        let Room { left, here: chances, tables, .. } = room;
         let range = model.survivors.first[burning]..model.survivors.first[burning + 1];
         let survive = &survive[range];
-        let of_all = outcomes.of_all(burning);
-        assert_eq!(of_all.len(), survive.len());
-        let subsets = &model.subsets[burning.count_ones() as usize];
-        let solo = model.solo();
-        for some in beside.chunks(LANES / S) {
-            // The chances of each seat; and if it works at a fire, those that it is not put out.
-            let (mut here, mut alone, mut houses) = (Line::default(), Line::default(), [0; LANES]);
+        assert_eq!(outcomes.of_all(burning).len(), survive.len());
+        tables.clear();
+        for some in self.beside[lower].chunks(LANES / S) {
             // Where there is no other state, the next cell gets nothing added.
+            let none = [0.0; S];
+            let (mut here, mut at) = ([&none; LANES], [0; LANES]);
             let mut starts = [S * (first + some[0]), S * (first + some[0] + 1)];
-            let (mut fought, mut met) = (0usize, false);
             for (i, &rest) in some.iter().enumerate() {
-                starts[i] = S * (first + rest);
-                let state = ternary.state[first + rest + ternary.power[burning] as usize] as usize;
-                for a in 0..S {
-                    let chance = chances[state][a];
-                    let house = usize::from(acts[state][a]).wrapping_sub(1);
-                    let works = house < LANES * 2 && burning >> house & 1 == 1;
-                    here.0[i * S + a] = chance;
-                    alone.0[i * S + a] = if works { chance * (1.0 - solo) } else { chance };
-                    houses[i * S + a] = house;
-                    fought |= if works { 1 << house } else { 0 };
-                    met |= chance != 0.0;
-                }
+                let place = 2 * ternary.power[lower] as usize + rest;
+                (here[i], starts[i]) = (&chances[place], S * (first + rest));
+                at[i] = tables.find(model, outcomes, burning, acts[place]);
             }
-            if !met {
-                continue;
+            let mut put_out: [&[[f64; S]]; LANES] = [&[]; LANES];
+            for i in 0..LANES / S {
+                put_out[i] = &tables.cells[at[i]..][..survive.len()];
             }
             let mut to = Places::<S>::new(left, starts, ternary.power[burning] as usize);
-            let alone = L::load(&alone);
-            for (chance, &number) in outcomes.of(burning).iter().zip(survive) {
-                // SAFETY: nothing is further on than all fires.
-                unsafe { to.add::<L>(number as usize, everywhere::<L, S>(chance), alone) };
+            let here = L::load_halves(half(here[0], 0), half(here[LANES / 2 / S], LANES / 2));
+            for (set, &number) in survive.iter().enumerate() {
+                // SAFETY: tables are as long, and nothing is further on than all fires.
+                unsafe { to.add(number as usize, side_by_side::<L, S>(&put_out, set), here) };
             }
-            for (fire, house) in bits(burning).enumerate().filter(|&(_, h)| fought >> h & 1 == 1) {
-                let mut works = Line::default();
-                for lane in 0..LANES {
-                    works.0[lane] = if houses[lane] == house { solo * here.0[lane] } else { 0.0 };
-                }
-                let works = L::load(&works);
-                for &(less, more) in subsets.pairs_of(fire, outcomes.most) {
-                    let (less, more) = (usize::from(less), usize::from(more));
-                    // SAFETY: pairs are of sets that there are, as many as asserted; and nothing is
-                    // further on than all fires.
-                    unsafe {
-                        let one: L = everywhere(of_all.get_unchecked(less));
-                        let both = one.add(everywhere(of_all.get_unchecked(more)));
-                        to.add(*survive.get_unchecked(more) as usize, both, works);
-                    }
+        }
+    }
+}
+
+/// Chances of the sets that are put out where some houses burn, if each seat alone leaves the line-up
+/// and does something: a table for each combination of what they do.
+#[derive(Default)]
+struct Tables<const S: usize> {
+    /// What all seats do, and where the chances begin.
+    known: Vec<([u8; S], usize)>,
+    cells: Vec<[f64; S]>,
+}
+
+impl<const S: usize> Tables<S> {
+    /// Forgets all.
+    #[inline(always)]
+    fn clear(&mut self) {
+        self.known.clear();
+        self.cells.clear();
+    }
+
+    /// Where the chances begin, by set. They are made if they were not asked for before.
+    #[inline(always)]
+    fn find(
+        &mut self,
+        model: &Model,
+        outcomes: &Outcomes<S>,
+        burning: usize,
+        acts: [u8; S],
+    ) -> usize {
+        for &(known, at) in self.known.iter().rev() {
+            if known == acts {
+                return at;
+            }
+        }
+        let at = self.cells.len();
+        self.known.push((acts, at));
+        // Of each seat: the share of what the others do alone, and the fire that it works at.
+        let solo = model.solo();
+        let (mut alone, mut fires, mut fought) = ([1.0; S], [0; S], 0);
+        for seat in 0..S {
+            let fire = 1usize << acts[seat] >> 1 & burning;
+            if fire != 0 {
+                alone[seat] = 1.0 - solo;
+                fought |= fire;
+            }
+            fires[seat] = fire;
+        }
+        let chances = outcomes.of_all(burning);
+        self.cells.extend_from_slice(chances);
+        let cells = &mut self.cells[at..];
+        for cell in &mut *cells {
+            *cell = times(cell, &alone);
+        }
+        let subsets = &model.subsets[burning.count_ones() as usize];
+        assert!(cells.len() == chances.len() && cells.len() == subsets.sets.len());
+        for (fire, house) in bits(burning).enumerate() {
+            if fought >> house & 1 == 0 {
+                continue;
+            }
+            let mut works = [0.0; S];
+            for seat in 0..S {
+                works[seat] = if fires[seat] == 1 << house { solo } else { 0.0 };
+            }
+            for &(less, more) in subsets.pairs_of(fire, outcomes.most) {
+                // SAFETY: pairs are of sets that there are, as many as asserted.
+                unsafe {
+                    let one = chances.get_unchecked(usize::from(less));
+                    let other = chances.get_unchecked(usize::from(more));
+                    let cell = cells.get_unchecked_mut(usize::from(more));
+                    *cell = plus(cell, &times(&plus(one, other), &works));
                 }
             }
         }
+        at
     }
 }
 
@@ -359,35 +417,11 @@ impl<'a, const S: usize> Places<'a, S> {
     }
 }
 
-/// From towns and what survived there to aftermaths. By one thread: towns are read in their order,
-/// and aftermaths stay in a near cache.
-struct Gather<'a, const S: usize> {
-    /// By ternary number.
-    aftermaths: &'a [u32],
-    left: &'a [[f64; S]],
-    to: &'a mut [[f64; S]],
-}
-
-impl<const S: usize> DoubleKernel for Gather<'_, S> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lanes>(self) {
-        self.to.fill([0.0; S]);
-        for (left, &aftermath) in self.left.iter().zip(self.aftermaths) {
-            let to = &mut self.to[aftermath as usize];
-            for a in 0..S {
-                to[a] += left[a];
-            }
-        }
-    }
-}
-
 /// The houses' half of a night for some standing sets.
 struct Spread<'a, const S: usize> {
-    model: &'a Model,
+    of: &'a Deviations<'a, S>,
     sets: std::ops::Range<usize>,
-    aftermaths: &'a [[f64; S]],
+    left: &'a [[f64; S]],
     out: &'a mut [[f64; S]],
     cells: &'a mut [Vec<[f64; S]>; 2],
 }
@@ -397,11 +431,17 @@ impl<const S: usize> DoubleKernel for Spread<'_, S> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let Self { model, sets, aftermaths, out, cells: [x, y] } = self;
+        let Self { of: Deviations { model, towns, .. }, sets, left, out, cells: [x, y] } = self;
         let start = model.states.first[sets.start];
         for ordinal in sets {
             let from = model.spread.first[ordinal]..model.spread.first[ordinal + 1];
-            x[..from.len()].copy_from_slice(&aftermaths[from]);
+            for (to, aftermath) in x.iter_mut().zip(from) {
+                let mut sum = [0.0; S];
+                for &town in towns.of(aftermath) {
+                    sum = plus(&sum, &left[town as usize]);
+                }
+                *to = sum;
+            }
             model.spread.push(ordinal, x, y);
             let range = model.states.first[ordinal]..model.states.first[ordinal + 1];
             let places = &model.spread.place[range.clone()];
@@ -409,5 +449,32 @@ impl<const S: usize> DoubleKernel for Spread<'_, S> {
                 *to = x[usize::from(place)];
             }
         }
+    }
+}
+
+/// The towns that each aftermath may come of, by ternary number.
+struct Towns {
+    numbers: Vec<u32>,
+    /// Where those of each aftermath begin, and the number of all at the end.
+    first: Vec<u32>,
+}
+
+impl Towns {
+    fn new(model: &Model, ternary: &Ternary) -> Self {
+        let mut numbers: Vec<u32> = (0..ternary.aftermath.len() as u32).collect();
+        numbers.sort_by_key(|&number| ternary.aftermath[number as usize]);
+        let mut first = vec![0; model.spread.len() + 1];
+        for &aftermath in &ternary.aftermath {
+            first[aftermath as usize + 1] += 1;
+        }
+        for aftermath in 0..model.spread.len() {
+            first[aftermath + 1] += first[aftermath];
+        }
+        Self { numbers, first }
+    }
+
+    #[inline(always)]
+    fn of(&self, aftermath: usize) -> &[u32] {
+        &self.numbers[self.first[aftermath] as usize..self.first[aftermath + 1] as usize]
     }
 }

@@ -91,6 +91,7 @@ impl Model {
     }
 
     /// κ.
+    #[inline(always)]
     pub(super) fn solo(&self) -> f64 {
         self.dynamics.prob_solo_agent_extinguishes_fire
     }

@@ -19,6 +19,7 @@
 //! the opposite order. The house taken out is always the highest bit of the index, so that a
 //! step runs over numbers side by side; [`Spread::place`] says where values begin.
 
+use super::cells::{plus, times};
 use super::states::{States, bits};
 use crate::dynamics::ring::Ring;
 
@@ -160,8 +161,9 @@ impl Spread {
                 let (zero, one) = x[(f & (old - 1)) * 2 * size..][..2 * size].split_at(size);
                 let to = &mut y[f * size..][..size];
                 for i in 0..size {
+                    let (zero, one) = (zero[i], one[i]);
                     for a in 0..S {
-                        to[i][a] = one[i][a].mul_add(burns, zero[i][a] * safe);
+                        to[i][a] = one[a].mul_add(burns, zero[a] * safe);
                     }
                 }
             }
@@ -181,17 +183,17 @@ impl Spread {
         for step in self.steps(ordinal).iter().rev() {
             let size = 1usize << step.left;
             let (old, new) = (1usize << step.known, 1usize << (step.known + step.new));
-            y[..old * 2 * size].fill([0.0; S]);
             for f in 0..new {
                 let (safe, burns) = self.chances(step, f);
                 let from = &x[f * size..][..size];
                 let to = &mut y[(f & (old - 1)) * 2 * size..][..2 * size];
                 let (zero, one) = to.split_at_mut(size);
                 for i in 0..size {
-                    for a in 0..S {
-                        zero[i][a] += from[i][a] * safe;
-                        one[i][a] += from[i][a] * burns;
-                    }
+                    let (safe, burns) = (times(&from[i], &[safe; S]), times(&from[i], &[burns; S]));
+                    // The first ones come to each place, and others with more embers to some.
+                    let more = f >= old;
+                    zero[i] = if more { plus(&zero[i], &safe) } else { safe };
+                    one[i] = if more { plus(&one[i], &burns) } else { burns };
                 }
             }
             std::mem::swap(x, y);
