@@ -30,6 +30,8 @@ pub struct Allocations {
     pub upto: Vec<usize>,
     /// For each allocation of fewer than `A` workers and each fire: that with a worker more there.
     plus: Vec<u32>,
+    /// For each allocation and each of its `A` places: that without this worker, if there is one.
+    less: Vec<u32>,
     /// Allocations with one worker at a fire at most, and the set of those fires.
     plain: Vec<(u32, u16)>,
     /// All others in order, with one worker less at a fire that has several, and with two.
@@ -87,11 +89,21 @@ impl Allocations {
             }
         }
         let mut flat = Vec::with_capacity(places.len() * agents);
-        for workers in &places {
+        let mut less = Vec::with_capacity(places.len() * agents);
+        for (workers, i) in places.iter().zip(0..) {
+            for place in 0..agents {
+                let mut others = workers.clone();
+                less.push(if place < workers.len() {
+                    others.remove(place);
+                    index[others.as_slice()]
+                } else {
+                    i
+                });
+            }
             flat.extend_from_slice(workers);
             flat.extend(std::iter::repeat_n(fires as u8, agents - workers.len()));
         }
-        Self { fires, upto, plus, plain, crowded, places: flat, agents }
+        Self { fires, upto, plus, less, plain, crowded, places: flat, agents }
     }
 
     /// How many.
@@ -108,6 +120,12 @@ impl Allocations {
     #[inline(always)]
     pub fn plus(&self, allocation: u32, fire: usize) -> u32 {
         self.plus[allocation as usize * self.fires + fire]
+    }
+
+    /// The allocation without the worker at one of its places, or the same if nobody works there.
+    #[inline(always)]
+    pub fn less(&self, allocation: u32, place: usize) -> u32 {
+        self.less[allocation as usize * self.agents + place]
     }
 
     /// Fires of the workers, in rising order, and then `b` for each agent that is left.

@@ -298,42 +298,32 @@ fn choose(
     before: Noted,
     known: &[(Mixed, bool)],
 ) -> (Choice, [f64; 8]) {
+    let pure = (before.0 == PURE).then(|| unpack(before.1));
     let mixture = (before.0 == MIXED).then(|| &known[before.1 as usize]);
     let mixture = mixture.filter(|(_, solved)| *solved).map(|(mixture, _)| mixture);
-    let from = match (selector, mixture) {
-        (Selector::Previous, _) if before.0 == PURE => unpack(before.1),
-        _ => stage.all_idle(),
-    };
     // Where acts were drawn on the night after, they mostly are on this night. What nights lose adds
     // up, so the same chances have to be better than just good enough.
     if selector != Selector::Welfare
         && let Some(mixture) = mixture
     {
-        let (worth, (gain, ..)) = stage.judge(mixture);
-        if gain <= 0.01 * stage.tolerance {
+        let (worth, gains) = stage.judge(mixture);
+        if gains.iter().all(|gain| gain.0 <= 0.01 * stage.tolerance) {
             return (Choice::AsBefore, worth);
         }
     }
-    let mut through = None;
-    if selector != Selector::Welfare {
-        match stage.answers(from) {
+    let through = if selector == Selector::Welfare {
+        None
+    } else {
+        let from = pure.filter(|_| selector == Selector::Previous);
+        match stage.answers(from.unwrap_or_else(|| stage.all_idle())) {
             Ok(acts) => return (Choice::Pure(acts), stage.payoffs(&acts)),
-            Err(acts) => through = Some(acts),
+            Err(acts) => Some(acts),
         }
-    }
-    if let Some(acts) = stage.best_pure() {
+    };
+    if let Some(acts) = stage.best_pure(pure.as_ref()) {
         return (Choice::Pure(acts), stage.payoffs(&acts));
     }
-    let again = mixture.and_then(|mixture| stage.mixed_again(mixture));
-    let found = again.or_else(|| {
-        let through = through.or_else(|| stage.answers(stage.all_idle()).err());
-        stage.mixed(through)
-    });
-    match found {
-        Some(mixed) => (Choice::Mixed(mixed, true), stage.judge(&mixed).0),
-        None => {
-            let mixed = stage.least_regret();
-            (Choice::Mixed(mixed, false), stage.judge(&mixed).0)
-        }
-    }
+    let through = through.or_else(|| stage.answers(stage.all_idle()).err());
+    let (mixed, solved) = stage.mixed(mixture, through);
+    (Choice::Mixed(mixed, solved), stage.judge(&mixed).0)
 }

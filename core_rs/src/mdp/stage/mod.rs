@@ -2,10 +2,12 @@
 //!
 //! Every agent chooses one of `b` fires or to stay idle; with `k` workers at the fires, seat `a` gets
 //! `M_a[k]`, less the cost of its work, or with what idleness is worth. What comes out of any search,
-//! for pure equilibria here or for [`mixed`] ones, is checked against every act.
+//! for pure equilibria here and in [`best`] or for [`mixed`] ones, is checked against every act.
 
+mod best;
 mod mixed;
 mod newton;
+mod path;
 
 use super::allocations::Allocations;
 use super::states::bits;
@@ -115,51 +117,6 @@ impl Stage<'_> {
         [self.allocations.fires as u8; SEATS]
     }
 
-    /// The pure equilibrium with the largest sum of payoffs, of all.
-    ///
-    /// Allocations are tried from the best down. Which seat may stand at which place, given where
-    /// all others work, does not depend on who they are; so an allocation is an equilibrium's if
-    /// its places can be given to seats that may have them.
-    pub fn best_pure(&self) -> Option<Pure> {
-        let mut sums = Vec::with_capacity(self.allocations.len());
-        for (workers, range) in self.allocations.by_workers().enumerate() {
-            let effort = (self.seats - workers) as f64 * self.idle - workers as f64 * self.cost;
-            for all in range {
-                let sum: f64 = self.worth[all].0[self.lane..][..self.seats].iter().sum();
-                sums.push(sum + effort);
-            }
-        }
-        for _ in 0..sums.len() {
-            let most = sums.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let all = sums.iter().position(|&sum| sum >= most - self.tolerance)?;
-            sums[all] = f64::NEG_INFINITY;
-            let places = self.allocations.places(all as u32);
-            // Places that each seat may have, as bits.
-            let mut may = [0u16; SEATS];
-            for (i, &place) in places.iter().enumerate() {
-                if i > 0 && places[i - 1] == place {
-                    for set in &mut may {
-                        *set |= (*set >> (i - 1) & 1) << i;
-                    }
-                    continue;
-                }
-                let others = (places.iter().enumerate())
-                    .filter(|&(j, _)| j != i)
-                    .fold(0, |k, (_, &p)| self.with(k, usize::from(p)));
-                for seat in 0..self.seats {
-                    let worth = self.payoff(seat, usize::from(place), others);
-                    let stays = (0..self.acts())
-                        .all(|act| self.payoff(seat, act, others) <= worth + self.tolerance);
-                    may[seat] |= u16::from(stays) << i;
-                }
-            }
-            if let Some(acts) = assign(&may[..self.seats], places) {
-                return Some(acts);
-            }
-        }
-        None
-    }
-
     /// Chances of the others' allocations; `fixed` seats count as idle.
     fn spread(&self, mixed: &Mixed, fixed: &[usize], to: &mut Vec<(u32, f64)>) {
         to.clear();
@@ -178,6 +135,15 @@ impl Stage<'_> {
             for (all, chance) in &mut to[..before] {
                 (*all, *chance) = (self.with(*all, first), *chance * row[first]);
             }
+            // Many ways lead to the same allocation.
+            if to.len() > 32 {
+                to.sort_by_key(|&(all, _)| all);
+                to.dedup_by(|next, kept| {
+                    let same = next.0 == kept.0;
+                    kept.1 += if same { next.1 } else { 0.0 };
+                    same
+                });
+            }
         }
     }
 
@@ -189,10 +155,10 @@ impl Stage<'_> {
         others.iter().map(|&(all, chance)| chance * self.payoff(seat, act, all)).sum()
     }
 
-    /// What chances are worth to each seat; and the largest gain by any act, with seat and act.
-    pub fn judge(&self, mixed: &Mixed) -> ([f64; SEATS], (f64, usize, usize)) {
+    /// What chances are worth to each seat; and the most that it gains by any act, with that act.
+    pub fn judge(&self, mixed: &Mixed) -> ([f64; SEATS], [(f64, usize); SEATS]) {
         let mut others = Vec::new();
-        let (mut payoffs, mut largest) = ([0.0; SEATS], (f64::NEG_INFINITY, 0, 0));
+        let (mut payoffs, mut gains) = ([0.0; SEATS], [(f64::NEG_INFINITY, 0); SEATS]);
         for seat in 0..self.seats {
             self.spread(mixed, &[seat], &mut others);
             let mut worth = [0.0; ACTS];
@@ -201,12 +167,18 @@ impl Stage<'_> {
             }
             payoffs[seat] = (0..self.acts()).map(|act| mixed[seat][act] * worth[act]).sum();
             for act in 0..self.acts() {
-                if worth[act] - payoffs[seat] > largest.0 {
-                    largest = (worth[act] - payoffs[seat], seat, act);
+                let gain = worth[act] - payoffs[seat];
+                if gain > gains[seat].0 {
+                    gains[seat] = (gain, act);
                 }
             }
         }
-        (payoffs, largest)
+        (payoffs, gains)
+    }
+
+    /// The most that a seat gains by any act.
+    fn regret(&self, mixed: &Mixed) -> f64 {
+        self.judge(mixed).1.iter().fold(f64::NEG_INFINITY, |most, gain| most.max(gain.0))
     }
 }
 
@@ -226,26 +198,4 @@ fn members(set: u16) -> impl Iterator<Item = usize> {
     // Not all acts, filtered: the compiler would unroll that, and make a loop around it for each way
     // in which they can be members.
     bits(usize::from(set))
-}
-
-/// Gives every seat one of the places that it may have (as bits), the lowest first.
-fn assign(may: &[u16], places: &[u8]) -> Option<Pure> {
-    fn next(may: &[u16], places: &[u8], seat: usize, free: u16, acts: &mut Pure) -> bool {
-        if seat == may.len() {
-            return true;
-        }
-        let mut last = None;
-        for i in (0..places.len()).filter(|&i| may[seat] & free & 1 << i != 0) {
-            if last != Some(places[i]) {
-                acts[seat] = places[i];
-                if next(may, places, seat + 1, free & !(1 << i), acts) {
-                    return true;
-                }
-                last = Some(places[i]);
-            }
-        }
-        false
-    }
-    let mut acts = [0; SEATS];
-    next(may, places, 0, u16::MAX, &mut acts).then_some(acts)
 }
