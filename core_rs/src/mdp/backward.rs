@@ -193,14 +193,23 @@ impl<'a, const S: usize> Backward<'a, S> {
         let mut rooms: Vec<Room<S>> = (0..self.crew.threads).map(|_| Room::new(model)).collect();
         let mut acting = Acting::new(model, self.policies, last);
         let outcomes = (
-            Outcomes::new(model, &acting, Lane::Everybody),
-            Outcomes::new(model, &acting, Lane::Others),
+            match self.wanted.values {
+                true => Outcomes::steady(model, &acting, Lane::Everybody),
+                false => Outcomes::new(model, &acting, Lane::Everybody),
+            },
+            match self.wanted.best {
+                true => Outcomes::steady(model, &acting, Lane::Others),
+                false => Outcomes::new(model, &acting, Lane::Others),
+            },
         );
+        // Blind agents are followed in cells of all seats.
+        let of_blind =
+            outcomes.0.all_blind().then(|| Outcomes::<S>::new(model, &acting, Lane::Everybody));
         let ternary = Ternary::new(model);
-        let blind = outcomes.0.seeing.is_empty().then(|| {
+        let blind = of_blind.as_ref().map(|everybody| {
             let of =
                 |outcomes, answers| Blind::new(model, &self.payoffs, &ternary, outcomes, answers);
-            (of(&outcomes.0, false), of(&outcomes.1, true))
+            (of(everybody, false), of(&outcomes.1, true))
         });
         let towns = |answers| blind.is_some().then(|| Towns::new(model, answers));
         let mut values = Column::new(model, self.wanted.values, towns(false));
@@ -288,7 +297,7 @@ impl<'a, const S: usize> Backward<'a, S> {
     /// The second half: from aftermaths to states.
     fn agents(
         &self,
-        (acting, outcomes): (&Acting<'_>, &(Outcomes<S>, Outcomes<S>)),
+        (acting, outcomes): (&Acting<'_>, &(Outcomes<1>, Outcomes<S>)),
         values: &mut Column<S>,
         best: &mut Column<S>,
         acts: &mut [u32],

@@ -138,7 +138,7 @@ impl<'a> Follow<'a> {
         };
         let mut rooms: Vec<Room> = (0..crew.threads).map(|_| room()).collect();
         let mut acting = Acting::new(model, self.policies, 0);
-        let outcomes = Outcomes::new(model, &acting, Lane::Everybody);
+        let outcomes = Outcomes::steady(model, &acting, Lane::Everybody);
         let mut chances = vec![0.0; model.states()];
         let full = model.states.index(model.states.ring(), 0);
         chances[full..].copy_from_slice(&model.start());
@@ -388,7 +388,7 @@ impl DoubleKernel for Agents<'_> {
                 }
                 let subsets = &model.subsets[local.count_ones() as usize];
                 let x = &mut room.chances[..subsets.sets.len()];
-                let chances = Chances::new(model, &alike, outcomes);
+                let chances = Chances::<1, 1>::new(model, &alike, outcomes);
                 chances.times(&here, x);
                 x[chances.len()..].fill(Line::default());
                 let mut size = outcomes.most.min(subsets.most());

@@ -280,6 +280,13 @@ impl<'a> Acting<'a> {
         }
     }
 
+    /// Whether a seat is blind, or plays one table every night.
+    pub fn is_steady(&self, seat: usize) -> bool {
+        let policy = &self.policies[seat];
+        let table = matches!(policy, Policy::Table(_)) && !self.is_by_night(policy);
+        table || self.is_blind(seat)
+    }
+
     /// States in which somebody acts otherwise on a night than on the night before; `None` for all.
     pub fn changing(&self, night: usize) -> Option<impl Iterator<Item = usize>> {
         let all = self.policies.iter().any(|policy| self.is_by_night(policy));

@@ -92,6 +92,16 @@ impl Collector {
         }
     }
 
+    /// Puts something else for what is noted of a state.
+    pub fn change(&mut self, to: impl Fn(usize, Noted) -> Noted) {
+        for (state, noted) in self.current.iter_mut().enumerate() {
+            *noted = to(state, *noted);
+        }
+        for (state, _, noted) in &mut self.later {
+            *noted = to(*state as usize, *noted);
+        }
+    }
+
     /// The runs of each seat. What is noted for a state is that of `of(state)`, and
     /// `act(state, noted, seat, chances)` what a seat does; if it draws, its chances are added to the
     /// last argument.

@@ -16,7 +16,7 @@ pub(super) struct Groups<'a, const S: usize> {
     pub acting: &'a Acting<'a>,
     pub groups: &'a [Group],
     /// For values, and for best responses.
-    pub outcomes: (&'a Outcomes<S>, &'a Outcomes<S>),
+    pub outcomes: (&'a Outcomes<1>, &'a Outcomes<S>),
     pub sources: (&'a [[f64; S]], &'a [[f64; S]]),
     pub values: &'a mut [[f64; S]],
     pub best: &'a mut [[f64; S]],
@@ -61,7 +61,7 @@ impl<const S: usize> Groups<'_, S> {
             room.hits.apply::<L, S>(&acting.rows[agent], &alike, S, subsets, limit, &mut room.x);
         }
         let mut expected = Line::default();
-        let chances = Chances::new(model, &alike, outcomes);
+        let chances = Chances::<S, 1>::new(model, &alike, outcomes);
         chances.expectation::<L>(&room.x).store(&mut expected);
         for g in 0..group.count {
             let state = alike.states[g];
@@ -79,17 +79,17 @@ impl<const S: usize> Groups<'_, S> {
         let subsets = &model.subsets[local.count_ones() as usize];
         let alike = Alike::<S>::new(model, group, local);
         alike.gather::<L>(model, payoffs, local, &room.left, &mut room.x);
-        let blind = acting.rows.len() - outcomes.seeing.len();
+        let steady = acting.rows.len() - outcomes.seeing.len();
         for (before, &agent) in outcomes.seeing.iter().enumerate().rev() {
-            // Behind this agent, lane `a` still has as many operators before it as there are blind
+            // Behind this agent, lane `a` still has as many operators before it as there are steady
             // agents and seeing ones before this, or one less if its own is among them; and then one
             // fire is looked at.
             let last = before + 1 == outcomes.seeing.len();
-            let limit = before + blind + usize::from(!last);
+            let limit = before + steady + usize::from(!last);
             let rows = &acting.rows[agent];
             room.hits.apply::<L, S>(rows, &alike, agent, subsets, limit, &mut room.x);
         }
-        let chances = Chances::new(model, &alike, outcomes);
+        let chances = Chances::<S, S>::new(model, &alike, outcomes);
         // Expected without this agent; and how much more if a fire is put out for certain.
         let without = chances.expectation::<L>(&room.x);
         let mut idle = Line::default();

@@ -9,32 +9,15 @@
 use super::spread::Spread;
 use super::states::States;
 
-/// A way to turn the ring.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Turn {
-    by: usize,
-    mirrors: bool,
-}
-
-impl Turn {
-    /// Where it takes a house.
-    fn house(self, house: usize, houses: usize) -> usize {
-        (self.by + if self.mirrors { houses - house } else { house }) % houses
-    }
-
-    /// What takes everything back.
-    fn back(self, houses: usize) -> Self {
-        Self { by: if self.mirrors { self.by } else { (houses - self.by) % houses }, ..self }
-    }
-}
-
 /// The turns that change nothing, and the orbits of states.
 #[derive(Clone, Debug)]
 pub(super) struct Symmetry {
-    houses: usize,
-    turns: Vec<Turn>,
-    /// By turn: where it takes each set of houses.
+    /// By turn: where it takes each house,
+    turns: Vec<Vec<u8>>,
+    /// and each set of houses,
     images: Vec<Vec<u16>>,
+    /// and which turn takes everything back.
+    back: Vec<usize>,
     /// By state: the first of its orbit.
     pub first: Vec<u32>,
     /// By state: the turn that takes the first of its orbit to it.
@@ -45,18 +28,31 @@ impl Symmetry {
     /// Of a ring where each house is worth so much, in whatever numbers say it.
     pub fn new(states: &States, worth: &[impl PartialEq]) -> Self {
         let houses = states.houses;
-        let all = (0..2 * houses).map(|i| Turn { by: i % houses, mirrors: i >= houses });
-        let fits = |turn: &Turn| (0..houses).all(|h| worth[h] == worth[turn.house(h, houses)]);
-        let turns: Vec<_> = all.filter(fits).collect();
-        let image = |turn: &Turn| {
+        let turned = |by: usize, house: usize| match by {
+            _ if by < houses => (by + house) % houses,
+            _ => (by - house) % houses,
+        };
+        let turns: Vec<Vec<u8>> = (0..2 * houses)
+            .map(|by| (0..houses).map(|house| turned(by, house) as u8).collect::<Vec<_>>())
+            .filter(|turn| {
+                turn.iter().zip(worth).all(|(&to, here)| worth[usize::from(to)] == *here)
+            })
+            .collect();
+        let image = |turn: &Vec<u8>| {
             let mut images = vec![0; 1 << houses];
             for set in 1..1usize << houses {
-                let lowest = 1 << turn.house(set.trailing_zeros() as usize, houses);
+                let lowest = 1 << turn[set.trailing_zeros() as usize];
                 images[set] = images[set & (set - 1)] | lowest;
             }
             images
         };
         let images: Vec<Vec<u16>> = turns.iter().map(image).collect();
+        let undoes = |back: &[u8], turn: &[u8]| {
+            (0..).zip(turn).all(|(house, &to)| back[usize::from(to)] == house)
+        };
+        let back = turns.iter().map(|turn| {
+            turns.iter().position(|back| undoes(back, turn)).expect("turns are a group")
+        });
         let mut first = vec![u32::MAX; states.len()];
         let mut turn = vec![0; states.len()];
         for (ordinal, &standing) in states.standing.iter().enumerate() {
@@ -74,7 +70,7 @@ impl Symmetry {
                 }
             }
         }
-        Self { houses, turns, images, first, turn }
+        Self { back: back.collect(), turns, images, first, turn }
     }
 
     /// Whether a state is the first of its orbit.
@@ -88,26 +84,21 @@ impl Symmetry {
     }
 
     /// Where the first of a state's orbit has a house, the state has this.
-    pub fn house(&self, state: usize, house: usize) -> usize {
-        self.turns[usize::from(self.turn[state])].house(house, self.houses)
+    #[inline(always)]
+    pub fn house(&self, state: usize, house: usize) -> u8 {
+        self.turns[usize::from(self.turn[state])][house]
     }
 
     /// As [`Spread::aftermath`], but of the standing set that is the first of its orbit; known for
     /// states of standing sets that are the first of theirs.
     pub fn aftermath(&self, states: &States, spread: &Spread) -> Vec<u32> {
-        let back: Vec<_> = self
-            .turns
-            .iter()
-            .map(|turn| turn.back(self.houses))
-            .map(|back| self.turns.iter().position(|&turn| turn == back).expect("a group"))
-            .collect();
         let mut aftermath = spread.aftermath.clone();
         for ordinal in self.sets(states) {
             let standing = states.standing[ordinal];
             for state in states.first[ordinal]..states.first[ordinal + 1] {
                 let survive = states.burning[state];
                 let left = usize::from(states.ordinal[usize::from(standing & !survive)]);
-                let images = &self.images[back[usize::from(self.turn[states.first[left]])]];
+                let images = &self.images[self.back[usize::from(self.turn[states.first[left]])]];
                 let [to, burns] = [standing, survive].map(|set| images[usize::from(set)]);
                 let image = states.index(usize::from(to), usize::from(burns));
                 aftermath[state] = spread.aftermath[image];
@@ -156,7 +147,10 @@ mod tests {
                     let from = [states.standing[of], states.burning[first]].map(usize::from);
                     let to = [standing, states.burning[state]].map(usize::from);
                     assert_eq!(from.map(turned), to);
-                    assert!((0..worth.len()).all(|h| worth[symmetry.house(state, h)] == worth[h]));
+                    assert!(
+                        (0..worth.len())
+                            .all(|h| worth[usize::from(symmetry.house(state, h))] == worth[h])
+                    );
                 }
             }
         }

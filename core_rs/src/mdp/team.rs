@@ -14,7 +14,7 @@ use super::model::{Group, Model};
 use super::night::{Night, Plan, Sides};
 use super::parallel::{Crew, solve};
 use super::payoffs::{Payoffs, Whose};
-use super::runs::{ActRuns, Collector};
+use super::runs::{ActRuns, Collector, Noted, pack, unpack};
 use super::seats::Idle;
 use super::states::expand;
 use super::subsets::most_sets;
@@ -103,23 +103,28 @@ fn run(
         }
         crew.night_done();
     }
+    collector.change(|place, (_, chosen): Noted| {
+        let burning = lines.as_flattened()[place].burning;
+        let fires = burning.count_ones() as usize;
+        let act = |&fire: &u8| match usize::from(fire) {
+            fire if fire < fires => 1 + expand(1 << fire, burning).trailing_zeros() as u8,
+            _ => 0,
+        };
+        (0, pack(allocations[fires].places(chosen).iter().map(act)))
+    });
     let of = |state: usize| place[state];
-    let acts = collector.finish(model, of, |state, (_, chosen), seat, _| {
-        let first = symmetry.first[state] as usize;
-        let fires = usize::from(model.states.burning[first]);
-        let count = fires.count_ones() as usize;
-        let places = allocations[count].places(chosen);
-        let workers = places.partition_point(|&fire| usize::from(fire) < count);
-        if seat >= workers {
-            return Idle::new(model, payoffs, usize::from(model.states.burning[state])).act;
-        }
+    let acts = collector.finish(model, of, |state, (_, packed), seat, _| {
         let mut acts = [u8::MAX; LANES];
-        for (act, &fire) in acts.iter_mut().zip(&places[..workers]) {
-            let house = expand(1 << fire, fires).trailing_zeros() as usize;
-            *act = 1 + symmetry.house(state, house) as u8;
+        for (seat, to) in acts[..model.agents()].iter_mut().enumerate() {
+            if let house @ 1.. = unpack(packed, seat) {
+                *to = 1 + symmetry.house(state, usize::from(house - 1));
+            }
         }
-        acts[..workers].sort_unstable();
-        acts[seat]
+        acts[..model.agents()].sort_unstable();
+        match acts[seat] {
+            u8::MAX => Idle::new(model, payoffs, usize::from(model.states.burning[state])).act,
+            act => act,
+        }
     });
     let inside = model.states.inside.iter();
     Ok(TeamOptimum {

@@ -404,12 +404,21 @@ fn blind_table(d: &Dynamics, seed: u64, nights: usize) -> Vec<f64> {
     (0..states).flat_map(of_state).collect::<Vec<_>>().repeat(nights)
 }
 
+/// A table that depends on ruins as well.
+fn steady_table(d: &Dynamics, seed: u64, nights: usize) -> Vec<f64> {
+    let states = 3usize.pow(d.num_houses as u32);
+    table(&mut Stream(seed), 1, states, 1 + d.num_houses).repeat(nights)
+}
+
 #[test]
 fn agents_blind_to_the_night_count_as_much_as_those_that_are_told_it() {
-    for (d, r) in games() {
+    let kinds = [blind_table, steady_table];
+    for ((d, r), of_seat) in
+        kinds.into_iter().flat_map(|kind| games().into_iter().map(move |game| (game, kind)))
+    {
         let model = Model::new(&d, &r).expect("a small game");
         let tables = |nights| -> Vec<_> {
-            (0..d.num_agents).map(|seat| blind_table(&d, seat as u64 + 7, nights)).collect()
+            (0..d.num_agents).map(|seat| of_seat(&d, seat as u64 + 7, nights)).collect()
         };
         let (blind, seeing) = (tables(1), tables(d.max_nights as usize));
         let certify = |policies: &[Policy<'_>]| {
