@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from bucket_brigade import _core
 from bucket_brigade.arguments import as_callback
 from bucket_brigade.backends import Progress
@@ -83,7 +85,8 @@ def _gains(
         best, _, _ = _core.best_responses(
             scenario, policies, threads=as_threads(threads), progress=report
         )
-        gains = (best - payoffs).tolist()
+        # None is below 0 but by rounding, since payoffs come from another engine.
+        gains = np.maximum(best - payoffs, 0.0).tolist()
         return tuple(PolicyGain(seat, gain, gain) for seat, gain in enumerate(gains))
     judged = judge(scenario, lineup, heuristics=False, threads=threads, progress=progress)
     return tuple(PolicyGain(each.seat, each.gain, each.gain_at_most) for each in judged.seats)

@@ -7,6 +7,7 @@ line-ups a round.
 `best_response_in_box` searches as many parameters as a policy has.
 """
 
+import functools
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -150,16 +151,24 @@ class _Asked:
 def _surface_search(asked: _Asked, extra: Sequence[Member]) -> BestResponse:
     profile, space, epsilon = asked.profile, asked.space, asked.epsilon
     played = [member for member in profile.pool if _is_played(profile, member)]
-    own = float(asked.payoffs(played).max())
     rounding = ROUNDING * float(return_span(asked.source.scenario).max())
+
+    @functools.cache
+    def own() -> float:
+        return float(asked.payoffs(played).max())
 
     def is_fine(surface: PayoffSurface) -> bool:
         # Where much can be gained, it need not be known how much.
-        gain = float(surface.grid()[-1].max()) - own
+        gain = float(surface.grid()[-1].max()) - own()
         return surface.error <= max(SURFACE_TOLERANCE * epsilon, rounding, gain / 30.0)
 
     def payoffs_in(branch: object) -> Callable[[Sequence[Point]], FloatArray]:
-        return lambda points: asked.payoffs([space.at(branch, *point) for point in points])
+        def payoffs(points: Sequence[Point]) -> FloatArray:
+            # What is played comes with the first points: by itself it would keep one thread busy.
+            tried = [space.at(branch, *point) for point in points]
+            return asked.payoffs([*played, *tried])[len(played) :]
+
+        return payoffs
 
     degrees = list(dict.fromkeys(degree[: space.numbers] for degree in DEGREES))
     surfaces = {each: fit_surface(payoffs_in(each), is_fine, degrees) for each in space.branches}
@@ -171,7 +180,7 @@ def _surface_search(asked: _Asked, extra: Sequence[Member]) -> BestResponse:
 
     def may_be_near(member: Member) -> bool:
         branch, point = space.place(member)
-        return bool(surfaces[branch](*point) >= own - NEAR * epsilon - surfaces[branch].error)
+        return bool(surfaces[branch](*point) >= own() - NEAR * epsilon - surfaces[branch].error)
 
     near = [member for member in space.each_once(extra) if may_be_near(member)]
     candidates = space.each_once([*peaks, *near, *filter(space.holds, played)])

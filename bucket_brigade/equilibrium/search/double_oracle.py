@@ -290,7 +290,7 @@ class _Computation(Running[DoubleOracle]):
         pool = {self.game.add(theta) for theta in _given(initial_strategies, asked.searched)}
         if self.source.is_exact and initial_strategies is None:
             # Best responses are found without the others of the pool.
-            pool = {max(sorted(pool), key=self._alone)}
+            pool = {self._best_alone(sorted(pool))}
         self.state = OracleState(pool, asked.num_simulations)
         if asked.budget_episodes is not None:
             self._limit(asked.budget_episodes)
@@ -316,9 +316,12 @@ class _Computation(Running[DoubleOracle]):
             self.state.begun = self.budget.spent
             self._save()
 
-    def _alone(self, strategy: int) -> float:
-        """The payoff where everybody plays one strategy of the pool."""
-        return float(self.game.game([strategy]).game.payoffs[0, 0])
+    def _best_alone(self, strategies: Sequence[int]) -> int:
+        """The strategy of the pool that earns most where everybody plays it."""
+        lineups = [[strategy] * self.asked.scenario.num_agents for strategy in strategies]
+        returns, _ = self.source.batches(self.game.pool, lineups, 0, 1)
+        focal = list(self.game.seating.focal)
+        return strategies[int(returns[:, focal, 0].mean(axis=1).argmax())]
 
     def _limit(self, budget: float) -> None:
         """Lowers episodes so that a first game and search leave enough of a budget for a verdict:

@@ -257,8 +257,15 @@ impl<const S: usize> DoubleKernel for Block<'_, S> {
                     (starts[i], places[i]) =
                         (&numbers[S * (first + rest)..], 2 * power(lower) + rest);
                 }
+                let places = &places[..some.len()];
                 // SAFETY: the last town is that of the most houses beside and all fires.
-                unsafe { self.states::<L>(burning, &starts, &places[..some.len()]) };
+                unsafe {
+                    match (places.len() * S).div_ceil(LANES) {
+                        1 => self.states::<L, 1>(burning, &starts, places),
+                        2 => self.states::<L, 2>(burning, &starts, places),
+                        _ => self.states::<L, LINES>(burning, &starts, places),
+                    }
+                }
             }
         }
     }
@@ -268,13 +275,13 @@ impl<const S: usize> Block<'_, S> {
     /// Standing sets that are worked on at a time.
     const SETS: usize = LINES * LANES / S;
 
-    /// States with the same fires: values of towns from that without survivors on, and the places of
-    /// the states in the block.
+    /// States with the same fires, in `N` lines: values of towns from that without survivors on, and
+    /// the places of the states in the block.
     ///
     /// # Safety
     /// Each start goes on for each of `survive`, and a cell more.
     #[inline(always)]
-    unsafe fn states<L: Lanes>(
+    unsafe fn states<L: Lanes, const N: usize>(
         &mut self,
         burning: usize,
         starts: &[&[f64]; SETS],
@@ -284,25 +291,25 @@ impl<const S: usize> Block<'_, S> {
         let range = model.survivors.first[burning]..model.survivors.first[burning + 1];
         let survive = &self.blind.survive[range];
         let subsets = &model.subsets[burning.count_ones() as usize];
-        let zeros = [L::splat(0.0); LINES];
+        let zeros = [L::splat(0.0); N];
         let mut sums = zeros;
         let chances = outcomes.of(burning);
         assert_eq!(subsets.sets.len(), survive.len());
         for (chance, &number) in chances.iter().zip(survive) {
             let chance = everywhere::<L, S>(chance);
-            for line in 0..LINES {
+            for line in 0..N {
                 // SAFETY: as promised.
                 let left: L = unsafe { line_at::<L, S>(starts, line, number as usize) };
                 sums[line] = left.mul_add(chance, sums[line]);
             }
         }
         let saved = everywhere::<L, S>(&saved[burning]);
-        for line in 0..LINES {
+        for line in 0..N {
             sums[line] = sums[line].add(saved);
         }
-        let mut best = [Line::default(); LINES];
+        let mut best = [Line::default(); N];
         if saved_more.is_empty() {
-            for line in 0..LINES {
+            for line in 0..N {
                 sums[line].store(&mut best[line]);
             }
             return self.keep(places, &best, None);
@@ -323,21 +330,21 @@ impl<const S: usize> Block<'_, S> {
                     (*survive.get_unchecked(with), one, other)
                 };
                 let chance = everywhere::<L, S>(one).add(everywhere::<L, S>(other));
-                for line in 0..LINES {
+                for line in 0..N {
                     // SAFETY: as promised.
                     let left: L = unsafe { line_at::<L, S>(starts, line, number as usize) };
                     more[line] = left.mul_add(chance, more[line]);
                 }
             }
             let saved = everywhere::<L, S>(saved);
-            for line in 0..LINES {
+            for line in 0..N {
                 let rest = sums[line].mul_add(fails, saved);
                 more[line].mul_add(solo, rest).store(&mut works[line][fire]);
             }
         }
         let Idle { worth, act } = Idle::new(model, payoffs, burning);
-        let mut acts = [[0; LANES]; LINES];
-        for line in 0..LINES {
+        let mut acts = [[0; LANES]; N];
+        for line in 0..N {
             let idle = sums[line].add(L::splat(worth));
             let works = &works[line][..subsets.fires];
             let acts = &mut acts[line];
@@ -354,12 +361,7 @@ impl<const S: usize> Block<'_, S> {
 
     /// Keeps values, and acts if there are any.
     #[inline(always)]
-    fn keep(
-        &mut self,
-        places: &[usize],
-        best: &[Line; LINES],
-        acts: Option<&[[u32; LANES]; LINES]>,
-    ) {
+    fn keep(&mut self, places: &[usize], best: &[Line], acts: Option<&[[u32; LANES]]>) {
         for (i, &place) in places.iter().enumerate() {
             let (line, lane) = (i * S / LANES, i * S % LANES);
             self.found[place].copy_from_slice(&best[line].0[lane..][..S]);
