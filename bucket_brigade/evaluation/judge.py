@@ -178,7 +178,7 @@ class Judgement(ComparedByValue, Summarised):
         """The judgement as JSON knows it."""
         return {
             "scenario": self.scenario.to_dict(),
-            "lineup": described_lineups(self.result)[0],
+            "lineup": described_lineups(self.result, digits=17)[0],
             "nights": self.nights,
             "payoff_a_night": self.result.payoff_a_night[0].tolist(),
             "seats": [each.to_dict() for each in self.seats],

@@ -244,10 +244,18 @@ def describe_seat(
     return shares
 
 
-def described_lineups(result: LineupsWithPool) -> list[list[SeatInWords]]:
-    """Describe the seats of each line-up; different strategies go by different names."""
+def described_lineups(
+    result: LineupsWithPool, *, digits: int | None = None
+) -> list[list[SeatInWords]]:
+    """Describe the seats of each line-up; different strategies go by different names.
+
+    Their numbers have `digits` digits, by default as few as tell them apart, with 17 all of them.
+    """
     seated = seat_strategies(result.scenario, result.lineups, result.pool)
-    labels = policy_labels(seated.policies)
+    if digits is None:
+        labels = policy_labels(seated.policies)
+    else:
+        labels = {policy: policy.name(digits) for policy in seated.policies}
     size = None if result.pool is None else len(result.pool)
     return [
         [describe_seat(entry, size, labels.__getitem__) for entry in line]

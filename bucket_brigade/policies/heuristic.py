@@ -232,9 +232,14 @@ class Heuristic(Policy):
         for name, archetype in ARCHETYPES.items():
             if self.theta == tuple(archetype.tolist()):
                 return name
-        p, q = self.duty
-        return f"(p={p:.{digits}g}, q={q:.{digits}g})"
+        p, q = (_rounded(number, digits) for number in self.duty)
+        return f"(p={p}, q={q})"
 
     def to_json(self) -> list[float]:
         """The ten numbers θ."""
         return list(self.theta)
+
+
+def _rounded(number: float, digits: int) -> str:
+    """A number with so many digits, with 17 as many as tell it from all others."""
+    return f"{number:.{digits}g}" if digits < 17 else repr(number).removesuffix(".0")

@@ -42,6 +42,14 @@ def test_of_tables_the_best_response_is_judged() -> None:
         )
 
 
+def test_json_names_p_and_q_in_full() -> None:
+    first, second = strategy(0.1, 1.0), strategy(1 / 3, 0.123456789012345)
+    lineup: list[Any] = [first, bb.Mixture([first, second], [0.25, 0.75])]
+    told = bb.judge(SCENARIO, lineup, heuristics=False).to_dict()
+    first_name, second_name = "(p=0.1, q=1)", "(p=0.3333333333333333, q=0.123456789012345)"
+    assert told["lineup"] == [first_name, {first_name: 0.25, second_name: 0.75}]
+
+
 @pytest.mark.parametrize("others", ["table", "hero", "mixture"])
 def test_no_p_and_q_are_better_than_the_best(others: str) -> None:
     table = bb.tabulate(drawn_tables(SCENARIO, 2)[1], SCENARIO)
