@@ -13,7 +13,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -255,11 +255,7 @@ def _worth(lineup: _Lineup) -> tuple[FloatArray, FloatArray]:
     if against is None:
         values = policy_values(scenario, lineup.policies)
         return values.payoffs, values.states
-    # Those of best responses of all seats are found in one pass.
-    payoffs, states, runs = _core.best_responses(
-        scenario, core_policies(scenario, against), threads=as_threads(None), progress=None
-    )
-    best = tuple(Tabular.from_runs(scenario, of_seat) for of_seat in runs)
+    best, payoffs, states = _best(scenario, against)
     if best == lineup.policies:
         return payoffs, states
     found = [policy_values(scenario, played) for played in lineup.played()]
@@ -267,6 +263,18 @@ def _worth(lineup: _Lineup) -> tuple[FloatArray, FloatArray]:
         np.array([of.payoffs[a] for a, of in enumerate(found)]),
         np.stack([of.states[:, a] for a, of in enumerate(found)], axis=1),
     )
+
+
+@lru_cache(maxsize=2)
+def _best(
+    scenario: Scenario, against: tuple[Tabular, ...]
+) -> tuple[tuple[Tabular, ...], FloatArray, FloatArray]:
+    """The best response of each seat to a line-up, and what they are worth, as `_Worth` has it: of
+    all seats in one pass."""
+    payoffs, states, runs = _core.best_responses(
+        scenario, core_policies(scenario, against), threads=as_threads(None), progress=None
+    )
+    return tuple(Tabular.from_runs(scenario, of_seat) for of_seat in runs), payoffs, states
 
 
 def _tabulated(shown: Shown, files: Mapping[Path, str]) -> _Lineup:
@@ -348,10 +356,14 @@ def _recognised(lineup: _Lineup, judged: Iterable[_Lineup]) -> _Lineup:
         return lineup
     for other in judged:
         answers = replace(lineup, against=other.policies)
-        payoffs = (
+        best, of_best, _ = _best(lineup.scenario, other.policies)
+        # Others may be as good, but mostly the first one tells.
+        payoffs: Iterable[float] = (
             policy_values(lineup.scenario, played).payoffs[a]
             for a, played in enumerate(answers.played())
         )
+        if best == lineup.policies:
+            payoffs = of_best
         if other.judged is not None and all(
             np.isclose(payoff, best, rtol=1e-9)
             for payoff, best in zip(payoffs, other.judged.best, strict=True)
