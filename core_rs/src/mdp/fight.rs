@@ -46,25 +46,32 @@ impl Hits {
     /// Reads an agent's chances in states side by side, `S` lanes each. Lane `skip` of each state
     /// (one that is no lane for none) stays without the agent.
     #[inline(always)]
-    fn read<const S: usize>(&mut self, rows: &Rows, alike: &Alike<S>, fires: usize, skip: usize) {
+    fn read<L: Lanes, const S: usize>(
+        &mut self,
+        rows: &Rows,
+        alike: &Alike<S>,
+        fires: usize,
+        skip: usize,
+    ) {
         let mut hits: [&[f64]; LANES] = [&[]; LANES];
+        let mut keep = Line([1.0; LANES]);
         for g in 0..LANES / S {
             hits[g] = &rows.hits[alike.fires[g]..][..fires];
-        }
-        let mut keep = [1.0; S];
-        if skip < S {
-            keep[skip] = 0.0;
-        }
-        let chances = &mut self.chances[..fires];
-        for fire in 0..fires {
-            let mut line = Line([0.0; LANES]);
-            for g in 0..LANES / S {
-                let hit = hits[g][fire];
-                for a in 0..S {
-                    line.0[g * S + a] = hit * keep[a];
-                }
+            if skip < S {
+                keep.0[g * S + skip] = 0.0;
             }
-            chances[fire] = line;
+        }
+        let keep = L::load(&keep);
+        for (fire, chance) in self.chances[..fires].iter_mut().enumerate() {
+            if S == 1 {
+                for g in 0..LANES {
+                    chance.0[g] = hits[g][fire];
+                }
+                continue;
+            }
+            let (low, high) = (hits[0][fire], hits[LANES / 2 / S][fire]);
+            let hit = L::load_halves(&[low; LANES / 2], &[high; LANES / 2]);
+            hit.mul(keep).store(chance);
         }
     }
 
@@ -95,7 +102,7 @@ impl Hits {
                 }
             }
             Aim::Many => {
-                self.read(rows, alike, subsets.fires, skip);
+                self.read::<L, S>(rows, alike, subsets.fires, skip);
                 apply_many::<L>(subsets, &self.chances, limit, x);
             }
         }
@@ -116,7 +123,7 @@ impl Hits {
         if aim(rows, alike) == Aim::Nothing || subsets.most() == 0 {
             return false;
         }
-        self.read(rows, alike, subsets.fires, skip);
+        self.read::<L, S>(rows, alike, subsets.fires, skip);
         let top = limit.min(subsets.most() - 1);
         let mut end = subsets.up_upto[top];
         for size in (0..=top).rev() {

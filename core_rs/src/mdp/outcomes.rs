@@ -25,7 +25,7 @@ use crate::simd::dispatch::DoubleKernel;
 use crate::simd::doubles::{LANES, Lanes, Line};
 
 /// Bytes that distributions by state may fill; if they do not fit, they are not kept.
-const MOST_BYTES: usize = 1 << 27;
+pub(super) const MOST_BYTES: usize = 1 << 29;
 
 /// Distributions over the sets of fires that some agents put out, with a lane for each seat.
 pub(super) struct Outcomes<const S: usize> {
