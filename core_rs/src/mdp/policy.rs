@@ -152,9 +152,9 @@ impl Rows {
     }
 
     fn set_row(&mut self, model: &Model, state: usize, row: &[f64]) {
-        let sum: f64 = row.iter().sum();
-        let work = row[1..].iter().sum::<f64>() / sum;
-        self.set(model, state, work, |house| row[1 + house] / sum);
+        let work: f64 = row[1..].iter().sum();
+        let sum = row[0] + work;
+        self.set(model, state, work / sum, |house| row[1 + house] / sum);
     }
 
     fn set_act(&mut self, model: &Model, state: usize, act: u8) {
@@ -228,8 +228,9 @@ impl<'a> Acting<'a> {
         let acts = 1 + self.model.houses();
         let size = self.model.states() * acts;
         let table = if table.len() == size { table } else { &table[night * size..][..size] };
-        for (state, &code) in self.model.states.code.iter().enumerate() {
-            self.rows[seat].set_row(self.model, state, &table[code as usize * acts..][..acts]);
+        // In the order of the table, which no cache holds.
+        for (row, &state) in table.chunks_exact(acts).zip(&self.model.states.inside) {
+            self.rows[seat].set_row(self.model, state as usize, row);
         }
     }
 
