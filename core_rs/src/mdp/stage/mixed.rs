@@ -10,8 +10,11 @@
 use super::newton::Work;
 use super::{ACTS, Mixed, SEATS, Stage, members, support};
 
-/// Supports looked at from one start.
-const SUPPORTS: usize = 60;
+/// Work from one start: each support takes 1, and more if it is large.
+const WORK: u32 = 60;
+/// What is tried in turn to keep curves from crossing where seats are alike, see
+/// [`path`](super::path).
+const LEANS: [f64; 3] = [0.0, 0.3, 1.0];
 
 impl Stage<'_> {
     /// A mixed equilibrium, and true; or chances by which nobody gains much, and false. `before` was
@@ -25,17 +28,25 @@ impl Stage<'_> {
         if let Some(found) = found {
             return (found, true);
         }
+        // Regret, chances, and whether that will do.
         let mut least = (f64::INFINITY, [[0.0; ACTS]; SEATS], false);
-        self.follow(|close| {
-            let regret = self.regret(close);
-            if regret < least.0 {
-                least = (regret, *close, false);
+        for lean in LEANS {
+            self.follow(lean, |close| {
+                let regret = self.regret(close);
+                if regret < least.0 {
+                    least = (regret, *close, regret <= self.tolerance);
+                }
+                if !least.2
+                    && let Some(found) = self.near(close)
+                {
+                    least = (0.0, found, true);
+                }
+                least.2
+            });
+            if least.2 {
+                break;
             }
-            if let Some(found) = self.near(close) {
-                least = (0.0, found, true);
-            }
-            least.2
-        });
+        }
         (least.1, least.2)
     }
 
@@ -47,12 +58,15 @@ impl Stage<'_> {
     /// From some support on, those first whose chances leave the least to gain.
     fn from(&self, first: [u16; SEATS], start: Option<&Mixed>, work: &mut Work) -> Option<Mixed> {
         let mut open = vec![(0.0_f64, first)];
-        for _ in 0..SUPPORTS {
+        let mut budget = WORK;
+        loop {
             let next = (0..open.len()).min_by(|&i, &j| open[i].0.total_cmp(&open[j].0))?;
             let (regret, support) = open.swap_remove(next);
             if work.tried.contains(&support) {
                 continue;
             }
+            let acts: u32 = support.iter().map(|acts| acts.count_ones()).sum();
+            budget = budget.checked_sub(1 + (acts - self.seats as u32).pow(2) / 16)?;
             work.tried.push(support);
             let without = |seat: usize, act: usize| {
                 let mut less = support;

@@ -3,6 +3,9 @@
 
 use super::{ACTS, Mixed, SEATS, Stage, members};
 
+/// Most steps; where they lead anywhere, few do.
+const STEPS: usize = 15;
+
 /// Room for Newton's method.
 #[derive(Default)]
 pub(super) struct Work {
@@ -58,7 +61,7 @@ impl Stage<'_> {
         }
         let width = size + 1;
         let mut before = f64::INFINITY;
-        for _ in 0..40 {
+        for _ in 0..STEPS {
             matrix.clear();
             matrix.resize(size * width, 0.0);
             for &(seat, row) in mixing.iter() {

@@ -6,7 +6,8 @@
 //! it lead to an equilibrium. The curve may turn back on its way, so it is followed by its length
 //! (Turocy, *A dynamic homotopy interpretation of the logistic quantal response equilibrium
 //! correspondence*, 2005), in logarithms of chances and of λ. A change of a logarithm counts in
-//! proportion to its chance.
+//! proportion to its chance. Where seats are alike, curves cross, and one may come back on another to
+//! where it began; other curves begin where some acts are preferred for no reason, and don't cross.
 
 use super::newton::solve;
 use super::{ACTS, Mixed, SEATS, Stage};
@@ -23,14 +24,19 @@ struct Path<'a> {
     at: Vec<f64>,
     /// How each of them changes along the curve.
     tangent: Vec<f64>,
+    /// What is added to the logarithms of answers, which means less and less as λ grows.
+    lean: Vec<f64>,
     matrix: Vec<f64>,
     others: Vec<(u32, f64)>,
+    /// Of payoffs, at most.
+    rounding: f64,
+    /// Payoffs read.
     reads: u64,
 }
 
 impl Stage<'_> {
-    /// Goes along the curve; now and then `done` looks whether that is close enough.
-    pub(super) fn follow(&self, mut done: impl FnMut(&Mixed) -> bool) {
+    /// Goes along the curve that leans so much; now and then `done` looks whether that is close enough.
+    pub(super) fn follow(&self, lean: f64, mut done: impl FnMut(&Mixed) -> bool) {
         let acts = self.acts();
         let size = self.seats * acts + 1;
         let worth = self.worth[..self.allocations.len()].iter();
@@ -39,14 +45,32 @@ impl Stage<'_> {
             payoffs.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &x| (a.min(x), b.max(x)));
         let mut at = vec![-(acts as f64).ln(); size];
         at[size - 1] = (0.1 / (most - least).max(f64::MIN_POSITIVE)).ln();
+        let low = at[size - 1] - 1.0;
         let mut tangent = vec![0.0; size];
         tangent[size - 1] = 1.0;
+        let golden = 0.618_033_988_749_895;
+        let lean = (0..size).map(|unknown| lean * (unknown as f64 * golden).fract()).collect();
         let (matrix, others) = (Vec::new(), Vec::new());
-        let mut path = Path { stage: self, acts, at, tangent, matrix, others, reads: 0 };
+        let mut path = Path {
+            stage: self,
+            acts,
+            at,
+            tangent,
+            lean,
+            matrix,
+            others,
+            rounding: 4e-15 * least.abs().max(most.abs()),
+            reads: 0,
+        };
         let begun = path.correct().and_then(|_| path.turn());
         let (mut length, mut steps) = (0.2, 0);
-        while begun.is_some() && steps < STEPS && length > 1e-7 && path.reads < READS {
-            let before = path.at.clone();
+        while begun.is_some()
+            && steps < STEPS
+            && length > 1e-7
+            && path.reads < READS
+            && path.at[size - 1] > low
+        {
+            let before = (path.at.clone(), path.tangent.clone());
             for (at, tangent) in path.at.iter_mut().zip(&path.tangent) {
                 *at += length * tangent;
             }
@@ -54,7 +78,7 @@ impl Stage<'_> {
             if turned.is_some() {
                 length = f64::min(1.5 * length, 1.0);
             } else {
-                path.at = before;
+                (path.at, path.tangent) = before;
                 length *= 0.4;
             }
             steps += 1;
@@ -99,7 +123,7 @@ impl Path<'_> {
             if !(far < 2.0) {
                 return None;
             }
-            if step < 1e-9 {
+            if step < f64::max(1e-8, self.rounding * self.at[size - 1].exp()) {
                 return Some(far);
             }
         }
@@ -122,7 +146,8 @@ impl Path<'_> {
         }
         let length = square.sqrt();
         self.tangent.iter_mut().for_each(|tangent| *tangent /= length);
-        length.is_finite().then_some(())
+        // The product with the tangent before is one, so this is the angle between them.
+        (length < 1.4).then_some(())
     }
 
     /// Linear equations for the step to the curve: a row for each act of each seat, which for the
@@ -173,7 +198,9 @@ impl Path<'_> {
                 row[first + act] = 1.0;
                 row[first] = -1.0;
                 row[size - 1] = -gap;
-                row[size] = gap - (self.at[first + act] - self.at[first]);
+                row[size] = gap + self.lean[first + act]
+                    - self.lean[first]
+                    - (self.at[first + act] - self.at[first]);
                 let most = row[..size].iter().fold(1.0, |most: f64, x| most.max(x.abs()));
                 row.iter_mut().for_each(|x| *x /= most);
             }
