@@ -30,6 +30,9 @@ impl Stage<'_> {
         }
         // Regret, chances, and whether that will do.
         let mut least = (f64::INFINITY, [[0.0; ACTS]; SEATS], false);
+        for row in &mut least.1[..self.seats] {
+            row[..self.acts()].fill(1.0 / self.acts() as f64);
+        }
         for lean in LEANS {
             self.follow(lean, |close| {
                 let regret = self.regret(close);
@@ -110,7 +113,6 @@ impl Stage<'_> {
                 }
             }
         }
-        None
     }
 
     /// An equilibrium in which two seats mix two acts each, of some acts: each makes the other

@@ -8,6 +8,8 @@ mod best;
 mod mixed;
 mod newton;
 mod path;
+#[cfg(test)]
+mod tests;
 
 use super::allocations::Allocations;
 use super::states::bits;

@@ -62,14 +62,11 @@ impl Stage<'_> {
             rounding: 4e-15 * least.abs().max(most.abs()),
             reads: 0,
         };
-        let begun = path.correct().and_then(|_| path.turn());
+        if path.correct().and_then(|_| path.turn()).is_none() {
+            return;
+        }
         let (mut length, mut steps) = (0.2, 0);
-        while begun.is_some()
-            && steps < STEPS
-            && length > 1e-7
-            && path.reads < READS
-            && path.at[size - 1] > low
-        {
+        while steps < STEPS && length > 1e-7 && path.reads < READS && path.at[size - 1] > low {
             let before = (path.at.clone(), path.tangent.clone());
             for (at, tangent) in path.at.iter_mut().zip(&path.tangent) {
                 *at += length * tangent;
