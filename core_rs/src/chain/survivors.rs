@@ -235,14 +235,13 @@ impl Survivors {
     ) {
         let program = &self.programs[blocks.program];
         let chances = &chances[blocks.chances..];
+        let mut ahead = targets.chunks_exact(1 << K);
+        fetch::<L>(ahead.next(), cells);
         for (block, targets) in targets.chunks_exact(1 << K).enumerate() {
+            // A block ahead, since its own work may take less than fetching its cells does.
+            fetch::<L>(ahead.next(), cells);
             if block & ((1 << blocks.homes) - 1) == 0 {
                 self.raise::<L, K>(blocks, block >> blocks.homes, fires);
-            }
-            for &target in targets {
-                let cell = &cells[target as usize];
-                L::prefetch(&cell[0]);
-                L::prefetch(&cell[1]);
             }
             let steps = program.of(block);
             if L::REGISTERS > LINES << UNROLLED {
@@ -413,6 +412,16 @@ impl Survivors {
                 }
             }
         }
+    }
+}
+
+/// Fetches cells for later.
+#[inline(always)]
+fn fetch<L: Lanes>(targets: Option<&[u32]>, cells: &[Cell]) {
+    for &target in targets.unwrap_or(&[]) {
+        let cell = &cells[target as usize];
+        L::prefetch(&cell[0]);
+        L::prefetch(&cell[1]);
     }
 }
 
