@@ -17,42 +17,50 @@ impl Stage<'_> {
 
     fn best<const S: usize>(&self, before: Option<&Pure>) -> Option<Pure> {
         let mut most = f64::NEG_INFINITY;
+        let mut of_most = None;
         if let Some(acts) = before {
-            let acts = acts[..self.seats].iter();
-            let all = acts.fold(0, |all, &act| self.with(all, usize::from(act)));
-            if self.settled::<S>(all).is_some() {
-                let work = self.allocations.places(all).iter();
-                let workers =
-                    work.filter(|&&place| usize::from(place) < self.allocations.fires).count();
+            let acts = &acts[..self.seats];
+            let workers =
+                acts.iter().filter(|&&act| usize::from(act) < self.allocations.fires).count();
+            let all = acts.iter().fold(0, |all, &act| self.with(all, usize::from(act)));
+            if let Some(acts) = self.settled::<S>(all) {
                 most = self.sum::<S>(all) + self.effort(workers);
+                of_most = Some((all, acts));
             }
         }
         for (workers, range) in self.allocations.by_workers().enumerate() {
             let effort = self.effort(workers);
             for all in range {
-                let sum = self.sum::<S>(all as u32) + effort;
-                if sum > most && self.settled::<S>(all as u32).is_some() {
+                let all = all as u32;
+                let sum = self.sum::<S>(all) + effort;
+                if sum > most
+                    && let Some(acts) = self.settled::<S>(all)
+                {
                     most = sum;
+                    of_most = Some((all, acts));
                 }
             }
         }
-        if most == f64::NEG_INFINITY {
-            return None;
-        }
+        let (last, acts) = of_most?;
         for (workers, range) in self.allocations.by_workers().enumerate() {
             let least = most - self.tolerance - self.effort(workers);
             for all in range {
-                if self.sum::<S>(all as u32) >= least
-                    && let Some(acts) = self.settled::<S>(all as u32)
+                let all = all as u32;
+                if all == last {
+                    return Some(acts);
+                }
+                if self.sum::<S>(all) >= least
+                    && let Some(acts) = self.settled::<S>(all)
                 {
                     return Some(acts);
                 }
             }
         }
-        None
+        Some(acts)
     }
 
     /// What all seats get for working and resting.
+    #[inline(always)]
     fn effort(&self, workers: usize) -> f64 {
         (self.seats - workers) as f64 * self.idle - workers as f64 * self.cost
     }
@@ -60,7 +68,11 @@ impl Stage<'_> {
     /// What an allocation is worth to all seats, without that.
     #[inline(always)]
     fn sum<const S: usize>(&self, all: u32) -> f64 {
-        self.cells::<S>(all).iter().sum()
+        let mut sum = 0.0;
+        for cell in self.cells::<S>(all) {
+            sum += cell;
+        }
+        sum
     }
 
     /// What an allocation is worth to each seat, zero for those that are not there.
@@ -86,23 +98,20 @@ impl Stage<'_> {
             let others = self.allocations.less(all, i);
             let effort = if usize::from(place) == idle { self.idle } else { -self.cost };
             let mut stay = (1u32 << self.seats) - 1;
-            let mut compare = |to: u32, other_effort: f64| {
-                let there = self.cells::<S>(to);
-                let mut no_better = 0;
-                for seat in 0..S {
-                    let enough = here[seat] + effort + self.tolerance;
-                    no_better |= u32::from(there[seat] + other_effort <= enough) << seat;
-                }
-                stay &= no_better;
-                stay != 0
-            };
-            if !compare(others, self.idle) {
-                return None;
+            let mut enough = *here;
+            for worth in &mut enough {
+                *worth = *worth + effort + self.tolerance;
             }
+            stay &= at_most(self.cells::<S>(others), self.idle, &enough);
             for fire in 0..idle {
-                if !compare(self.allocations.plus(others, fire), -self.cost) {
+                if stay == 0 {
                     return None;
                 }
+                let to = self.allocations.plus(others, fire);
+                stay &= at_most(self.cells::<S>(to), -self.cost, &enough);
+            }
+            if stay == 0 {
+                return None;
             }
             seats[i] = stay;
         }
@@ -114,6 +123,16 @@ impl Stage<'_> {
         }
         assign(&may[..self.seats], places)
     }
+}
+
+/// Bit by bit, whether a seat gets no more than is enough.
+#[inline(always)]
+fn at_most<const S: usize>(worth: &[f64; S], effort: f64, enough: &[f64; S]) -> u32 {
+    let mut bits = 0;
+    for seat in 0..S {
+        bits |= u32::from(worth[seat] + effort <= enough[seat]) << seat;
+    }
+    bits
 }
 
 /// Gives every seat one of the places that it may have (as bits), the lowest first.
