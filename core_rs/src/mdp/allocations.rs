@@ -76,8 +76,7 @@ impl Allocations {
             match workers.windows(2).rposition(|pair| pair[0] == pair[1]) {
                 None => {
                     let set = workers.iter().fold(0, |set, &fire| set | 1u16 << fire);
-                    let at = subsets.sets.iter().position(|&other| other == set);
-                    plain.push((i, at.unwrap_or(0) as u16));
+                    plain.push((i, subsets.place(set) as u16));
                 }
                 Some(at) => {
                     let mut less = workers.clone();

@@ -19,6 +19,7 @@
 use std::convert::identity;
 
 use super::blind::{Blind, Ternary, Towns};
+use super::joint::Joints;
 use super::model::Model;
 use super::night::{Night, Plan, Room, Sides};
 use super::outcomes::{Lane, Outcomes};
@@ -214,6 +215,7 @@ impl<'a, const S: usize> Backward<'a, S> {
         let towns = |answers| blind.is_some().then(|| Towns::new(model, answers));
         let mut values = Column::new(model, self.wanted.values, towns(false));
         let mut best = Column::new(model, self.wanted.best, towns(true));
+        let mut joints = Joints::new(model);
         let mut acts = vec![0; if self.wanted.best { model.states() } else { 0 }];
         let mut collector = Collector::new(acts.len());
         let mut largest = Largest { gain: f64::NEG_INFINITY, seat: 0, night: 0, state: 0 };
@@ -229,7 +231,11 @@ impl<'a, const S: usize> Backward<'a, S> {
                 self.efforts(&acting, &mut values.states);
                 self.blind(of_best, &mut best, &mut acts, &mut rooms);
             } else {
-                self.agents((&acting, &outcomes), &mut values, &mut best, &mut acts, &mut rooms);
+                for state in acting.take_aimed() {
+                    joints.set(model, state as usize, acting.targets[state as usize]);
+                }
+                let who = (&acting, &joints, &outcomes);
+                self.agents(who, &mut values, &mut best, &mut acts, &mut rooms);
             }
             if !self.crew.goes_on() {
                 return Err(RunError::Cancelled);
@@ -297,7 +303,7 @@ impl<'a, const S: usize> Backward<'a, S> {
     /// The second half: from aftermaths to states.
     fn agents(
         &self,
-        (acting, outcomes): (&Acting<'_>, &(Outcomes<1>, Outcomes<S>)),
+        (acting, joints, outcomes): (&Acting<'_>, &Joints<S>, &(Outcomes<1>, Outcomes<S>)),
         values: &mut Column<S>,
         best: &mut Column<S>,
         acts: &mut [u32],
@@ -319,6 +325,7 @@ impl<'a, const S: usize> Backward<'a, S> {
                 model: self.model,
                 payoffs: &self.payoffs,
                 acting,
+                joints,
                 outcomes: (&outcomes.0, &outcomes.1),
                 groups: self.plan.groups(task),
                 sources: (sources.0, sources.1),

@@ -14,18 +14,20 @@ use std::sync::Mutex;
 use super::alike::{Alike, by_survivors};
 use super::allocations::Allocations;
 use super::backward::start;
+use super::joint::Joints;
 use super::model::{Group, Model};
 use super::night::{Night, Plan, Room, Sides};
 use super::parallel::{Crew, pieces, solve};
 use super::payoffs::{Payoffs, Whose};
 use super::runs::{ActRuns, Collector, DRAWN, Noted};
-use super::seats::Idle;
+use super::seats::{Idle, by_act};
 use super::stage::{Mixed, Pure, Stage, support};
 use super::states::expand;
+use super::subsets::Subsets;
 use crate::error::InvalidValue;
 use crate::pool::{RunError, lock};
 use crate::simd::dispatch::DoubleKernel;
-use crate::simd::doubles::{Lanes, Line};
+use crate::simd::doubles::{LANES, Lanes, Line};
 
 /// Which equilibrium of a stage is taken, where there are several.
 ///
@@ -132,6 +134,8 @@ fn run<const S: usize>(
             (PURE, pack([idle; 8]))
         })
         .collect();
+    // What was done on the night after, where that is certain.
+    let mut noted = Joints::new(model);
     let mut mixtures: Vec<(Mixed, bool)> = Vec::new();
     let mut collector = Collector::new(model.states());
     let (mut mixed, mut unsolved) = (0, 0);
@@ -145,7 +149,7 @@ fn run<const S: usize>(
             .enumerate()
             .rev()
             .collect();
-        let (source, known) = (&aftermaths, &mixtures);
+        let (source, known, joints) = (&aftermaths, &mixtures, &noted);
         let drawn: Mutex<Drawn> = Mutex::new(Vec::new());
         crew.each(&mut rooms, tasks, |(room, m), (task, (values, chosen))| {
             let groups = plan.groups(task);
@@ -158,6 +162,7 @@ fn run<const S: usize>(
                 groups,
                 source,
                 known,
+                joints,
                 values,
                 chosen,
                 room,
@@ -179,7 +184,10 @@ fn run<const S: usize>(
             chosen[state] = (MIXED, number as u32);
         }
         for (state, &chosen) in chosen.iter().enumerate() {
-            collector.note(night, night == last, state, chosen);
+            let is_new = collector.note(night, night == last, state, chosen);
+            if is_new && chosen.0 == PURE && selector == Selector::Previous {
+                noted.set(model, state, chosen.1);
+            }
             if chosen.0 == MIXED {
                 let (mixture, solved) = &mixtures[chosen.1 as usize];
                 let draws = support(mixture).iter().any(|set| set.count_ones() > 1);
@@ -235,6 +243,7 @@ struct Groups<'a, const S: usize> {
     groups: &'a [Group],
     source: &'a [[f64; S]],
     known: &'a [(Mixed, bool)],
+    joints: &'a Joints<S>,
     values: &'a mut [[f64; S]],
     chosen: &'a mut [Noted],
     room: &'a mut Room<S>,
@@ -257,9 +266,29 @@ impl<const S: usize> DoubleKernel for Groups<'_, S> {
                 let (subsets, allocations) = (&model.subsets[fires], &allocations[fires]);
                 let alike = Alike::new(model, group, local);
                 alike.gather::<L>(model, payoffs, local, &room.left, &mut room.x);
+                let as_before = match self.selector {
+                    Selector::Previous => {
+                        as_before::<L, S>(model, payoffs, (&alike, subsets), self.joints, room)
+                    }
+                    _ => [None; LANES],
+                };
+                let mut open = false;
+                for g in 0..group.count {
+                    let at = alike.states[g] - start;
+                    match &as_before[g] {
+                        Some(worth) if chosen[at].0 == PURE => values[at] = *worth,
+                        _ => open = true,
+                    }
+                }
+                if !open {
+                    continue;
+                }
                 allocations.worth::<L>(subsets, model.solo(), &mut room.x, m);
                 for g in 0..group.count {
                     let state = alike.states[g];
+                    if as_before[g].is_some() && chosen[state - start].0 == PURE {
+                        continue;
+                    }
                     let burning = usize::from(model.states.burning[state]);
                     let stage = Stage {
                         allocations,
@@ -282,6 +311,52 @@ impl<const S: usize> DoubleKernel for Groups<'_, S> {
             }
         }
     }
+}
+
+/// What the acts of the night after are worth to the seats, where they are an equilibrium again. That
+/// takes what each act is worth to a seat if the others act so, and not what all allocations are worth.
+#[inline(always)]
+fn as_before<L: Lanes, const S: usize>(
+    model: &Model,
+    payoffs: &Payoffs<S>,
+    (alike, subsets): (&Alike<S>, &Subsets),
+    joints: &Joints<S>,
+    room: &mut Room<S>,
+) -> [Option<[f64; S]>; LANES] {
+    let (mut of, mut without) = ([None; LANES], Line::default());
+    let works = &mut room.works[..subsets.fires];
+    for g in 0..Alike::<S>::SETS {
+        of[g] = joints.of(alike.states[g]);
+        if let Some(joint) = of[g] {
+            let worth = joints.gains::<L>(joint, &room.x, g * S, works);
+            without.0[g * S..][..S].copy_from_slice(&worth);
+        }
+    }
+    let (idle, _) = by_act::<L, S>(model, payoffs, alike, L::load(&without), works);
+    let mut most = idle;
+    for works in &*works {
+        most = most.max(L::load(works));
+    }
+    let (mut own, seats) = (Line::default(), model.agents());
+    idle.store(&mut own);
+    for g in 0..Alike::<S>::SETS {
+        if let Some(joint) = of[g] {
+            for seat in 0..seats {
+                if let Some(works) = works.get(usize::from(joints.target(joint, seat))) {
+                    own.0[g * S + seat] = works.0[g * S + seat];
+                }
+            }
+        }
+    }
+    let content = L::load(&own).add(L::splat(payoffs.tolerance)).at_least(most);
+    let mut worth = [None; LANES];
+    for g in 0..Alike::<S>::SETS {
+        let lanes = ((1 << seats) - 1) << (g * S);
+        if of[g].is_some() && content & lanes == lanes {
+            worth[g] = own.0[g * S..].first_chunk().copied();
+        }
+    }
+    worth
 }
 
 #[expect(clippy::large_enum_variant, reason = "one at a time on the stack")]

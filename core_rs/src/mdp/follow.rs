@@ -8,6 +8,7 @@
 
 use super::alike::Alike;
 use super::fight::Hits;
+use super::joint::Joints;
 use super::model::{Group, Model};
 use super::night::Plan;
 use super::outcomes::{Chances, Lane, Outcomes};
@@ -139,6 +140,7 @@ impl<'a> Follow<'a> {
         let mut rooms: Vec<Room> = (0..crew.threads).map(|_| room()).collect();
         let mut acting = Acting::new(model, self.policies, 0);
         let outcomes = Outcomes::steady(model, &acting, Lane::Everybody);
+        let mut joints = Joints::new(model);
         let mut chances = vec![0.0; model.states()];
         let full = model.states.index(model.states.ring(), 0);
         chances[full..].copy_from_slice(&model.start());
@@ -161,6 +163,9 @@ impl<'a> Follow<'a> {
                 *visits += chance;
             }
             watch(night, &chances);
+            for state in acting.take_aimed() {
+                joints.set(model, state as usize, acting.targets[state as usize]);
+            }
             let tasks: Vec<_> =
                 pieces(&mut survive, &plan.state_ends).into_iter().enumerate().rev().collect();
             crew.each(&mut rooms, tasks, |room, (task, out)| {
@@ -168,6 +173,7 @@ impl<'a> Follow<'a> {
                 model.simd.run(Agents {
                     model,
                     acting: &acting,
+                    joints: &joints,
                     outcomes: &outcomes,
                     groups,
                     chances: &chances,
@@ -359,6 +365,7 @@ fn count_ends(model: &Model, after: &[f64], layout: Layout, counts: &mut [f64]) 
 struct Agents<'a> {
     model: &'a Model,
     acting: &'a Acting<'a>,
+    joints: &'a Joints<4>,
     outcomes: &'a Outcomes<1>,
     groups: &'a [Group],
     chances: &'a [f64],
@@ -371,7 +378,7 @@ impl DoubleKernel for Agents<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let Self { model, acting, outcomes, groups, chances, out, room } = self;
+        let Self { model, acting, joints, outcomes, groups, chances, out, room } = self;
         let Some(group) = groups.first() else { return };
         let start = model.states.first[group.first];
         for group in groups {
@@ -386,6 +393,13 @@ impl DoubleKernel for Agents<'_> {
                 if here == Line::default() {
                     continue;
                 }
+                let survivors = model.survivors.of(local);
+                if let Some(of) = joints.of_line(&alike) {
+                    for g in 0..group.count {
+                        joints.push(of[g], here.0[g], survivors, left, g);
+                    }
+                    continue;
+                }
                 let subsets = &model.subsets[local.count_ones() as usize];
                 let x = &mut room.chances[..subsets.sets.len()];
                 let chances = Chances::<1, 1>::new(model, &alike, outcomes);
@@ -398,7 +412,6 @@ impl DoubleKernel for Agents<'_> {
                         room.hits.apply_transposed::<L, 1>(rows, &alike, 1, subsets, size, x);
                     size += usize::from(acts);
                 }
-                let survivors = model.survivors.of(local);
                 for (&survive, x) in survivors.iter().zip(&x[..subsets.count(size)]) {
                     let to = &mut left[usize::from(survive)];
                     L::load(to).add(L::load(x)).store(to);

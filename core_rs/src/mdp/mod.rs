@@ -48,6 +48,9 @@
 //! best responses ([`blind`]) and what seats come to by them ([`deviations`]) go through states by
 //! their burning houses instead, eight standing sets at a time.
 //!
+//! Where it is certain what everybody does, few sets `E` can be put out; kinds of *joint acts* ([`joint`])
+//! occur in many states, and what they put out is written down once.
+//!
 //! What to do changes in few states from night to night, so policies of acts are kept as runs
 //! ([`runs`]).
 
@@ -61,6 +64,7 @@ mod deviations;
 mod equilibrium;
 mod fight;
 mod follow;
+mod joint;
 mod model;
 mod night;
 mod outcomes;

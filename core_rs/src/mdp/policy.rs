@@ -121,6 +121,11 @@ pub(super) struct Rows {
     pub only: Vec<u8>,
 }
 
+/// In [`Acting::targets`]: no fire.
+pub(super) const NOWHERE: u8 = 15;
+/// In [`Acting::targets`]: it is drawn.
+pub(super) const ANYWHERE: u8 = 14;
+
 /// In [`Rows::only`]: none.
 pub(super) const NO_FIRE: u8 = u8::MAX;
 /// In [`Rows::only`]: more than one.
@@ -202,6 +207,11 @@ pub(super) struct Acting<'a> {
     /// For each seat and run: how many of the seat's runs before it draw.
     drawn: Vec<Vec<u32>>,
     pub rows: Vec<Rows>,
+    /// By state: the fire at which each seat works for certain, [`NOWHERE`] or [`ANYWHERE`], four bits
+    /// a seat.
+    pub targets: Vec<u32>,
+    /// States whose targets were set since [`Acting::take_aimed`].
+    aimed: Vec<u32>,
 }
 
 impl<'a> Acting<'a> {
@@ -209,11 +219,14 @@ impl<'a> Acting<'a> {
     pub fn new(model: &'a Model, policies: &'a [Policy<'a>], night: usize) -> Self {
         let rows = vec![Rows::new(model); policies.len()];
         let drawn = vec![Vec::new(); policies.len()];
-        let mut acting = Self { model, policies, night, turns: Vec::new(), drawn, rows };
+        let (turns, targets) = (Vec::new(), vec![0; model.states()]);
+        let aimed = Vec::new();
+        let mut acting = Self { model, policies, night, turns, drawn, rows, targets, aimed };
         for (seat, policy) in policies.iter().enumerate() {
             match *policy {
                 Policy::Heuristic { work, home } => {
                     acting.rows[seat].set_heuristic(model, seat, work, home);
+                    (0..model.states()).for_each(|state| acting.aim(seat, state));
                 }
                 Policy::Table(_) => acting.read_table(seat, night),
                 Policy::Acts(runs) => acting.read_runs(seat, runs, night),
@@ -231,6 +244,7 @@ impl<'a> Acting<'a> {
         // In the order of the table, which no cache holds.
         for (row, &state) in table.chunks_exact(acts).zip(&self.model.states.inside) {
             self.rows[seat].set_row(self.model, state as usize, row);
+            self.aim(seat, state as usize);
         }
     }
 
@@ -264,6 +278,28 @@ impl<'a> Acting<'a> {
             }
             act => rows.set_act(self.model, state, act),
         }
+        self.aim(seat, state);
+    }
+
+    /// Notes the target of a seat, from its rows.
+    fn aim(&mut self, seat: usize, state: usize) {
+        let (rows, first) = (&self.rows[seat], self.model.states.fires[state] as usize);
+        let target = match rows.only[state] {
+            NO_FIRE => NOWHERE,
+            MANY_FIRES => ANYWHERE,
+            fire if rows.hits[first + usize::from(fire)] == self.model.solo() => fire,
+            _ => ANYWHERE,
+        };
+        let targets = &mut self.targets[state];
+        *targets = *targets & !(15 << (4 * seat)) | u32::from(target) << (4 * seat);
+        if self.aimed.last() != Some(&(state as u32)) {
+            self.aimed.push(state as u32);
+        }
+    }
+
+    /// The states whose targets were set since the last time, some of them more than once.
+    pub fn take_aimed(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.aimed)
     }
 
     /// Whether a seat's chances to put out fires depend on the burning houses alone.

@@ -81,15 +81,18 @@ impl Collector {
     }
 
     /// Notes what is done in a state on the night before the one noted last (or on the last night).
+    /// Returns whether that is news.
     #[inline(always)]
-    pub fn note(&mut self, night: usize, is_last: bool, state: usize, now: Noted) {
+    pub fn note(&mut self, night: usize, is_last: bool, state: usize, now: Noted) -> bool {
         let current = &mut self.current[state];
-        if *current != now {
+        let changes = *current != now;
+        if changes {
             if !is_last {
                 self.later.push((state as u32, night as u32, *current));
             }
             *current = now;
         }
+        is_last || changes
     }
 
     /// Puts something else for what is noted of a state.

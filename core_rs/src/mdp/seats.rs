@@ -1,6 +1,7 @@
 //! The second half of a night, going backward: what seats get by their policies, and by their best.
 
 use super::alike::{Alike, by_survivors};
+use super::joint::Joints;
 use super::model::{Group, Model};
 use super::night::Room;
 use super::outcomes::{Chances, Outcomes};
@@ -14,6 +15,7 @@ pub(super) struct Groups<'a, const S: usize> {
     pub model: &'a Model,
     pub payoffs: &'a Payoffs<S>,
     pub acting: &'a Acting<'a>,
+    pub joints: &'a Joints<S>,
     pub groups: &'a [Group],
     /// For values, and for best responses.
     pub outcomes: (&'a Outcomes<1>, &'a Outcomes<S>),
@@ -52,17 +54,25 @@ impl<const S: usize> Groups<'_, S> {
     /// What the policies are worth.
     #[inline(always)]
     fn value<L: Lanes>(&mut self, start: usize, group: &Group, local: usize) {
-        let Self { model, payoffs, acting, outcomes: (outcomes, _), room, .. } = self;
+        let Self { model, payoffs, acting, joints, outcomes: (outcomes, _), room, .. } = self;
         let subsets = &model.subsets[local.count_ones() as usize];
         let alike = Alike::<S>::new(model, group, local);
         alike.gather::<L>(model, payoffs, local, &room.left, &mut room.x);
-        for (before, &agent) in outcomes.seeing.iter().enumerate().rev() {
-            let limit = before + outcomes.most;
-            room.hits.apply::<L, S>(&acting.rows[agent], &alike, S, subsets, limit, &mut room.x);
-        }
         let mut expected = Line::default();
-        let chances = Chances::<S, 1>::new(model, &alike, outcomes);
-        chances.expectation::<L>(&room.x).store(&mut expected);
+        if let Some(of) = joints.of_line(&alike) {
+            for g in 0..Alike::<S>::SETS {
+                let worth = joints.expectation::<L>(of[g], &room.x, g * S);
+                expected.0[g * S..][..S].copy_from_slice(&worth);
+            }
+        } else {
+            for (before, &agent) in outcomes.seeing.iter().enumerate().rev() {
+                let limit = before + outcomes.most;
+                let rows = &acting.rows[agent];
+                room.hits.apply::<L, S>(rows, &alike, S, subsets, limit, &mut room.x);
+            }
+            let chances = Chances::<S, 1>::new(model, &alike, outcomes);
+            chances.expectation::<L>(&room.x).store(&mut expected);
+        }
         for g in 0..group.count {
             let state = alike.states[g];
             let to = &mut self.values[state - start];
@@ -75,39 +85,40 @@ impl<const S: usize> Groups<'_, S> {
     /// The best act of each seat against the others' policies, and what it is worth.
     #[inline(always)]
     fn respond<L: Lanes>(&mut self, start: usize, group: &Group, local: usize) {
-        let Self { model, payoffs, acting, outcomes: (_, outcomes), room, .. } = self;
+        let Self { model, payoffs, acting, joints, outcomes: (_, outcomes), room, .. } = self;
         let subsets = &model.subsets[local.count_ones() as usize];
         let alike = Alike::<S>::new(model, group, local);
         alike.gather::<L>(model, payoffs, local, &room.left, &mut room.x);
-        let steady = acting.rows.len() - outcomes.seeing.len();
-        for (before, &agent) in outcomes.seeing.iter().enumerate().rev() {
-            // Behind this agent, lane `a` still has as many operators before it as there are steady
-            // agents and seeing ones before this, or one less if its own is among them; and then one
-            // fire is looked at.
-            let last = before + 1 == outcomes.seeing.len();
-            let limit = before + steady + usize::from(!last);
-            let rows = &acting.rows[agent];
-            room.hits.apply::<L, S>(rows, &alike, agent, subsets, limit, &mut room.x);
-        }
-        let chances = Chances::<S, S>::new(model, &alike, outcomes);
-        // Expected without this agent; and how much more if a fire is put out for certain.
-        let without = chances.expectation::<L>(&room.x);
-        let mut idle = Line::default();
-        let (mut burning, mut idle_acts) = ([0; LANES], [0; LANES]);
-        for g in 0..Alike::<S>::SETS {
-            burning[g] = usize::from(model.states.burning[alike.states[g]]);
-            let Idle { worth, act } = Idle::new(model, payoffs, burning[g]);
-            idle.0[g * S..][..S].fill(worth);
-            idle_acts[g] = act;
-        }
-        let idle = without.add(L::load(&idle));
-        let (works, solo) = (without.add(L::splat(-payoffs.cost)), L::splat(model.solo()));
-        for fire in 0..subsets.fires {
-            let gain: L = chances.gain(subsets, fire, outcomes.most, &room.x);
-            gain.mul_add(solo, works).store(&mut room.works[fire]);
-        }
-        let (mut acts, works) = ([0; LANES], &room.works[..subsets.fires]);
-        let states = (burning, idle_acts);
+        // Expected without this agent; and, in `works`, how much more if a fire is put out for certain.
+        let without = if let Some(of) = joints.of_line(&alike) {
+            let mut without = Line::default();
+            for g in 0..Alike::<S>::SETS {
+                let gains = &mut room.works[..subsets.fires];
+                let worth = joints.gains::<L>(of[g], &room.x, g * S, gains);
+                without.0[g * S..][..S].copy_from_slice(&worth);
+            }
+            L::load(&without)
+        } else {
+            let steady = acting.rows.len() - outcomes.seeing.len();
+            for (before, &agent) in outcomes.seeing.iter().enumerate().rev() {
+                // Behind this agent, lane `a` still has as many operators before it as there are
+                // steady agents and seeing ones before this, or one less if its own is among them;
+                // and then one fire is looked at.
+                let last = before + 1 == outcomes.seeing.len();
+                let limit = before + steady + usize::from(!last);
+                let rows = &acting.rows[agent];
+                room.hits.apply::<L, S>(rows, &alike, agent, subsets, limit, &mut room.x);
+            }
+            let chances = Chances::<S, S>::new(model, &alike, outcomes);
+            for fire in 0..subsets.fires {
+                let gain: L = chances.gain(subsets, fire, outcomes.most, &room.x);
+                gain.store(&mut room.works[fire]);
+            }
+            chances.expectation::<L>(&room.x)
+        };
+        let works = &mut room.works[..subsets.fires];
+        let (idle, states) = by_act::<L, S>(model, payoffs, &alike, without, works);
+        let mut acts = [0; LANES];
         let best = best_acts::<L, S>(idle, works, payoffs.tolerance, states, &mut acts);
         for g in 0..group.count {
             let to = alike.states[g] - start;
@@ -115,6 +126,32 @@ impl<const S: usize> Groups<'_, S> {
             self.best[to].copy_from_slice(&best.0[g * S..][..S]);
         }
     }
+}
+
+/// What it is worth to be idle; and, in `works`, to work at each fire, given how much more is expected
+/// if it is put out for certain. `without` is what is expected without the seat. Also the burning
+/// houses of each state, and what the idle do.
+#[inline(always)]
+pub(super) fn by_act<L: Lanes, const S: usize>(
+    model: &Model,
+    payoffs: &Payoffs<S>,
+    alike: &Alike<S>,
+    without: L,
+    works: &mut [Line],
+) -> (L, ([usize; LANES], [u8; LANES])) {
+    let mut idle = Line::default();
+    let (mut burning, mut idle_acts) = ([0; LANES], [0; LANES]);
+    for g in 0..Alike::<S>::SETS {
+        burning[g] = usize::from(model.states.burning[alike.states[g]]);
+        let Idle { worth, act } = Idle::new(model, payoffs, burning[g]);
+        idle.0[g * S..][..S].fill(worth);
+        idle_acts[g] = act;
+    }
+    let (less, solo) = (without.add(L::splat(-payoffs.cost)), L::splat(model.solo()));
+    for works in works {
+        L::load(works).mul_add(solo, less).store(works);
+    }
+    (without.add(L::load(&idle)), (burning, idle_acts))
 }
 
 /// What the best acts in the states of a line are worth: to be `idle`, or to work at one of the

@@ -14,6 +14,8 @@ pub struct Subsets {
     pub fires: usize,
     /// As bits; the empty one first, then those of one fire in order.
     pub sets: Vec<u16>,
+    /// By bits: where a set is in `sets`; for larger ones than there are, 0.
+    place: Vec<u16>,
     /// How many sets have at most so many fires; ends with the largest size there is.
     pub upto: Vec<usize>,
     /// For each set, and each fire not in it: the set with that fire, and the fire. Sets of the
@@ -43,7 +45,7 @@ impl Subsets {
         let mut sets: Vec<u16> = (0..1u16 << fires).collect();
         sets.retain(|set| set.count_ones() as usize <= most);
         sets.sort_by_key(|set| (set.count_ones(), *set));
-        let mut place = vec![u16::MAX; 1 << fires];
+        let mut place = vec![0; 1 << fires];
         for (i, &set) in sets.iter().enumerate() {
             place[usize::from(set)] = i as u16;
         }
@@ -64,7 +66,13 @@ impl Subsets {
             }
             up_upto[size(set)] = up.len();
         }
-        Self { fires, sets, upto, up, up_upto, pairs, pairs_upto }
+        Self { fires, sets, place, upto, up, up_upto, pairs, pairs_upto }
+    }
+
+    /// Where a set, given as bits, is in [`sets`](Self::sets); 0 for one of more than `A` fires.
+    #[inline(always)]
+    pub fn place(&self, set: u16) -> usize {
+        usize::from(self.place[usize::from(set)])
     }
 
     /// The largest size of a set.

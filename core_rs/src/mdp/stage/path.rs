@@ -117,7 +117,7 @@ impl Path<'_> {
             }
             let step = step.sqrt();
             far += step;
-            if !(far < 2.0) {
+            if far.is_nan() || far >= 2.0 {
                 return None;
             }
             if step < f64::max(1e-8, self.rounding * self.at[size - 1].exp()) {
