@@ -1,5 +1,6 @@
 """``bucket-brigade nash``: equilibria of scenarios, as a table and a file."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,6 +8,7 @@ import typer
 
 from bucket_brigade.arguments import did_you_mean
 from bucket_brigade.atomic_files import is_standard_output, is_stream
+from bucket_brigade.cli.beside import Beside
 from bucket_brigade.cli.common import (
     AsJson,
     Backend,
@@ -186,6 +188,11 @@ def nash(
     )
     found: list[NashEquilibrium] = []
     refused: InvalidValue | None = None
+
+    def keep() -> None:
+        if not is_stream(out):
+            save_equilibria(found, out)
+
     try:
         with status_line(progress_style) as tell:
             # All before the first is solved: a parameter may be wrong for the last only.
@@ -206,25 +213,29 @@ def nash(
                 )
                 for scenario in scenarios
             ]
-            with kept_progress(
-                out,
-                resume,
-                restart,
-                key="equilibrium",
-                dump=NashEquilibrium.to_dict,
-                load=NashEquilibrium.from_dict,
-            ) as progress:
+            with (
+                kept_progress(
+                    out,
+                    resume,
+                    restart,
+                    key="equilibrium",
+                    dump=NashEquilibrium.to_dict,
+                    load=NashEquilibrium.from_dict,
+                ) as progress,
+                Beside[NashEquilibrium]() as gains,
+            ):
                 progress.check(oracles)
                 for i, oracle in enumerate(oracles):
                     tell(f"{oracle.scenario.name}: {i + 1} of {len(oracles)}")
                     found.append(progress.solve(oracle))
-                    if judge:  # what was found is kept, should this be interrupted
-                        if not is_stream(out):
-                            save_equilibria(found, out)
-                        tell(f"{oracle.scenario.name}: any policy, {i + 1} of {len(oracles)}")
-                        found[-1] = with_policy_gains(found[-1], threads=threads)
-                    if not is_stream(out):
-                        save_equilibria(found, out)
+                    keep()  # also where its gains are to come, should they be interrupted
+                    if judge:
+                        gains.begin(
+                            partial(with_policy_gains, found[i], threads=threads),
+                            partial(found.__setitem__, i),
+                        )
+                        if threads is not None:
+                            gains.wait()
                     if plot is not None:
                         plot_equilibrium(found[-1], drawn[i], threads=threads, backend=backend)
                     if gambit is not None:
@@ -232,6 +243,10 @@ def nash(
                             export_gambit(found[-1], written[i])
                         except InvalidValue as error:  # a game too large, the next may be smaller
                             refused = error
+                if judge:
+                    tell(f"{oracles[-1].scenario.name}: any policy")
+                    gains.wait()
+                    keep()
                 progress.finish()
     finally:
         # Whatever ended it, a full disk or Ctrl-C: what was found is shown.
