@@ -128,7 +128,7 @@ def tables(known: dict[str, Any], scenarios: Sequence[bb.Scenario]) -> list[str]
                     f"{found['payoff']:.2f}",
                     f"{found['nights']:.1f}",
                     f"{found['best']:.2f}",
-                    f"{max(found['gains']):.2f}",
+                    f"{max(0.0, *found['gains']):.2f}",
                     f"{found['best_nights']:.1f}",
                     f"{found['best_worked']:.1f}",
                 ]
