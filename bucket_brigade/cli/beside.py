@@ -23,9 +23,10 @@ class _StoppedError(Exception):
 
 
 class Beside(Generic[Result]):
-    """Work in a thread of its own, one piece after another. At the end, what is not done is left.
+    """Work in a thread of its own, piece by piece. At the end, what is not done is stopped.
 
-    The threads of the engine are shared, so two callers do not use more of them than one.
+    The threads of the engine are shared: two callers do not use more of them than one does who asks
+    for all.
     """
 
     def __init__(self) -> None:
@@ -44,6 +45,10 @@ class Beside(Generic[Result]):
     ) -> None:
         self._stop.set()
         self._pool.shutdown()
+        if self._running is not None:
+            future, then = self._running
+            if future.exception() is None:
+                then(future.result())
 
     def begin(self, work: _Work[Result], then: Callable[[Result], None]) -> None:
         """Begins a piece of work after the end of the one before; `then` gets its result."""

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bucket_brigade import _core
 from bucket_brigade.arguments import did_you_mean
 from bucket_brigade.atomic_files import is_standard_output, is_stream
 from bucket_brigade.cli.beside import Beside
@@ -193,6 +194,13 @@ def nash(
         if not is_stream(out):
             save_equilibria(found, out)
 
+    def judged(i: int, gains: NashEquilibrium) -> None:
+        found[i] = gains
+        keep()
+
+    # Where threads or time are limited, each search has what was asked for to itself; and on one
+    # core there is nothing to be won.
+    beside = threads is None and "budget_seconds" not in within and _core.pool_threads() > 1
     try:
         with status_line(progress_style) as tell:
             # All before the first is solved: a parameter may be wrong for the last only.
@@ -230,11 +238,12 @@ def nash(
                     found.append(progress.solve(oracle))
                     keep()  # also where its gains are to come, should they be interrupted
                     if judge:
+                        tell(f"{oracle.scenario.name}: any policy, {i + 1} of {len(oracles)}")
                         gains.begin(
                             partial(with_policy_gains, found[i], threads=threads),
-                            partial(found.__setitem__, i),
+                            partial(judged, i),
                         )
-                        if threads is not None:
+                        if not beside:
                             gains.wait()
                     if plot is not None:
                         plot_equilibrium(found[-1], drawn[i], threads=threads, backend=backend)
@@ -243,10 +252,7 @@ def nash(
                             export_gambit(found[-1], written[i])
                         except InvalidValue as error:  # a game too large, the next may be smaller
                             refused = error
-                if judge:
-                    tell(f"{oracles[-1].scenario.name}: any policy")
-                    gains.wait()
-                    keep()
+                gains.wait()
                 progress.finish()
     finally:
         # Whatever ended it, a full disk or Ctrl-C: what was found is shown.

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bucket_brigade import _core
-from bucket_brigade.arguments import as_callback, as_u64
+from bucket_brigade.arguments import as_callback, as_list, as_u64
 from bucket_brigade.backends import Progress
 from bucket_brigade.backends.threads import as_threads
 from bucket_brigade.by_value import ComparedByValue
@@ -161,6 +161,7 @@ def best_response(
     >>> round(best.payoff, 6), round(best.value, 6), round(best.worked, 6)
     (1293.5, 1306.5, 0.0)
     """
+    lineup = as_list("lineup", lineup, "policies, one for each seat")
     policies = core_policies(as_scenario(scenario), lineup)
     count = as_threads(threads)
     seats = range(len(policies))

@@ -356,14 +356,14 @@ def _recognised(lineup: _Lineup, judged: Iterable[_Lineup]) -> _Lineup:
         return lineup
     for other in judged:
         answers = replace(lineup, against=other.policies)
-        best, of_best, _ = _best(lineup.scenario, other.policies)
+        responses, worth, _ = _best(lineup.scenario, other.policies)
         # Others may be as good, but mostly the first one tells.
         payoffs: Iterable[float] = (
             policy_values(lineup.scenario, played).payoffs[a]
             for a, played in enumerate(answers.played())
         )
-        if best == lineup.policies:
-            payoffs = of_best
+        if responses == lineup.policies:
+            payoffs = worth
         if other.judged is not None and all(
             np.isclose(payoff, best, rtol=1e-9)
             for payoff, best in zip(payoffs, other.judged.best, strict=True)

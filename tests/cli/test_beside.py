@@ -50,3 +50,22 @@ def test_work_that_nobody_awaits_is_stopped_where_it_reports() -> None:
         beside.begin(work, lambda _: pytest.fail("nobody waits"))
         assert begun.wait(5)
     assert 0 < len(reports) < 10_000
+
+
+def test_a_result_that_is_there_is_handed_on_whatever_ends_it() -> None:
+    done = threading.Event()
+    results: list[int] = []
+
+    def work(*, progress: Progress) -> int:
+        done.set()
+        return 7
+
+    def interrupted() -> None:
+        with Beside[int]() as beside:
+            beside.begin(work, results.append)
+            assert done.wait(5)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert results == [7]

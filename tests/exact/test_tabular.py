@@ -58,7 +58,7 @@ def test_best_responses_and_exploitability(scenario: bb.Scenario) -> None:
     lineup: list[Any] = [bb.tabulate(table, scenario) for table in tables]
     payoffs = brute.start(brute.values(tables)[0])
     best = brute.start(brute.best_responses(tables)[0])
-    all_seats = bb.best_response(scenario, lineup)
+    all_seats = bb.best_response(scenario, iter(lineup))
     for seat, found in enumerate(all_seats):
         assert found.seat == seat
         assert close([found.payoff, found.value], [payoffs[seat], best[seat]])

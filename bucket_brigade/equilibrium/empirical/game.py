@@ -160,8 +160,8 @@ class EmpiricalGame:
                 groups.setdefault((len(orders), played), []).append((cell, orders))
         if exact and groups:
             # All at once, for all threads; what is known takes no time below.
-            orders = [lineup for group in groups.values() for _, each in group for lineup in each]
-            self.source.batches(self.pool, orders, 0, 1)
+            every = [lineup for group in groups.values() for _, each in group for lineup in each]
+            self.source.batches(self.pool, every, 0, 1)
         for (number, played), group in sorted(groups.items(), key=lambda item: item[0]):
             share = self._share(number)
             steps = [range(number)] if exact else [range(i, i + 1) for i in range(number)]

@@ -15,7 +15,7 @@
 //! (1 − κ) Σ_E P(E) X(E) + κ Σ_{E ∋ h} (P(E) + P(E \ h)) X(E).
 //! ```
 //!
-//! Chances are the same for all `N ⊇ B`, of which four are worked on at a time. They are found by
+//! Chances are the same for all `N ⊇ B`, of which up to eight are worked on at a time. They are found by
 //! *ternary* numbers, `Σ_{h ∈ N} 3^h + Σ_{h ∈ F} 3^h` for (N, F) and (N, B): among states with the same
 //! `B` and `F` only the first sum varies. Its higher digits divide all work into blocks, whose
 //! values stay in a near cache.

@@ -406,7 +406,7 @@ impl DoubleKernel for Agents<'_> {
                 chances.times(&here, x);
                 x[chances.len()..].fill(Line::default());
                 let mut size = outcomes.most.min(subsets.most());
-                for &agent in &outcomes.seeing {
+                for &agent in &outcomes.nightly {
                     let rows = &acting.rows[agent];
                     let acts =
                         room.hits.apply_transposed::<L, 1>(rows, &alike, 1, subsets, size, x);

@@ -38,18 +38,22 @@
 //!
 //! # How it is laid out
 //!
-//! A *line* of eight doubles holds one number for each seat (a lane each, of 4 or 8; or one
-//! lane, of their mean) in as many states as fit: states in standing sets of one size, with the same burning houses counted
-//! within each. These have the same sets `E` and the same steps between them. Sets of one size lie
-//! side by side, so each task of a thread ([`parallel`]) writes a range of its own, and results do
-//! not depend on threads or on the set of instructions.
+//! A *line* of eight doubles holds one number for each seat (a lane each, of 4 or 8) in as many
+//! states as fit: states in standing sets of one size, with the same burning houses counted within
+//! each. These have the same sets `E` and the same steps between them. Sets of one size lie side by
+//! side, so each task of a thread ([`parallel`]) writes a range of its own, and results do not depend
+//! on threads or on the set of instructions.
+//!
+//! A planner has one number for all seats, their mean, and as a rule does not tell houses apart. It
+//! solves one state of those that the ring's turns and reflections carry into each other
+//! ([`symmetry`]), eight with as many fires in a line.
 //!
 //! Where all agents look at fires alone, much is the same for all nights and all standing houses: then
 //! best responses ([`blind`]) and what seats come to by them ([`deviations`]) go through states by
-//! their burning houses instead, eight standing sets at a time.
+//! their burning houses instead, up to eight standing sets at a time.
 //!
-//! Where it is certain what everybody does, few sets `E` can be put out; kinds of *joint acts* ([`joint`])
-//! occur in many states, and what they put out is written down once.
+//! Where it is certain what everybody does, few sets `E` can be put out. The same *joint acts*
+//! ([`joint`]) occur in many states, and what they put out is written down once.
 //!
 //! What to do changes in few states from night to night, so policies of acts are kept as runs
 //! ([`runs`]).

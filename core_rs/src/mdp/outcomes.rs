@@ -10,8 +10,9 @@
 //!
 //! Tables that are the same for all nights see ruins: then there is a distribution for each state.
 //! Reading them takes less than half the time of going through operators, though they leave the
-//! caches: of four agents on the ring of ten 8 MB, and of the others of each seat 26 MB. All others,
-//! who *see*, go through their operators every night.
+//! caches: of four agents on the ring of ten 8 MB, and of the others of each seat 26 MB. All others
+//! go through their operators every night, unless it is certain what everybody does
+//! ([`joint`](super::joint)).
 
 use std::collections::HashMap;
 
@@ -29,8 +30,8 @@ pub(super) const MOST_BYTES: usize = 1 << 29;
 
 /// Distributions over the sets of fires that some agents put out, with a lane for each seat.
 pub(super) struct Outcomes<const S: usize> {
-    /// The other agents, which see, in rising order.
-    pub seeing: Vec<usize>,
+    /// The other agents, who go through their operators every night, in rising order.
+    pub nightly: Vec<usize>,
     /// How many fires a set that has a chance holds at most.
     pub most: usize,
     by: By,
@@ -77,20 +78,20 @@ impl<const S: usize> Outcomes<S> {
     }
 
     fn of_those(model: &Model, acting: &Acting<'_>, lane: Lane, by: By) -> Self {
-        let (those, seeing): (Vec<_>, Vec<_>) =
+        let (those, nightly): (Vec<_>, Vec<_>) =
             (0..acting.rows.len()).partition(|&agent| match by {
                 By::Burning => acting.is_blind(agent),
                 By::State => acting.is_steady(agent),
             });
         // In a lane without its own agent one fire less is put out, if that agent is one of those.
-        let less = usize::from(lane == Lane::Others && seeing.is_empty());
+        let less = usize::from(lane == Lane::Others && nightly.is_empty());
         let most = those.len().saturating_sub(less);
-        model.simd.run(Tabulate { model, acting, lane, by, those: &those, seeing, most })
+        model.simd.run(Tabulate { model, acting, lane, by, those: &those, nightly, most })
     }
 
     /// Whether all agents are blind.
     pub fn all_blind(&self) -> bool {
-        self.by == By::Burning && self.seeing.is_empty()
+        self.by == By::Burning && self.nightly.is_empty()
     }
 
     /// The chances in a state, by sets of at most [`most`](Self::most) fires.
@@ -212,7 +213,7 @@ struct Tabulate<'a, const S: usize> {
     lane: Lane,
     by: By,
     those: &'a [usize],
-    seeing: Vec<usize>,
+    nightly: Vec<usize>,
     most: usize,
 }
 
@@ -298,6 +299,6 @@ impl<const S: usize> DoubleKernel for Tabulate<'_, S> {
             By::Burning => [subsets.count(most), subsets.sets.len()],
             By::State => [subsets.count(most); 2],
         });
-        Outcomes { seeing: self.seeing, most, by, first, lengths: lengths.collect(), chances }
+        Outcomes { nightly: self.nightly, most, by, first, lengths: lengths.collect(), chances }
     }
 }

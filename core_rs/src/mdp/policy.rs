@@ -297,9 +297,12 @@ impl<'a> Acting<'a> {
         }
     }
 
-    /// The states whose targets were set since the last time, some of them more than once.
+    /// The states whose targets were set since the last time, each once.
     pub fn take_aimed(&mut self) -> Vec<u32> {
-        std::mem::take(&mut self.aimed)
+        let mut aimed = std::mem::take(&mut self.aimed);
+        aimed.sort_unstable();
+        aimed.dedup();
+        aimed
     }
 
     /// Whether a seat's chances to put out fires depend on the burning houses alone.

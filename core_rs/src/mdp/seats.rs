@@ -65,7 +65,7 @@ impl<const S: usize> Groups<'_, S> {
                 expected.0[g * S..][..S].copy_from_slice(&worth);
             }
         } else {
-            for (before, &agent) in outcomes.seeing.iter().enumerate().rev() {
+            for (before, &agent) in outcomes.nightly.iter().enumerate().rev() {
                 let limit = before + outcomes.most;
                 let rows = &acting.rows[agent];
                 room.hits.apply::<L, S>(rows, &alike, S, subsets, limit, &mut room.x);
@@ -99,12 +99,12 @@ impl<const S: usize> Groups<'_, S> {
             }
             L::load(&without)
         } else {
-            let steady = acting.rows.len() - outcomes.seeing.len();
-            for (before, &agent) in outcomes.seeing.iter().enumerate().rev() {
+            let steady = acting.rows.len() - outcomes.nightly.len();
+            for (before, &agent) in outcomes.nightly.iter().enumerate().rev() {
                 // Behind this agent, lane `a` still has as many operators before it as there are
-                // steady agents and seeing ones before this, or one less if its own is among them;
+                // steady agents and nightly ones before this, or one less if its own is among them;
                 // and then one fire is looked at.
-                let last = before + 1 == outcomes.seeing.len();
+                let last = before + 1 == outcomes.nightly.len();
                 let limit = before + steady + usize::from(!last);
                 let rows = &acting.rows[agent];
                 room.hits.apply::<L, S>(rows, &alike, agent, subsets, limit, &mut room.x);
