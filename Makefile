@@ -20,7 +20,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist wo
 # Solves the twelve scenarios, prints a table and writes results/nash.json; goes on where it was
 # interrupted.
 run: setup
-	@echo '== Solving the twelve scenarios: 20 seconds on two cores with AVX2, less with AVX-512'
+	@echo '== Solving the twelve scenarios: 10 to 20 seconds on two cores with AVX2'
 	$(BIN)/bucket-brigade nash --out results/nash.json $(if $(wildcard results/nash.json.progress),--resume)
 
 # The product's tests, Rust and Python, but for the longest.
