@@ -132,7 +132,7 @@ def markov_equilibrium(
     Notes
     -----
     Under ``burn_out_then_spread`` many stages have no pure equilibrium. Games of ten houses and
-    four agents took half as long again with ``previous``, and up to four times as long with
+    four agents took about as long with ``previous``, and up to three times as long with
     ``welfare``. Ctrl-C stops it.
 
     Examples

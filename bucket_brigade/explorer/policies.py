@@ -359,11 +359,13 @@ def _recognised(lineup: _Lineup, judged: Iterable[_Lineup]) -> _Lineup:
         responses, worth, _ = _best(lineup.scenario, other.policies)
         # Others may be as good, but mostly the first one tells.
         payoffs: Iterable[float] = (
-            policy_values(lineup.scenario, played).payoffs[a]
-            for a, played in enumerate(answers.played())
+            worth
+            if responses == lineup.policies
+            else (
+                policy_values(lineup.scenario, played).payoffs[a]
+                for a, played in enumerate(answers.played())
+            )
         )
-        if responses == lineup.policies:
-            payoffs = worth
         if other.judged is not None and all(
             np.isclose(payoff, best, rtol=1e-9)
             for payoff, best in zip(payoffs, other.judged.best, strict=True)

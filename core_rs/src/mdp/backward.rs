@@ -231,9 +231,7 @@ impl<'a, const S: usize> Backward<'a, S> {
                 self.efforts(&acting, &mut values.states);
                 self.blind(of_best, &mut best, &mut acts, &mut rooms);
             } else {
-                for state in acting.take_aimed() {
-                    joints.set(model, state as usize, acting.targets[state as usize]);
-                }
+                joints.update(model, &mut acting);
                 let who = (&acting, &joints, &outcomes);
                 self.agents(who, &mut values, &mut best, &mut acts, &mut rooms);
             }

@@ -19,6 +19,7 @@ use super::model::{Group, Model};
 use super::night::{Night, Plan, Room, Sides};
 use super::parallel::{Crew, pieces, solve};
 use super::payoffs::{Payoffs, Whose};
+use super::policy::ANYWHERE;
 use super::runs::{ActRuns, Collector, DRAWN, Noted};
 use super::seats::{Idle, by_act};
 use super::stage::{Mixed, Pure, Stage, support};
@@ -185,8 +186,9 @@ fn run<const S: usize>(
         }
         for (state, &chosen) in chosen.iter().enumerate() {
             let is_new = collector.note(night, night == last, state, chosen);
-            if is_new && chosen.0 == PURE && selector == Selector::Previous {
-                noted.set(model, state, chosen.1);
+            if is_new && selector == Selector::Previous {
+                let drawn = u32::from(ANYWHERE);
+                noted.set(model, state, if chosen.0 == PURE { chosen.1 } else { drawn });
             }
             if chosen.0 == MIXED {
                 let (mixture, solved) = &mixtures[chosen.1 as usize];
@@ -274,10 +276,9 @@ impl<const S: usize> DoubleKernel for Groups<'_, S> {
                 };
                 let mut open = false;
                 for g in 0..group.count {
-                    let at = alike.states[g] - start;
-                    match &as_before[g] {
-                        Some(worth) if chosen[at].0 == PURE => values[at] = *worth,
-                        _ => open = true,
+                    match as_before[g] {
+                        Some(worth) => values[alike.states[g] - start] = worth,
+                        None => open = true,
                     }
                 }
                 if !open {
@@ -286,7 +287,7 @@ impl<const S: usize> DoubleKernel for Groups<'_, S> {
                 allocations.worth::<L>(subsets, model.solo(), &mut room.x, m);
                 for g in 0..group.count {
                     let state = alike.states[g];
-                    if as_before[g].is_some() && chosen[state - start].0 == PURE {
+                    if as_before[g].is_some() {
                         continue;
                     }
                     let burning = usize::from(model.states.burning[state]);

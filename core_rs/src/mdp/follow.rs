@@ -163,9 +163,7 @@ impl<'a> Follow<'a> {
                 *visits += chance;
             }
             watch(night, &chances);
-            for state in acting.take_aimed() {
-                joints.set(model, state as usize, acting.targets[state as usize]);
-            }
+            joints.update(model, &mut acting);
             let tasks: Vec<_> =
                 pieces(&mut survive, &plan.state_ends).into_iter().enumerate().rev().collect();
             crew.each(&mut rooms, tasks, |room, (task, out)| {

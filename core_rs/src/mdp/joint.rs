@@ -13,7 +13,7 @@ use super::alike::Alike;
 use super::cells::half;
 use super::cost::MOST_AGENTS;
 use super::model::Model;
-use super::policy::{ANYWHERE, NOWHERE};
+use super::policy::{ANYWHERE, Acting, NOWHERE};
 use super::runs::{pack, unpack};
 use super::states::bits;
 use crate::simd::doubles::{LANES, Lanes, Line, flat};
@@ -59,7 +59,14 @@ impl<const S: usize> Joints<S> {
         }
     }
 
-    /// In a state agents work at these fires ([`Acting::targets`](super::policy::Acting); any number
+    /// Takes over where agents work now, if that has changed.
+    pub fn update(&mut self, model: &Model, acting: &mut Acting<'_>) {
+        for state in acting.take_aimed() {
+            self.set(model, state as usize, acting.targets[state as usize]);
+        }
+    }
+
+    /// In a state agents work at these fires ([`Acting::targets`]; any number
     /// that is no fire's for none).
     pub fn set(&mut self, model: &Model, state: usize, targets: u32) {
         let fires = (model.states.fires[state + 1] - model.states.fires[state]) as u8;
